@@ -1,0 +1,246 @@
+"""Every failure that plait can answer with: one tree of classes, each with its facts.
+
+Nodes and upstreams raise; the edge alone turns an error into a response. The class says what happened (`code`), what the
+caller sees (`status`), and what a part is called that failed so (`part`). The three altitudes add to a leaving error what only
+they know: the endpoint its address, the upstream the predictor's name, the node its path.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class PlaitError(Exception):
+    """The root of the tree.
+
+    Args:
+        detail: One sentence for the caller: what is wrong and, where it helps, what to do. Never echoes input.
+    """
+
+    code: ClassVar[str] = "error"
+    title: ClassVar[str] = "Error"
+    status: int = 500
+    part: ClassVar[str] = "error"
+    retryable: ClassVar[bool] = False
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.node = ""
+        self.predictor = ""
+        self.endpoint = ""
+
+    def at(self, node: str) -> PlaitError:
+        """The same error, with the path of the node that it left (the innermost node wins)."""
+        self.node = self.node or node
+        return self
+
+
+# The request is wrong: nothing was asked of any predictor.
+
+
+class RequestError(PlaitError):
+    """The client's request cannot be served as it is."""
+
+    code, title, status = "bad-request", "Bad request", 400
+
+
+class BadRequest(RequestError):
+    """Broken framing, a malformed header or a body that is no JSON."""
+
+
+class NotFound(RequestError):
+    """No such route."""
+
+    code, title, status = "not-found", "Not found", 404
+
+
+class MethodNotAllowed(RequestError):
+    """The route exists, the method does not; `allow` lists those that do."""
+
+    code, title, status = "method-not-allowed", "Method not allowed", 405
+
+    def __init__(self, detail: str, allow: str) -> None:
+        super().__init__(detail)
+        self.allow = allow
+
+
+class RequestTimeout(RequestError):
+    """The request did not arrive in time."""
+
+    code, title, status = "request-timeout", "Request timeout", 408
+
+
+class TooLarge(RequestError):
+    """The body is over the limit."""
+
+    code, title, status = "too-large", "Content too large", 413
+
+
+class TargetTooLong(RequestError):
+    """The request line is over the limit."""
+
+    code, title, status = "target-too-long", "URI too long", 414
+
+
+class UnsupportedMediaType(RequestError):
+    """The body is not said to be UTF-8 JSON without a coding."""
+
+    code, title, status = "unsupported-media-type", "Unsupported media type", 415
+
+
+class ExpectationFailed(RequestError):
+    """An `Expect` other than 100-continue."""
+
+    code, title, status = "expectation-failed", "Expectation failed", 417
+
+
+class HeadersTooLarge(RequestError):
+    """Too many header fields, or too many bytes of them."""
+
+    code, title, status = "headers-too-large", "Request header fields too large", 431
+
+
+class NotImplementedHere(RequestError):
+    """A method or transfer coding that plait does not know."""
+
+    code, title, status = "not-implemented", "Not implemented", 501
+
+
+class VersionNotSupported(RequestError):
+    """An HTTP version other than 1.0 and 1.1."""
+
+    code, title, status = "version-not-supported", "HTTP version not supported", 505
+
+
+class LoopDetected(RequestError):
+    """The request has passed through too many proxies: one of them asks itself."""
+
+    code, title, status = "loop-detected", "Loop detected", 508
+
+
+class InvalidRequest(RequestError):
+    """The body is JSON but not what the graph takes; `pointer` (RFC 6901) says where."""
+
+    code, title, status = "invalid-request", "Unprocessable content", 422
+
+    def __init__(self, detail: str, pointer: str) -> None:
+        super().__init__(detail)
+        self.pointer = pointer
+
+
+# A node could not do its work.
+
+
+class NodeError(PlaitError):
+    """A node failed on what it was given."""
+
+    code, title, status = "node-failed", "Node failed", 422
+
+
+class ExpressionFailed(NodeError):
+    """An expression had no value for this request: a missing field, a wrong type, too much data."""
+
+    code, title = "expression-failed", "Expression failed"
+
+
+class RequirementFailed(NodeError):
+    """A parallel has no branch left that could meet what it requires."""
+
+    code, title, status = "requirement-failed", "Requirement failed", 503
+
+
+class Internal(PlaitError):
+    """A fault of plait itself; the log has it whole."""
+
+    code, title, status = "internal", "Internal error", 500
+
+
+# A predictor could not be asked, or did not answer well.
+
+
+class UpstreamError(PlaitError):
+    """A call of a predictor failed."""
+
+    code, title, status = "predictor-failed", "Predictor failed", 502
+
+
+class Unreachable(UpstreamError):
+    """No connection: refused, not resolved, or reset before a byte was sent."""
+
+    code, title, part, retryable = "unreachable", "Predictor unreachable", "unreachable", True
+
+
+class TimedOut(UpstreamError):
+    """No answer in time: the call's own timeout or any deadline around it."""
+
+    code, title, status, part, retryable = "timeout", "No answer in time", 504, "timeout", True
+
+
+class BadAnswer(UpstreamError):
+    """An answer that is broken, too large, a redirect, a 5xx, or not what the protocol wants; `answer_status` if one was read."""
+
+    code, title, retryable = "bad-answer", "Bad answer", True
+
+    def __init__(self, detail: str, answer_status: int | None = None) -> None:
+        super().__init__(detail)
+        self.answer_status = answer_status
+
+
+class Refused(UpstreamError):
+    """The predictor says that the request is wrong (400, 413, 415, 422): passed on with its status and body."""
+
+    code, title = "refused", "Predictor refused the request"
+
+    def __init__(self, detail: str, status: int, answer: bytes) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.answer = answer
+
+
+class Overloaded(UpstreamError):
+    """All connections are in use and the waiting line is full."""
+
+    code, title, status, part, retryable = "overloaded", "Predictor overloaded", 503, "overloaded", True
+
+
+class Excluded(UpstreamError):
+    """The predictor was taken out by configuration."""
+
+    code, title, status, part = "excluded", "Predictor excluded", 503, "skipped"
+
+
+# Configuration.
+
+
+class Problem:
+    """One thing that is wrong in a configuration: where, what, and how to mend it."""
+
+    __slots__ = ("column", "hint", "line", "message", "path")
+
+    def __init__(self, path: str, message: str, hint: str = "", line: int = 0, column: int = 0) -> None:
+        self.path = path
+        self.message = message
+        self.hint = hint
+        self.line = line
+        self.column = column
+
+    def __repr__(self) -> str:
+        return f"Problem({self.path!r}, {self.message!r}, {self.hint!r}, line={self.line})"
+
+
+class ConfigError(PlaitError):
+    """A configuration that cannot be taken, with every problem that it has."""
+
+    code, title, status = "invalid-configuration", "Invalid configuration", 422
+
+    def __init__(self, problems: list[Problem], source: str = "") -> None:
+        super().__init__("\n".join(f"{p.path}: {p.message}" for p in problems))
+        self.problems = problems
+        self.source = source
+
+
+class StartError(PlaitError):
+    """plait cannot start: a port in use, a missing model file, an address that is none."""
+
+    code, title = "cannot-start", "Cannot start"

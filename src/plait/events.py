@@ -1,0 +1,42 @@
+"""What happened, as frozen records: nodes emit them, metrics, traces and logs subscribe."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+if TYPE_CHECKING:
+    from plait.types import Message
+
+
+class Part(msgspec.Struct, frozen=True, gc=False):
+    """One call of a predictor has ended, retries included.
+
+    `status` is one of ok, error, timeout, unreachable, skipped, cancelled, ejected, overloaded; `code` the predictor's HTTP status
+    if an answer was read; `seconds` the time from asking to knowing.
+    """
+
+    key: str
+    node: str
+    predictor: str
+    status: str
+    seconds: float
+    code: int | None = None
+    attempts: int = 1
+    endpoint: str = ""
+    error: str = ""
+    output: Message | None = None
+
+
+class Answered(msgspec.Struct, frozen=True, gc=False):
+    """A request of a graph was answered: with `status`, after `seconds`, whole or in part."""
+
+    graph: str
+    request_id: str
+    status: int
+    seconds: float
+    complete: bool
+
+
+Event = Part | Answered

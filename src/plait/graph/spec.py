@@ -1,0 +1,121 @@
+"""A whole configuration as data: server, defaults, predictors, graphs."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, ConfigDict, Field
+
+from plait.nodes.union import Node
+from plait.spec.base import Spec
+from plait.spec.fields import Duration, Json, Name, Size
+from plait.spec.predictor import Predictor
+
+GRAPH_TIMEOUT = 2.0
+PREDICTOR_TIMEOUT = 1.0
+CONNECT_TIMEOUT = 0.5
+
+
+class Limits(Spec):
+    """Bounds on what a client may send."""
+
+    body: Size = 10 << 20
+    """Bytes of a request's body."""
+    line: Size = 8 << 10
+    """Bytes of a request line."""
+    headers: Size = 32 << 10
+    """Bytes of a header block."""
+    fields: Annotated[int, Field(ge=1, le=10_000)] = 100
+    """Header fields."""
+    connections: Annotated[int, Field(ge=1, le=1_000_000)] = 10_000
+    """Connections at once."""
+
+
+class Server(Spec):
+    """Where and how the proxy listens."""
+
+    host: str = "127.0.0.1"
+    """The address of the data port."""
+    port: Annotated[int, Field(ge=0, le=65535)] = 9000
+    """The data port; 0 takes a free one."""
+    details: bool = False
+    """Whether callers that are not on loopback see addresses and errors of parts."""
+    limits: Limits = Limits()
+    """Bounds on what a client may send."""
+
+
+class PredictorDefaults(Spec):
+    """Options of predictors that do not give their own."""
+
+    timeout: Duration = PREDICTOR_TIMEOUT
+    connect_timeout: Duration = CONNECT_TIMEOUT
+
+
+class GraphDefaults(Spec):
+    """Options of graphs that do not give their own."""
+
+    timeout: Duration = GRAPH_TIMEOUT
+
+
+class Defaults(Spec):
+    """Options for those that do not give their own."""
+
+    predictor: PredictorDefaults = PredictorDefaults()
+    graph: GraphDefaults = GraphDefaults()
+
+
+class GraphOptions(Spec):
+    """What a graph may say besides its root node."""
+
+    model_config = ConfigDict(protected_namespaces=())
+
+    route: Annotated[str, Field(pattern=r"^(/[A-Za-z0-9._~-]+)+$")] | None = None
+    """Its URL path; by default /predict for the graph predict, else /predict/<name>."""
+    timeout: Duration | None = None
+    """How long an answer may take in all (default 2s)."""
+    request_schema: dict[str, Any] | None = Field(default=None, alias="schema")
+    """JSON Schema of the request."""
+    sample: Json = None
+    """An example request."""
+    description: str = ""
+    """One line for whoever reads the metadata."""
+
+
+OPTIONS = frozenset(field.alias or key for key, field in GraphOptions.model_fields.items())
+
+
+def _split(value: Any) -> Any:
+    """Part a graph's own options from its root node, which stand in one mapping."""
+    if isinstance(value, str):
+        return {"root": value}
+    if not isinstance(value, dict) or "root" in value:
+        return value
+    options = {key: value[key] for key in value if key in OPTIONS}
+    return {**options, "root": {key: value[key] for key in value if key not in OPTIONS}}
+
+
+class GraphSpec(GraphOptions):
+    """A named composition."""
+
+    root: Node
+
+    @property
+    def has_sample(self) -> bool:
+        """Whether a sample was given; null may be one."""
+        return "sample" in self.model_fields_set
+
+
+Graph = Annotated[GraphSpec, BeforeValidator(_split)]
+
+
+class Config(Spec):
+    """All that a file says."""
+
+    server: Server = Server()
+    defaults: Defaults = Defaults()
+    predictors: dict[Name, Predictor] = Field(default_factory=dict)
+    graphs: dict[Name, Graph] = Field(default_factory=dict)
+
+    def route(self, graph: str) -> str:
+        """The URL path of a graph."""
+        return self.graphs[graph].route or ("/predict" if graph == "predict" else f"/predict/{graph}")

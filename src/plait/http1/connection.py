@@ -1,0 +1,114 @@
+"""One connection to a predictor: one exchange at a time, and never a byte that was not asked for."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Protocol
+
+from plait.errors import BadAnswer, PlaitError, Unreachable
+from plait.http1.reader import ResponseReader
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class Exchange(Protocol):
+    """A request and whoever waits for its answer; hears exactly once, unless it let go of its connection before."""
+
+    data: bytes
+    connection: Connection | None
+
+    def answered(self, status: int, headers: dict[bytes, bytes], body: bytes) -> None: ...
+
+    def broke(self, error: PlaitError, *, stale: bool) -> None:
+        """No answer. `stale`: a kept connection had been closed, and not one byte of an answer was read."""
+
+
+class Connection(asyncio.Protocol):
+    """A connection of a pool.
+
+    Args:
+        body_limit: Bytes that an answer's body may have.
+        released: Called when the connection can carry another exchange; never from within the exchange's own callbacks.
+        closed: Called once when it is gone.
+    """
+
+    __slots__ = ("_closed", "_exchange", "_reader", "_released", "transport", "used")
+
+    def __init__(self, body_limit: int, released: Callable[[Connection], None], closed: Callable[[Connection], None]) -> None:
+        self._reader = ResponseReader(body_limit)
+        self._released = released
+        self._closed = closed
+        self._exchange: Exchange | None = None
+        self.transport: asyncio.Transport | None = None
+        self.used = False
+
+    @property
+    def usable(self) -> bool:
+        """Whether it can carry an exchange now."""
+        return self._exchange is None and self.transport is not None and not self.transport.is_closing()
+
+    def send(self, exchange: Exchange) -> None:
+        """Begin an exchange."""
+        self._exchange = exchange
+        exchange.connection = self
+        self._reader.expect()
+        self.transport.write(exchange.data)  # type: ignore[union-attr] # usable says so
+
+    def abandon(self) -> None:
+        """Let go of the exchange; whatever still comes belongs to nobody, so the connection ends."""
+        self._exchange = None
+        if self.transport is not None:
+            self.transport.abort()
+
+    # What the transport calls.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """The connection stands."""
+        self.transport = transport  # type: ignore[assignment] # a stream transport
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes of the answer, or such as nobody asked for."""
+        exchange = self._exchange
+        if exchange is None:
+            self.abandon()
+            return
+        try:
+            if not self._reader.feed(data):
+                return
+        except BadAnswer as exc:
+            self.abandon()
+            exchange.broke(exc, stale=False)
+            return
+        self._finish(exchange)
+
+    def eof_received(self) -> None:
+        """The predictor has closed its side: the answer ends there, or is cut short."""
+        exchange = self._exchange
+        if exchange is not None and self._reader.end():
+            self._finish(exchange)
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - why it was lost changes nothing
+        """The connection is gone."""
+        exchange, self._exchange = self._exchange, None
+        self.transport = None
+        self._closed(self)
+        if exchange is None:
+            return
+        if self._reader.started:
+            exchange.broke(BadAnswer("the connection closed in the middle of the answer"), stale=False)
+        else:
+            exchange.broke(Unreachable("the connection closed before an answer"), stale=self.used)
+
+    def _finish(self, exchange: Exchange) -> None:
+        reader = self._reader
+        transport = self.transport
+        self._exchange = None
+        exchange.connection = None
+        # Answered before the request was sent whole: the rest of it would be read as the next request.
+        if reader.clean and transport is not None and not transport.get_write_buffer_size():
+            self.used = True
+            self._released(self)
+        else:
+            self.abandon()
+        exchange.answered(reader.status, reader.headers, reader.body)

@@ -1,0 +1,45 @@
+"""An error as an answer: problem+json, RFC 9457."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from plait.errors import InvalidRequest, MethodNotAllowed, PlaitError
+from plait.http1.messages import Response
+
+MEDIA_TYPE = "application/problem+json"
+RETRY_AFTER_SECONDS = 1
+
+_UNAVAILABLE = 503
+_encode = msgspec.json.Encoder().encode
+
+
+def problem(error: PlaitError, request_id: str, **extra: Any) -> Response:
+    """The response that tells a client what went wrong.
+
+    Args:
+        error: What happened; its class gives type, title and status.
+        request_id: The id that the client knows the request by.
+        extra: Further members, JSON values, such as `parts`.
+    """
+    members: dict[str, Any] = {
+        "type": f"urn:plait:problem:{error.code}",
+        "title": error.title,
+        "status": error.status,
+        "detail": error.detail,
+        "request_id": request_id,
+    }
+    headers = [("Content-Type", MEDIA_TYPE)]
+    if isinstance(error, InvalidRequest):
+        members["pointer"] = error.pointer
+    if error.node:
+        members["node"] = error.node
+    if error.predictor:
+        members["predictor"] = error.predictor
+    if isinstance(error, MethodNotAllowed):
+        headers.append(("Allow", error.allow))
+    if error.status == _UNAVAILABLE:
+        headers.append(("Retry-After", str(RETRY_AFTER_SECONDS)))
+    return Response(error.status, _encode(members | extra), tuple(headers))

@@ -1,0 +1,141 @@
+"""Read responses from a predictor strictly: one at a time, bounded, nothing that was not asked for.
+
+httptools (llhttp) checks the framing; what it accepts and must not pass is refused here.
+"""
+
+from __future__ import annotations
+
+import httptools
+
+from plait.errors import BadAnswer
+
+HEAD_LIMIT = 32 << 10
+FIELD_LIMIT = 100
+INFORMATIONAL_LIMIT = 8
+
+
+class ResponseReader:
+    """One connection's answers, one after the other.
+
+    Args:
+        body_limit: Bytes that a body may have.
+
+    After `feed` has returned True, `status`, `headers` (lower-case names) and `body` are the answer's, and `clean` says whether the
+    connection may carry another one.
+    """
+
+    __slots__ = ("_body", "_body_limit", "_chunks", "_fed", "_head_done", "_informational", "_parser", "_size", "body", "clean", "complete", "fields", "headers", "open_ended", "status")  # fmt: skip
+
+    def __init__(self, body_limit: int) -> None:
+        self._parser = httptools.HttpResponseParser(self)
+        self._body_limit = body_limit
+        self.expect()
+
+    def expect(self) -> None:
+        """Make ready for the answer to a request that is about to be sent."""
+        self.status = 0
+        self.headers: dict[bytes, bytes] = {}
+        self.fields = 0
+        self.body = b""
+        self.complete = False
+        self.clean = False
+        self.open_ended = False
+        self._body: list[bytes] = []
+        self._size = 0
+        self._fed = 0
+        self._chunks = 0
+        self._head_done = False
+        self._informational = 0
+
+    @property
+    def started(self) -> bool:
+        """Whether any byte of the answer was read."""
+        return self._fed > 0
+
+    def feed(self, data: bytes) -> bool:
+        """Take what was read; True once the answer is whole.
+
+        Raises:
+            BadAnswer: If it is broken, over a limit, or not one answer.
+        """
+        self._fed += len(data)
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserCallbackError as exc:
+            raise exc.__context__ if isinstance(exc.__context__, BadAnswer) else BadAnswer("the answer could not be read") from None
+        except httptools.HttpParserUpgrade:
+            raise BadAnswer("the answer switches protocols, which nobody asked for", 101) from None
+        except httptools.HttpParserError as exc:
+            if not self.complete:
+                raise BadAnswer(f"the answer is no HTTP ({type(exc).__name__})") from None
+            self.clean = False  # a surplus after a whole answer
+        if self._fed - self._size > HEAD_LIMIT + 24 * self._chunks:
+            raise BadAnswer("the answer's header block or framing is too large")
+        return self.complete
+
+    def end(self) -> bool:
+        """The predictor has closed; True if that ends the answer well."""
+        if self._head_done and self.open_ended and not self.complete:
+            self._finish()
+            self.clean = False
+        return self.complete
+
+    # What the parser calls.
+
+    def on_message_begin(self) -> None:
+        """Another answer begins; there must be only one."""
+        if self.complete:
+            self.clean = False
+            raise BadAnswer("more than one answer")
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A field of the header, or of trailers, which nobody needs."""
+        self.fields += 1
+        if self.fields > FIELD_LIMIT:
+            raise BadAnswer(f"the answer has more than {FIELD_LIMIT} header fields")
+        if not self._head_done:
+            self.headers[name.lower()] = value
+
+    def on_headers_complete(self) -> None:
+        """The header is whole."""
+        parser = self._parser
+        self.status = status = parser.get_status_code()
+        if parser.get_http_version() not in ("1.1", "1.0") or not 100 <= status <= 599:
+            raise BadAnswer("the answer's status line is no HTTP/1")
+        headers = self.headers
+        coding = headers.get(b"transfer-encoding")
+        if coding is not None and coding.lower() != b"chunked":
+            raise BadAnswer("the answer's transfer coding is unknown")
+        length = headers.get(b"content-length")
+        if length is not None and int(length) > self._body_limit:
+            raise BadAnswer(f"the answer is larger than {self._body_limit} bytes", status)
+        self.open_ended = length is None and coding is None
+        self._head_done = True
+
+    def on_chunk_header(self) -> None:
+        """A chunk begins."""
+        self._chunks += 1
+
+    def on_body(self, data: bytes) -> None:
+        """A piece of the body."""
+        self._size += len(data)
+        if self._size > self._body_limit:
+            raise BadAnswer(f"the answer is larger than {self._body_limit} bytes", self.status)
+        self._body.append(data)
+
+    def on_message_complete(self) -> None:
+        """The answer, or an informational one before it, is whole."""
+        if self.status < 200:  # noqa: PLR2004 - 1xx come before the answer
+            self._informational += 1
+            if self.status == 101 or self._informational > INFORMATIONAL_LIMIT:  # noqa: PLR2004
+                raise BadAnswer("the answer switches protocols, or never comes", self.status)
+            self.headers = {}
+            self._head_done = False
+            return
+        self.clean = self._parser.should_keep_alive()
+        self._finish()
+
+    def _finish(self) -> None:
+        body = self._body
+        self.body = body[0] if len(body) == 1 else b"".join(body)
+        self.complete = True

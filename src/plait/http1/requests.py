@@ -1,0 +1,203 @@
+"""Read requests of a client strictly: one at a time, bounded, and what is ambiguous is refused."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import httptools
+
+from plait.errors import BadRequest, HeadersTooLarge, NotImplementedHere, RequestError, TargetTooLong, TooLarge
+from plait.http1 import strict
+from plait.http1.messages import Request
+from plait.http1.target import split_target
+
+_END = b"\r\n\r\n"
+_CHUNK_OVERHEAD = 24
+
+
+@dataclass(frozen=True, slots=True)
+class RequestLimits:
+    """Bytes of the request line, the header block and the body; header fields."""
+
+    line: int = 8 << 10
+    headers: int = 32 << 10
+    fields: int = 100
+    body: int = 10 << 20
+
+
+class RequestReader:
+    """One connection's requests, one after the other.
+
+    llhttp is fed the head up to its end and then the body up to its end, so that it is always known where a request begins: what
+    follows stays in `rest` until the next call of `feed`.
+
+    Args:
+        limits: What a request may have.
+        peer: The client's address, for the requests.
+    """
+
+    __slots__ = ("_body", "_chunks", "_done", "_fed", "_fields", "_head", "_headers", "_hosts", "_left", "_limits", "_method", "_modern", "_parser", "_peer", "_size", "_target", "in_body", "keep_alive", "rest", "wants_continue")  # fmt: skip
+
+    def __init__(self, limits: RequestLimits, peer: str) -> None:
+        self._limits = limits
+        self._peer = peer
+        self._parser = httptools.HttpRequestParser(self)
+        self.rest = b""
+        self.keep_alive = True
+        self._reset()
+
+    def _reset(self) -> None:
+        self._head = b""
+        self._headers: dict[bytes, bytes] = {}
+        self._hosts: list[bytes] = []
+        self._method: str | None = None
+        self._target = b""
+        self._modern = True
+        self._fields = 0
+        self._body: list[bytes] = []
+        self._size = 0
+        self._fed = 0
+        self._chunks = 0
+        self._left: int | None = 0
+        self._done = False
+        self.in_body = False
+        self.wants_continue = False
+
+    @property
+    def begun(self) -> bool:
+        """Whether a part of a request was read."""
+        return self.in_body or bool(self._head)
+
+    @property
+    def received(self) -> int:
+        """Bytes of the body so far."""
+        return self._size
+
+    def feed(self, data: bytes) -> Request | None:
+        """Take what was read; the request once it is whole.
+
+        Raises:
+            RequestError: If it must be refused; the connection has then no next request.
+        """
+        if not self.in_body:
+            data = self._feed_head(data)
+            if not self.in_body:
+                return None
+        if self._left is None:
+            self._feed_chunks(data)
+        elif self._left:
+            self._feed_length(data)
+        else:
+            self.rest = data
+        return self._finish() if self._done else None
+
+    def _feed_head(self, data: bytes) -> bytes:
+        """Feed as much as belongs to the head; what follows it."""
+        known = len(self._head)
+        head = self._head + data if known else data
+        end = head.find(_END, max(0, known - 3))
+        limits = self._limits
+        size = end if end >= 0 else len(head)
+        if size > limits.line and head.find(b"\r\n", 0, limits.line + 2) < 0:
+            raise TargetTooLong(f"the request line is longer than {limits.line} bytes")
+        if size > limits.headers + limits.line:
+            raise HeadersTooLarge(f"the header block is larger than {limits.headers} bytes")
+        if end < 0:
+            self._head = head
+            self._parse(data)
+            if self.in_body:
+                raise BadRequest("the head does not end as it must")
+            return b""
+        self._head = head[: end + 4]
+        self._method, self._target, self._modern = strict.request_line(head[: head.index(b"\r\n")])
+        self._parse(head[known : end + 4])
+        if not self.in_body:
+            raise BadRequest("the head does not end as it must")
+        return head[end + 4 :]
+
+    def _feed_length(self, data: bytes) -> None:
+        left: int = self._left  # type: ignore[assignment] # only with a length
+        piece, self.rest = (data, b"") if len(data) <= left else (data[:left], data[left:])
+        self._left = left - len(piece)
+        self._parse(piece)
+
+    def _feed_chunks(self, data: bytes) -> None:
+        self._fed += len(data)
+        self._parse(data)
+        if self._fed - self._size > self._limits.headers + _CHUNK_OVERHEAD * self._chunks:
+            raise HeadersTooLarge("chunk extensions or trailers are too large")
+
+    def _parse(self, data: bytes) -> None:
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserCallbackError as exc:
+            if isinstance(exc.__context__, RequestError):
+                raise exc.__context__ from None
+            raise
+        except httptools.HttpParserUpgrade:
+            self.keep_alive = False
+            if self._left != 0:
+                raise BadRequest("a request with a body cannot switch protocols") from None
+        except httptools.HttpParserInvalidMethodError:
+            raise NotImplementedHere("this method is not known") from None
+        except httptools.HttpParserError as exc:
+            if self._done:  # what follows a body in chunks; there is no telling where it began
+                self.keep_alive = False
+                return
+            raise BadRequest(f"the request is no HTTP ({type(exc).__name__.removeprefix('HttpParser')})") from None
+
+    def _finish(self) -> Request:
+        path, query = split_target(self._target, self._hosts[0] if self._hosts else b"")
+        body = self._body
+        request = Request(self._method, path, query, self._headers, body[0] if len(body) == 1 else b"".join(body), self._peer)
+        keep = self.keep_alive and strict.keeps_alive(self._headers, modern=self._modern)
+        self._reset()
+        self.keep_alive = keep
+        return request
+
+    # What the parser calls.
+
+    def on_message_begin(self) -> None:
+        """Another request begins."""
+        if self._done:
+            self.keep_alive = False
+            raise BadRequest("requests cannot be pipelined behind a body in chunks")
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A field of the header, or of trailers, which nobody needs."""
+        self._fields += 1
+        if self._fields > self._limits.fields:
+            raise HeadersTooLarge(f"there are more than {self._limits.fields} header fields")
+        if self.in_body:
+            return
+        name = name.lower()
+        if b"_" in name:
+            raise BadRequest("a field's name has an underscore")
+        if name == b"host":
+            self._hosts.append(value)
+        headers = self._headers
+        headers[name] = value if name not in headers else headers[name] + b", " + value
+
+    def on_headers_complete(self) -> None:
+        """The head is whole: decide before the body is read."""
+        if self._method is None:
+            raise BadRequest("the head does not end as it must")
+        strict.host(self._hosts, required=self._modern)
+        self._left = strict.body_length(self._headers, self._limits.body, modern=self._modern)
+        self.wants_continue = strict.expects_continue(self._headers) and self._left != 0
+        self.in_body = True
+
+    def on_chunk_header(self) -> None:
+        """A chunk begins."""
+        self._chunks += 1
+
+    def on_body(self, data: bytes) -> None:
+        """A piece of the body."""
+        self._size += len(data)
+        if self._size > self._limits.body:
+            raise TooLarge(f"the body is larger than {self._limits.body} bytes")
+        self._body.append(data)
+
+    def on_message_complete(self) -> None:
+        """The request is whole."""
+        self._done = True

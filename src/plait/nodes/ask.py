@@ -1,0 +1,108 @@
+"""One call of a predictor, as a leaf that records its part."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from plait.errors import PlaitError, TimedOut
+from plait.events import Part
+from plait.nodes.waiter import Waiter
+from plait.types import Context, Message, Run, Sink, Started
+
+
+class Outcome(Protocol):
+    """A call as the upstream knows it: the answer's HTTP status if one was read, attempts so far, the address asked."""
+
+    code: int | None
+    attempts: int
+    endpoint: str
+
+    def cancel(self) -> None: ...
+
+
+class Receiver(Protocol):
+    """Who asked: hears exactly once how it ended, with either a message or an error, unless cancelled before."""
+
+    def ended(self, outcome: Outcome, message: Message | None, error: PlaitError | None) -> None: ...
+
+
+class Predictor(Protocol):
+    """A predictor as nodes know it: a name, its timeout in seconds, and how to ask."""
+
+    name: str
+    timeout: float
+
+    def ask(self, message: Message, run: Run, deadline: float, receiver: Receiver) -> Outcome: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Asks a predictor; its part is recorded under `key`, its failures carry `path`."""
+
+    predictor: Predictor
+    key: str
+    path: str
+
+    async def __call__(self, message: Message, ctx: Context, /) -> Message:
+        """The predictor's answer, for whoever awaits it."""
+        waiter = Waiter()
+        started = self.start(message, ctx, waiter)
+        try:
+            return await waiter.future
+        finally:
+            started.cancel()
+
+    def start(self, message: Message, ctx: Context, sink: Sink, index: int = 0, /) -> Started:
+        """The predictor's answer, for whoever is called back."""
+        return Asking(self, message, ctx, sink, index)
+
+
+class Asking:
+    """A call under way."""
+
+    __slots__ = ("ask", "began", "index", "outcome", "run", "sink")
+
+    def __init__(self, ask: Ask, message: Message, ctx: Context, sink: Sink, index: int) -> None:
+        self.ask = ask
+        self.run = ctx.run
+        self.sink: Sink | None = sink
+        self.index = index
+        self.outcome: Outcome | None = None
+        self.began = began = ctx.run.clock.now()
+        if began >= ctx.deadline:
+            self.ended(None, None, TimedOut("the deadline had passed before it was asked"))
+            return
+        deadline = began + ask.predictor.timeout
+        outcome = ask.predictor.ask(message, ctx.run, min(deadline, ctx.deadline), self)
+        if self.sink is not None:
+            self.outcome = outcome
+
+    def ended(self, outcome: Outcome | None, message: Message | None, error: PlaitError | None) -> None:
+        """The upstream has an answer, or knows that there will be none."""
+        sink, self.sink, self.outcome = self.sink, None, None
+        if sink is None:
+            return
+        if message is not None:
+            self._record(outcome, "ok", "", message)
+            sink.answered(self.index, message)
+        elif error is not None:
+            error.node = self.ask.path
+            error.predictor = self.ask.predictor.name
+            self._record(outcome, error.part, error.detail, None)
+            sink.failed(self.index, error)
+
+    def cancel(self) -> None:
+        """Nobody needs the answer any more."""
+        outcome, self.outcome = self.outcome, None
+        if self.sink is not None:
+            self.sink = None
+            if outcome is not None:
+                outcome.cancel()
+            self._record(outcome, "cancelled", "", None)
+
+    def _record(self, outcome: Outcome | None, status: str, error: str, output: Message | None) -> None:
+        ask, run = self.ask, self.run
+        code, attempts, endpoint = (outcome.code, outcome.attempts, outcome.endpoint) if outcome is not None else (None, 0, "")
+        seconds = run.clock.now() - self.began
+        run.emit(Part(ask.key, ask.path, ask.predictor.name, status, seconds, code, attempts, endpoint, error, output))

@@ -1,0 +1,60 @@
+"""What a node may ask for while it is bound: its children's calls, predictors, expressions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from plait.types import Call, Context, Message
+
+if TYPE_CHECKING:
+    from plait.nodes.node import NodeSpec
+
+At = tuple[str | int, ...]
+Evaluate = Callable[[Context, Message, Message | None], Message]
+"""A bound expression or template: from context, the node's input and, where there is one, the answer just received."""
+
+
+class Child(NamedTuple):
+    """A node within a node: the spec, where it stands in its parent's part of the file, and its name there."""
+
+    node: NodeSpec
+    at: At
+    label: str
+
+
+class Link(Protocol):
+    """The compiler, as one node sees it."""
+
+    @property
+    def path(self) -> str:
+        """The node's path, such as `label/parallel`."""
+        ...
+
+    def call(self, child: Child) -> Call:
+        """The child's call, with its options."""
+        ...
+
+    def ask(self, name: str) -> Call:
+        """The call of the predictor or graph of that name, under this node's key."""
+        ...
+
+    def excluded(self, child: Child) -> bool:
+        """Whether the child is a predictor that was taken out."""
+        ...
+
+    def seeing(self, name: str) -> Link:
+        """A link whose expressions also see the output of the earlier step `name`."""
+        ...
+
+    def expression(self, text: str, at: At, *, output: bool = False) -> Evaluate:
+        """CEL, bound; `output` lets it see the answer just received."""
+        ...
+
+    def template(self, value: Any, at: At) -> Evaluate:
+        """Any JSON value with `${…}` in its strings, bound."""
+        ...
+
+    def problem(self, at: At, message: str, hint: str = "") -> None:
+        """Report what is wrong at a place within this node; binding goes on, so that every problem is found."""
+        ...

@@ -1,0 +1,50 @@
+"""How a parallel's answers become one: each merge in the file of its family."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Discriminator, Tag
+from pydantic_core import PydanticCustomError
+
+from plait.nodes.merges.merge import Merge
+from plait.nodes.merges.pick import Argmax, Argmin
+from plait.nodes.merges.whole import whole
+
+if TYPE_CHECKING:
+    from plait.nodes.link import Link
+
+WHOLE = ("by_name", "list", "object", "first")
+BY_EXPRESSION = {"argmax": Argmax, "argmin": Argmin}
+
+
+def _known(value: Any) -> Any:
+    if isinstance(value, (*BY_EXPRESSION.values(),)) or (isinstance(value, str) and value in WHOLE):
+        return value
+    if isinstance(value, dict) and len(value) == 1 and next(iter(value)) in BY_EXPRESSION:
+        return value
+    forms = ", ".join((*WHOLE, *(f"{{{key}: CEL}}" for key in BY_EXPRESSION)))
+    raise PydanticCustomError("merge", "is no merge; take one of {forms}", {"forms": forms})
+
+
+def _form(value: Any) -> str:
+    if isinstance(value, str):
+        return "whole"
+    return next(iter(value)) if isinstance(value, dict) else type(value).__name__.lower()
+
+
+MergeField = Annotated[
+    Annotated[Literal["by_name", "list", "object", "first"], Tag("whole")]
+    | Annotated[Argmax, Tag("argmax")]
+    | Annotated[Argmin, Tag("argmin")],
+    Discriminator(_form),
+    BeforeValidator(_known),
+]
+
+
+def bind_merge(merge: str | Argmax | Argmin, link: Link, labels: tuple[str, ...]) -> Merge:
+    """The merge that a file names, for branches of these names."""
+    return whole(merge, labels) if isinstance(merge, str) else merge.bind(link, labels)
+
+
+__all__ = ["Merge", "MergeField", "bind_merge"]

@@ -1,0 +1,46 @@
+"""What a merge must give: how it takes each branch's answer, and how it joins what was taken."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+import msgspec
+
+if TYPE_CHECKING:
+    from plait.nodes.link import Link
+    from plait.types import Context, Message
+
+
+class Merge(Protocol):
+    """From named answers to one. It sees each answer once, when it arrives."""
+
+    @property
+    def fastest(self) -> bool:
+        """Whether the first answer decides and the others are cancelled."""
+        ...
+
+    def take(self, ctx: Context, given: Message, output: Message) -> Any:
+        """What is kept of a branch's answer; never None.
+
+        Raises:
+            PlaitError: If the answer is not what the merge needs: the branch has then failed.
+        """
+        ...
+
+    def join(self, taken: Sequence[Any]) -> bytes:
+        """JSON of the whole, from what was taken in declared order; None where a branch is missing. At least one is there."""
+        ...
+
+
+class MergeSpec(Protocol):
+    """A merge in a file."""
+
+    def bind(self, link: Link, labels: tuple[str, ...]) -> Merge:
+        """The merge for branches of these names."""
+        ...
+
+
+def quoted(label: str) -> bytes:
+    """A label as a JSON string."""
+    return msgspec.json.encode(label)

@@ -1,0 +1,88 @@
+"""Merges that keep whole answers: by name, as a list, as one object, or only the fastest."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from plait.errors import ExpressionFailed
+from plait.nodes.merges.merge import quoted
+
+if TYPE_CHECKING:
+    from plait.types import Context, Message
+
+_fields = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+_encode = msgspec.json.Encoder().encode
+
+
+@dataclass(frozen=True, slots=True)
+class _Bytes:
+    """Keeps each answer's bytes."""
+
+    fastest = False
+
+    def take(self, ctx: Context, given: Message, output: Message) -> bytes:  # noqa: ARG002 - the protocol's arguments
+        return output.raw
+
+
+@dataclass(frozen=True, slots=True)
+class ByName(_Bytes):
+    """One object, keyed by branch; a missing branch is left out. Spliced from the answers' bytes."""
+
+    keys: tuple[bytes, ...]
+
+    def join(self, taken: Sequence[Any]) -> bytes:
+        """`{"a": …, "b": …}`."""
+        pairs = [key + answer for key, answer in zip(self.keys, taken, strict=True) if answer is not None]
+        return b"{" + b",".join(pairs) + b"}"
+
+
+@dataclass(frozen=True, slots=True)
+class AsList(_Bytes):
+    """A list in declared order; null keeps a missing branch's place."""
+
+    def join(self, taken: Sequence[Any]) -> bytes:
+        """`[…, …]`."""
+        return b"[" + b",".join([b"null" if answer is None else answer for answer in taken]) + b"]"
+
+
+@dataclass(frozen=True, slots=True)
+class First(_Bytes):
+    """The fastest success, as it is."""
+
+    fastest = True
+
+    def join(self, taken: Sequence[Any]) -> bytes:
+        """The only answer that was taken."""
+        return next(answer for answer in taken if answer is not None)  # type: ignore[no-any-return]
+
+
+@dataclass(frozen=True, slots=True)
+class AsObject:
+    """A shallow merge of the answers' fields; a later branch wins."""
+
+    fastest = False
+
+    def take(self, ctx: Context, given: Message, output: Message) -> dict[str, msgspec.Raw]:  # noqa: ARG002 - the protocol's arguments
+        """The answer's fields."""
+        try:
+            return _fields(output.raw)
+        except msgspec.DecodeError:
+            raise ExpressionFailed("merge object needs an object from every branch") from None
+
+    def join(self, taken: Sequence[Any]) -> bytes:
+        """`{…all fields…}`."""
+        merged: dict[str, msgspec.Raw] = {}
+        for fields in taken:
+            merged.update(fields or {})
+        return _encode(merged)
+
+
+def whole(kind: str, labels: tuple[str, ...]) -> ByName | AsList | AsObject | First:
+    """The merge of that name."""
+    if kind == "by_name":
+        return ByName(tuple(quoted(label) + b":" for label in labels))
+    return {"list": AsList, "object": AsObject, "first": First}[kind]()

@@ -1,0 +1,48 @@
+"""The base of every node kind: the options that all share, and what a kind must give."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from pydantic import Field
+
+from plait.spec.base import Spec
+from plait.spec.fields import Duration, Json, Name
+
+if TYPE_CHECKING:
+    from plait.nodes.link import Child, Link
+    from plait.types import Call
+
+
+class NodeSpec(Spec):
+    """A node of a graph. Its kind is the one key that names what it does; the options may stand beside it."""
+
+    kind: ClassVar[str]
+    summary: ClassVar[str]
+
+    name: Name | None = None
+    """What later steps, parts and errors call this node."""
+    timeout: Duration | None = None
+    """How long the calls in this node may take together."""
+    input: Json = Field(default=None)
+    """A template that this node gets instead of the previous output."""
+    optional: bool = False
+    """Its failure leaves null and marks the answer incomplete."""
+
+    @property
+    def label(self) -> str:
+        """What the node is called among its siblings unless something names it."""
+        return self.name or self.kind
+
+    @property
+    def has_input(self) -> bool:
+        """Whether `input` was given; null is a template too."""
+        return "input" in self.model_fields_set
+
+    def children(self) -> tuple[Child, ...]:
+        """The nodes within, in the order of the file."""
+        return ()
+
+    def bind(self, link: Link) -> Call:
+        """The callable that does what this node says, without its options."""
+        raise NotImplementedError

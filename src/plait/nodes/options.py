@@ -1,0 +1,75 @@
+"""The options that any node can have: each a wrapper around its call."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from plait.errors import PlaitError
+from plait.types import Call, Context, Leaf, Message, Sink, Started
+
+if TYPE_CHECKING:
+    from plait.nodes.link import Evaluate, Link
+    from plait.nodes.node import NodeSpec
+
+NULL = Message(b"null", complete=False)
+
+
+def with_options(spec: NodeSpec, call: Call, link: Link) -> Call:
+    """The node's call within the options it was given; an unused option adds nothing."""
+    if spec.has_input:
+        call = Given(call, link.template(spec.input, ("input",)))
+    if spec.timeout is not None:
+        call = LeafWithin(call, spec.timeout) if isinstance(call, Leaf) else Within(call, spec.timeout)
+    if spec.optional:
+        call = Optional(call)
+    return call
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """Gives the node a template's value in place of the previous output."""
+
+    call: Call
+    evaluate: Evaluate
+
+    async def __call__(self, message: Message, ctx: Context, /) -> Message:
+        """The node's answer to what the template gives."""
+        return await self.call(self.evaluate(ctx, message, None), ctx)
+
+
+@dataclass(frozen=True, slots=True)
+class Within:
+    """Brings the deadline nearer: `seconds` from now, if that is earlier."""
+
+    call: Call
+    seconds: float
+
+    async def __call__(self, message: Message, ctx: Context, /) -> Message:
+        """The node's answer by then."""
+        return await self.call(message, ctx.until(ctx.run.clock.now() + self.seconds))
+
+
+@dataclass(frozen=True, slots=True)
+class LeafWithin(Within):
+    """The same around a leaf, which stays one."""
+
+    call: Leaf
+
+    def start(self, message: Message, ctx: Context, sink: Sink, index: int = 0, /) -> Started:
+        """The leaf's answer by then."""
+        return self.call.start(message, ctx.until(ctx.run.clock.now() + self.seconds), sink, index)
+
+
+@dataclass(frozen=True, slots=True)
+class Optional:
+    """Leaves null in place of a failure, and says that something is missing."""
+
+    call: Call
+
+    async def __call__(self, message: Message, ctx: Context, /) -> Message:
+        """The node's answer, or null."""
+        try:
+            return await self.call(message, ctx)
+        except PlaitError:
+            return NULL

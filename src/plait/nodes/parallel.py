@@ -1,0 +1,84 @@
+"""The same input to many nodes at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+
+from pydantic import BeforeValidator, Discriminator, Field, Tag
+from pydantic_core import PydanticCustomError
+
+from plait.nodes.fanout import FanOut, LeafFanOut
+from plait.nodes.link import Child, Link
+from plait.nodes.merges import MergeField, bind_merge
+from plait.nodes.node import NodeSpec
+from plait.nodes.predict import Predict
+from plait.nodes.requirement import Requirement
+from plait.spec.fields import Many, Name
+from plait.types import Call, Leaf
+
+if TYPE_CHECKING:
+    Node = NodeSpec
+
+
+def _requirement(value: Any) -> Any:
+    ok = value in ("all", "any") if isinstance(value, str) else isinstance(value, (int, list, tuple)) and not isinstance(value, bool)
+    if not ok or value in (0, [], ()) or (isinstance(value, int) and value < 0):
+        raise PydanticCustomError("require", "is no requirement; take all, any, a number from 1 or a list of branches")
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _form(value: Any) -> str:
+    return "named" if isinstance(value, dict) else "listed"
+
+
+class Parallel(NodeSpec):
+    """All branches at once on the same input."""
+
+    kind: ClassVar[str] = "parallel"
+    summary: ClassVar[str] = "all at once on the same input; output keyed by branch, in declared order, unless merge"
+
+    parallel: Annotated[
+        Annotated[Many[Node], Field(min_length=1), Tag("listed")]
+        | Annotated[dict[Name, Node], Field(min_length=1), Tag("named")],
+        Discriminator(_form),
+    ]
+    """The branches: a list of names, or a mapping of branch to node."""
+    merge: MergeField = "by_name"
+    """How the answers become one."""
+    require: Annotated[Literal["all", "any"] | int | Many[str], BeforeValidator(_requirement)] = "all"
+    """How many must answer: all, any, a number, or the named branches."""
+
+    def children(self) -> tuple[Child, ...]:
+        """The branches, each under its name."""
+        if isinstance(self.parallel, dict):
+            return tuple(Child(node, ("parallel", label), label) for label, node in self.parallel.items())
+        return tuple(Child(node, ("parallel", place), node.label) for place, node in enumerate(self.parallel))
+
+    def bind(self, link: Link) -> Call:
+        """The branches' calls, joined by the requirement and the merge."""
+        children = self.children()
+        self._check(children, link)
+        present = tuple(child for child in children if not link.excluded(child))
+        labels = tuple(child.label for child in present)
+        merge = bind_merge(self.merge, link, labels)
+        requirement = Requirement.of("any" if merge.fastest else self.require, labels)
+        calls = tuple(map(link.call, present))
+        if not calls:
+            link.problem(("parallel",), "every branch is excluded", "include one of its predictors")
+        kind = LeafFanOut if all(isinstance(call, Leaf) for call in calls) else FanOut
+        return kind(calls, merge, requirement, link.path)
+
+    def _check(self, children: tuple[Child, ...], link: Link) -> None:
+        labels = [child.label for child in children]
+        for place, child in enumerate(children):
+            if child.at[1] == place and not isinstance(child.node, Predict) and child.node.name is None:
+                link.problem(child.at, f"a {child.node.kind} in a list of branches needs a name", "add name: …, or write the branches as a mapping")
+            elif child.label in labels[:place]:
+                link.problem(child.at, f"there is already a branch {child.label}", "give one of them another name")
+        if isinstance(self.require, int) and self.require > len(labels):
+            link.problem(("require",), f"{self.require} of {len(labels)} branches can never answer", f"require {len(labels)} or fewer")
+        for name in self.require if isinstance(self.require, tuple) else ():
+            if name not in labels:
+                link.problem(("require",), f"there is no branch {name}", f"the branches are {', '.join(labels)}")
+        if self.merge == "first" and self.require not in ("any", "all"):
+            link.problem(("require",), "merge first needs one answer only", "leave require out")

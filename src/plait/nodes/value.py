@@ -1,0 +1,39 @@
+"""A constant."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from plait.nodes.node import NodeSpec
+from plait.spec.fields import Json
+from plait.types import Context, Message
+
+if TYPE_CHECKING:
+    from plait.nodes.link import Link
+    from plait.types import Call
+
+
+class Value(NodeSpec):
+    """Always the same answer, whatever the input; `${` in it is plain text."""
+
+    kind: ClassVar[str] = "value"
+    summary: ClassVar[str] = "a constant"
+
+    value: Json
+    """The answer."""
+
+    def bind(self, link: Link) -> Call:  # noqa: ARG002 - every kind is bound alike
+        """The answer, encoded once."""
+        return Constant(Message.of(self.value))
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """Answers with one message."""
+
+    message: Message
+
+    async def __call__(self, message: Message, ctx: Context, /) -> Message:
+        """The constant."""
+        return self.message

@@ -1,0 +1,112 @@
+"""What all connections of one data port share: the handler, limits, deadlines, the clock, and who is there."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from email.utils import formatdate
+from typing import TYPE_CHECKING
+
+from plait.http1.requests import RequestLimits
+from plait.server.front import Front
+
+if TYPE_CHECKING:
+    import socket
+
+    from plait.clock import Clock
+    from plait.http1.messages import Handler
+
+
+@dataclass(frozen=True, slots=True)
+class Deadlines:
+    """Seconds that a client has for each thing; `body_rate` in bytes per second, after the first `body` seconds."""
+
+    header: float = 10.0
+    body: float = 10.0
+    body_rate: float = 1024.0
+    idle: float = 75.0
+    write: float = 30.0
+    linger: float = 1.0
+    drain: float = 30.0
+
+
+class Listener:
+    """A data port.
+
+    Args:
+        handler: Who answers.
+        clock: The worker's clock.
+        limits: What a request may have.
+        deadlines: What a client may take.
+        connections: How many clients at once.
+    """
+
+    def __init__(
+        self,
+        handler: Handler,
+        clock: Clock,
+        limits: RequestLimits | None = None,
+        deadlines: Deadlines | None = None,
+        connections: int = 10_000,
+    ) -> None:
+        self.handler = handler
+        self.clock = clock
+        self.limits = limits or RequestLimits()
+        self.deadlines = deadlines or Deadlines()
+        self.draining = False
+        self.loop = asyncio.get_running_loop()
+        self._connections = connections
+        self._fronts: set[Front] = set()
+        self._empty = asyncio.Event()
+        self._empty.set()
+        self._server: asyncio.Server | None = None
+        self._date = ""
+        self._date_until = 0.0
+
+    async def open(self, sock: socket.socket) -> None:
+        """Take clients from a listening socket."""
+        self._server = await self.loop.create_server(lambda: Front(self), sock=sock, backlog=2048)
+
+    async def close(self) -> None:
+        """Take no more clients, let those who are there finish for a while, then end."""
+        self.draining = True
+        if self._server is not None:
+            self._server.close()
+        for front in tuple(self._fronts):
+            front.drain()
+        try:
+            async with asyncio.timeout(self.deadlines.drain):
+                await self._empty.wait()
+        except TimeoutError:
+            for front in tuple(self._fronts):
+                front.abort()
+            await self._empty.wait()
+
+    @property
+    def clients(self) -> int:
+        """Connections that stand."""
+        return len(self._fronts)
+
+    @property
+    def full(self) -> bool:
+        """Whether there is no room for another client."""
+        return len(self._fronts) >= self._connections
+
+    def came(self, front: Front) -> None:
+        """A client has come."""
+        self._fronts.add(front)
+        self._empty.clear()
+
+    def left(self, front: Front) -> None:
+        """A client is gone."""
+        self._fronts.discard(front)
+        if not self._fronts:
+            self._empty.set()
+
+    def date(self) -> str:
+        """The Date line, made once a second."""
+        now = self.clock.now()
+        if now >= self._date_until:
+            self._date = f"Date: {formatdate(usegmt=True)}\r\n"
+            self._date_until = now + 1
+        return self._date

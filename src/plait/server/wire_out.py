@@ -1,0 +1,27 @@
+"""Responses as bytes."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from plait.http1.messages import Response
+
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+
+_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n" for status in HTTPStatus}
+
+
+def encode_response(response: Response, date: str, *, keep: bool, head_only: bool) -> bytes:
+    """The whole response, framed by Content-Length."""
+    lines = [_LINES[response.status], date]
+    for name, value in response.headers:
+        lines.append(f"{name}: {value}\r\n")
+    if not keep:
+        lines.append("Connection: close\r\n")
+    lines.append(f"Content-Length: {len(response.body)}\r\n\r\n")
+    head = "".join(lines).encode("latin-1")
+    return head if head_only else head + response.body
+
+

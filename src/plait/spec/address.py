@@ -1,0 +1,62 @@
+"""Addresses of predictors, from text to host, port and path."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+_HOST = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9_])?\.?")
+
+
+class Address(NamedTuple):
+    """One address: `host` is a name or an IP without brackets, `path` the URL's own, empty if it has none."""
+
+    host: str
+    port: int
+    path: str
+
+    @property
+    def authority(self) -> str:
+        """What stands in a Host field: `127.0.0.1:8000`, `[::1]:8000`."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{host}:{self.port}"
+
+
+def parse_url(text: str) -> Address:
+    """The address that a URL names.
+
+    Raises:
+        ValueError: If it is no http URL with a host, or carries a user, a query or a fragment.
+    """
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError as exc:
+        raise ValueError(f"is no URL ({exc}); write it as http://host:port") from None
+    if parts.scheme != "http":
+        raise ValueError("is no http URL; write it as http://host:port")
+    host = parts.hostname or ""
+    if ":" not in host and _HOST.fullmatch(host) is None:
+        raise ValueError("has no valid host; write it as http://host:port")
+    if parts.username is not None or parts.password is not None:
+        raise ValueError("must not carry a user or password; add a header instead")
+    if parts.query or parts.fragment or re.search(r"[^!-~]", text):
+        raise ValueError("must be a plain http://host:port/path without query, fragment or blanks")
+    if port == 0:
+        raise ValueError("needs a port between 1 and 65535")
+    return Address(host, port or 80, "" if parts.path == "/" else parts.path)
+
+
+def parse_service(text: str) -> str:
+    """The URL that the value of a `SERVICE_<NAME>` variable names: `host:port` or an http URL.
+
+    Raises:
+        ValueError: If it is neither.
+    """
+    if "://" not in text:
+        if re.fullmatch(r"\S+:[0-9]{1,5}", text) is None:
+            raise ValueError("is neither host:port nor an http URL")
+        text = f"http://{text}"
+    parse_url(text)
+    return text

@@ -1,0 +1,103 @@
+"""The types of fields: durations, sizes, names, JSON.
+
+A duration is written `250ms`, `2s`, `1m`, `24h` and held in seconds; a size is written `64KiB`, `10MiB` and held in bytes.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BeforeValidator, PlainSerializer, Strict, WithJsonSchema
+
+DURATION = r"^[0-9]+(\.[0-9]+)?(ms|s|m|h)$"
+SIZE = r"^[0-9]+(B|KiB|MiB|GiB)$"
+NAME = r"^[a-z][a-z0-9_]*$"
+
+_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+_BYTES = {"B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
+_VARIABLES = frozenset({"request", "headers", "input", "output", "item", "index", "part", "result", "env"})
+_CEL_WORDS = frozenset(
+    "false in null true as break const continue else for function if import let loop package namespace return var void while "
+    "bool bytes double duration dyn int list map string timestamp type uint null_type all exists exists_one filter has matches size".split()
+)
+
+
+def seconds(value: object) -> float:
+    """The seconds of a duration.
+
+    Raises:
+        ValueError: If it is no positive duration such as `250ms`.
+    """
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        raise ValueError(f"a duration needs its unit, such as {value}s or {value}ms")
+    found = re.fullmatch(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)(ms|s|m|h)", value) if isinstance(value, str) else None
+    if found is None:
+        raise ValueError("is no duration; write it as 250ms, 2s, 1m or 24h")
+    result = float(found[1]) * _SECONDS[found[2]]
+    if result <= 0:
+        raise ValueError("a duration must be longer than nothing")
+    return result
+
+
+def duration_text(value: float) -> str:
+    """The shortest text of a duration in seconds."""
+    for unit in ("h", "m", "s"):
+        count = value / _SECONDS[unit]
+        if count >= 1 and count == int(count):
+            return f"{int(count)}{unit}"
+    return f"{value * 1000:.9g}ms"
+
+
+def size(value: object) -> int:
+    """The bytes of a size.
+
+    Raises:
+        ValueError: If it is no size such as `10MiB`.
+    """
+    found = re.fullmatch(r"([0-9]{1,12})(B|KiB|MiB|GiB)", value) if isinstance(value, str) else None
+    if found is None:
+        raise ValueError("is no size; write it as 64KiB or 10MiB")
+    return int(found[1]) * _BYTES[found[2]]
+
+
+def size_text(value: int) -> str:
+    """The shortest text of a size in bytes."""
+    for unit in ("GiB", "MiB", "KiB"):
+        if value and value % _BYTES[unit] == 0:
+            return f"{value // _BYTES[unit]}{unit}"
+    return f"{value}B"
+
+
+def name(value: object) -> str:
+    """A name that is also a variable in expressions.
+
+    Raises:
+        ValueError: If it is none, or is a word of CEL or a variable that every expression has.
+    """
+    if not isinstance(value, str) or re.fullmatch(r"[a-z][a-z0-9_]*", value) is None:
+        raise ValueError("is no name; names are lower-case letters, digits and _ and begin with a letter")
+    if value in _VARIABLES:
+        raise ValueError(f"the name {value} would hide the variable of that name in expressions; take another")
+    if value in _CEL_WORDS:
+        raise ValueError(f"{value} is a word of the expression language; take another name")
+    return value
+
+
+Duration = Annotated[
+    float,
+    BeforeValidator(lambda value: value if isinstance(value, float) else seconds(value)),
+    PlainSerializer(duration_text, return_type=str),
+    WithJsonSchema({"type": "string", "pattern": DURATION, "examples": ["250ms", "2s"]}),
+]
+Size = Annotated[
+    int,
+    BeforeValidator(lambda value: value if isinstance(value, int) and not isinstance(value, bool) else size(value)),
+    PlainSerializer(size_text, return_type=str),
+    WithJsonSchema({"type": "string", "pattern": SIZE, "examples": ["64KiB", "10MiB"]}),
+]
+Name = Annotated[str, BeforeValidator(name), WithJsonSchema({"type": "string", "pattern": NAME})]
+Json = Annotated[Any, WithJsonSchema({})]
+_T = TypeVar("_T")
+Many = Annotated[tuple[_T, ...], Strict(strict=False)]
+"""A list in a file, held as a tuple."""

@@ -1,0 +1,143 @@
+"""The few types that everything is made of: a message, its context, and the one function type that composes."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Protocol, runtime_checkable
+
+import msgspec
+
+from plait.clock import Clock
+from plait.errors import PlaitError
+from plait.events import Event, Part
+
+_UNSET: Any = object()
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder().decode
+
+
+class Message:
+    """JSON on its way: bytes that are decoded only if somebody looks.
+
+    `raw` must be valid JSON in UTF-8 (see `plait.jsontext`); numbers pass through byte for byte. `complete` is false when something
+    that should be in it is missing because it failed.
+    """
+
+    __slots__ = ("_value", "complete", "raw")
+
+    def __init__(self, raw: bytes, *, complete: bool = True) -> None:
+        self.raw = raw
+        self.complete = complete
+        self._value = _UNSET
+
+    @classmethod
+    def of(cls, value: Any) -> Message:
+        """The message that says `value`, any JSON value."""
+        message = cls(_encode(value))
+        message._value = value
+        return message
+
+    @property
+    def value(self) -> Any:
+        """The decoded JSON value; shared, so never to be changed.
+
+        Raises:
+            msgspec.DecodeError: If a number in it has no value in Python (`1e999`).
+        """
+        if self._value is _UNSET:
+            self._value = _decode(self.raw)
+        return self._value
+
+    def incomplete(self) -> Message:
+        """The same message, marked as missing something."""
+        return self if not self.complete else Message(self.raw, complete=False)
+
+    def __repr__(self) -> str:
+        return f"Message({self.raw!r}{'' if self.complete else ', incomplete'})"
+
+
+class Run:
+    """One request's run of one graph: what it was asked, and what has happened so far.
+
+    Args:
+        message: The request's body.
+        clock: The worker's clock.
+        request_id: Sent on to every predictor; 1 to 128 of `A-Za-z0-9._-`.
+        headers: The request's header fields, lower-case names.
+        forwarded: Header lines (`name: value\\r\\n`) that every predictor gets, such as `traceparent`.
+        subscribers: Who else wants the events.
+    """
+
+    __slots__ = ("clock", "forwarded", "headers", "message", "parts", "request_id", "subscribers")
+
+    def __init__(
+        self,
+        message: Message,
+        clock: Clock,
+        request_id: bytes = b"",
+        headers: Mapping[bytes, bytes] | None = None,
+        forwarded: bytes = b"",
+        subscribers: tuple[Callable[[Event], None], ...] = (),
+    ) -> None:
+        self.message = message
+        self.clock = clock
+        self.request_id = request_id
+        self.headers = headers or {}
+        self.forwarded = forwarded
+        self.parts: list[Part] = []
+        self.subscribers = subscribers
+
+    def emit(self, part: Part) -> None:
+        """Record a part that has ended."""
+        self.parts.append(part)
+        for subscriber in self.subscribers:
+            subscriber(part)
+
+
+class Context(msgspec.Struct, frozen=True, gc=False):
+    """Where a call stands: the run it belongs to, its deadline on the run's clock, the outputs of earlier named steps."""
+
+    run: Run
+    deadline: float
+    named: dict[str, Message] = {}
+
+    def until(self, moment: float) -> Context:
+        """A context whose deadline is no later than `moment`."""
+        return self if moment >= self.deadline else Context(self.run, moment, self.named)
+
+    def naming(self, name: str, output: Message) -> Context:
+        """A context in which `name` is an earlier step's output."""
+        return Context(self.run, self.deadline, {**self.named, name: output})
+
+
+class Call(Protocol):
+    """A node, a predictor and a whole graph are all one of these.
+
+    Raises a `PlaitError` if there is no answer; when cancelled it stops everything that it started.
+    """
+
+    def __call__(self, message: Message, ctx: Context, /) -> Awaitable[Message]: ...
+
+
+class Sink(Protocol):
+    """Who waits for a started call: hears exactly once of each index, perhaps before `start` has returned."""
+
+    def answered(self, index: int, message: Message) -> None: ...
+
+    def failed(self, index: int, error: PlaitError) -> None: ...
+
+
+class Started(Protocol):
+    """A call under way."""
+
+    def cancel(self) -> None:
+        """Stop it: its sink hears nothing more. A call that has ended ignores this."""
+
+
+@runtime_checkable
+class Leaf(Protocol):
+    """A call that can also run without a task, by callbacks: a predictor, or a parallel of such."""
+
+    def __call__(self, message: Message, ctx: Context, /) -> Awaitable[Message]: ...
+
+    def start(self, message: Message, ctx: Context, sink: Sink, index: int = 0, /) -> Started: ...

@@ -1,0 +1,121 @@
+"""A predictor as what we call: it encodes, sends within the deadline, and says how it ended."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from plait.errors import Overloaded, PlaitError, TimedOut, UpstreamError
+from plait.http1.connection import Connection
+from plait.http1.endpoint import Bounds, Endpoint
+from plait.wire.codec import Codec
+
+if TYPE_CHECKING:
+    from plait.types import Message, Run
+
+
+class Receiver(Protocol):
+    """Who asked."""
+
+    def ended(self, outcome: Attempt, message: Message | None, error: PlaitError | None) -> None: ...
+
+
+class Upstream:
+    """One predictor at one address.
+
+    Args:
+        name: The predictor's name.
+        address: Host and port.
+        codec: Its protocol.
+        timeout: Seconds that one call may take.
+        bounds: What its endpoint may take.
+    """
+
+    __slots__ = ("authority", "codec", "endpoint", "name", "timeout")
+
+    def __init__(self, name: str, address: tuple[str, int], codec: Codec, timeout: float, bounds: Bounds) -> None:
+        self.name = name
+        self.codec = codec
+        self.timeout = timeout
+        self.endpoint = Endpoint(*address, bounds)
+        self.authority = f"{address[0]}:{address[1]}"
+
+    def ask(self, message: Message, run: Run, deadline: float, receiver: Receiver) -> Attempt:
+        """Begin a call that ends by the deadline."""
+        attempt = Attempt(self, receiver, deadline - run.clock.now())
+        attempt.data = self.codec.encode(message, run, attempt.seconds)
+        run.clock.at(deadline, attempt)
+        attempt.send()
+        return attempt
+
+    async def close(self) -> None:
+        """End every connection."""
+        await self.endpoint.close()
+
+
+class Attempt:
+    """A call under way: what travels, who waits, and what is known of it so far."""
+
+    __slots__ = ("_receiver", "_upstream", "attempts", "code", "connection", "data", "endpoint", "seconds")
+
+    def __init__(self, upstream: Upstream, receiver: Receiver, seconds: float) -> None:
+        self._upstream = upstream
+        self._receiver: Receiver | None = receiver
+        self.seconds = seconds
+        self.attempts = 1
+        self.code: int | None = None
+        self.endpoint = upstream.authority
+        self.connection: Connection | None = None
+        self.data = b""
+
+    def send(self) -> None:
+        """Begin the exchange, unless the call has ended."""
+        if self._receiver is None:
+            return
+        try:
+            self._upstream.endpoint.send(self)
+        except Overloaded as exc:
+            self._end(None, exc)
+
+    def cancel(self) -> None:
+        """Nobody waits any more."""
+        if self._receiver is not None:
+            self._receiver = None
+            self.data = b""
+            self._upstream.endpoint.drop(self)
+
+    def expire(self) -> None:
+        """The deadline has come."""
+        receiver = self._receiver
+        if receiver is not None:
+            self.cancel()
+            receiver.ended(self, None, TimedOut(f"no answer in {self.seconds * 1000:.0f} ms"))
+
+    # What the connection calls.
+
+    def answered(self, status: int, headers: dict[bytes, bytes], body: bytes) -> None:
+        """An answer was read whole."""
+        self.code = status
+        try:
+            message = self._upstream.codec.decode(status, headers, body)
+        except UpstreamError as exc:
+            self._end(None, exc)
+        else:
+            self._end(message, None)
+
+    def broke(self, error: PlaitError, *, stale: bool) -> None:
+        """There was no answer; one that a closed connection swallowed is sent once more, on another."""
+        self.connection = None
+        if stale and self.attempts == 1:
+            self.attempts = 2
+            self._upstream.endpoint.send_soon(self.send)
+            return
+        self.code = getattr(error, "answer_status", None)
+        self._end(None, error)
+
+    def _end(self, message: Message | None, error: PlaitError | None) -> None:
+        receiver, self._receiver = self._receiver, None
+        self.data = b""
+        if error is not None and isinstance(error, UpstreamError):
+            error.endpoint = self.endpoint
+        if receiver is not None:
+            receiver.ended(self, message, error)

@@ -1,0 +1,49 @@
+"""What an HTTP answer of a predictor means, whatever its protocol."""
+
+from __future__ import annotations
+
+from plait.errors import BadAnswer, Refused
+from plait.jsontext import NotJson, validate
+from plait.types import Message
+
+_OK = 200
+
+
+def check_status(status: int, body: bytes, pass_status: frozenset[int]) -> None:
+    """Accept 2xx.
+
+    Raises:
+        Refused: If the predictor says that the request is wrong.
+        BadAnswer: For every other status; a redirect is never followed.
+    """
+    if _OK <= status < 300:  # noqa: PLR2004
+        return
+    if status in pass_status:
+        raise Refused(f"it refused the request with status {status}", status, body)
+    if 300 <= status < 400:  # noqa: PLR2004
+        raise BadAnswer(f"it answered with a redirect ({status}), which is never followed", status)
+    raise BadAnswer(f"it answered with status {status}", status)
+
+
+def json_answer(status: int, headers: dict[bytes, bytes], body: bytes) -> Message:
+    """The body as a message, validated and not decoded.
+
+    Raises:
+        BadAnswer: If it is not said to be JSON, or is none.
+    """
+    kind = headers.get(b"content-type")
+    if kind != b"application/json" and kind is not None and not _is_json(kind):
+        raise BadAnswer("its answer is not said to be JSON", status)
+    coding = headers.get(b"content-encoding")
+    if coding is not None and coding.lower() != b"identity":
+        raise BadAnswer("its answer has a content coding that nobody asked for", status)
+    try:
+        validate(body)
+    except NotJson as exc:
+        raise BadAnswer(f"its answer is not JSON: {exc}" if body else "its answer is empty", status) from None
+    return Message(body)
+
+
+def _is_json(kind: bytes) -> bool:
+    media = kind.split(b";", 1)[0].strip().lower()
+    return media == b"application/json" or (media.startswith(b"application/") and media.endswith(b"+json"))

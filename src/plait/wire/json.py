@@ -1,0 +1,60 @@
+"""The plain protocol: POST the JSON, take JSON back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from plait.types import Message, Run
+from plait.wire.answer import check_status, json_answer
+
+Header = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class JsonCodec:
+    """One predictor that speaks it.
+
+    Args:
+        target: Path and opening of the query, up to the request id: `/predict?id=`.
+        fields: The header lines that never change.
+        forward: Lower-case names of the client's header fields that this predictor may see.
+        pass_status: The statuses by which it says that the request is wrong.
+    """
+
+    target: bytes
+    fields: bytes
+    forward: tuple[bytes, ...]
+    pass_status: frozenset[int]
+
+    @classmethod
+    def of(cls, path: str, authority: str, headers: Mapping[str, str], forward: Sequence[str], pass_status: Sequence[int]) -> JsonCodec:
+        """The codec for an address and what the file says of it."""
+        target = f"{path}{'&' if '?' in path else '?'}id="
+        own = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        fields = f"Host: {authority}\r\nContent-Type: application/json\r\nAccept: application/json\r\n{own}"
+        return cls(target.encode(), fields.encode(), tuple(name.lower().encode() for name in forward), frozenset(pass_status))
+
+    def encode(self, message: Message, run: Run, seconds: float) -> bytes:
+        """`POST path?id=… HTTP/1.1` with the body as it is and the time that is left."""
+        extra = run.forwarded
+        for name in self.forward:
+            value = run.headers.get(name)
+            if value is not None:
+                extra += b"%b: %b\r\n" % (name, value)
+        body = message.raw
+        return b"POST %b%b HTTP/1.1\r\n%bContent-Length: %d\r\nX-Request-Id: %b\r\nX-Request-Timeout: %dms\r\n%b\r\n%b" % (
+            self.target,
+            run.request_id,
+            self.fields,
+            len(body),
+            run.request_id,
+            int(seconds * 1000) or 1,
+            extra,
+            body,
+        )
+
+    def decode(self, status: int, headers: dict[bytes, bytes], body: bytes) -> Message:
+        """The body, if it is a success and JSON."""
+        check_status(status, body, self.pass_status)
+        return json_answer(status, headers, body)
