@@ -1,3 +1,23 @@
 """plait composes model services, in series and in parallel, into one endpoint."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from plait.graph.load import load
+    from plait.server.asgi import Proxy
+
 __version__ = "0.1.0"
+__all__ = ["Proxy", "__version__", "load"]
+
+_LAZY = {"Proxy": "plait.server.asgi", "load": "plait.graph.load"}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used, so that `import plait` and the command line start at once."""
+    if name not in _LAZY:
+        raise AttributeError(f"module plait has no attribute {name}")
+    from importlib import import_module  # noqa: PLC0415 - only where a lazy name is used
+
+    return getattr(import_module(_LAZY[name]), name)

@@ -216,10 +216,20 @@ class Excluded(UpstreamError):
 class Problem:
     """One thing that is wrong in a configuration: where, what, and how to mend it."""
 
-    __slots__ = ("column", "hint", "line", "message", "path")
+    __slots__ = ("column", "hint", "line", "message", "path", "place")
 
-    def __init__(self, path: str, message: str, hint: str = "", line: int = 0, column: int = 0) -> None:
+    def __init__(  # noqa: PLR0913 - facts, most of them by name
+        self,
+        path: str,
+        message: str,
+        hint: str = "",
+        line: int = 0,
+        column: int = 0,
+        *,
+        place: tuple[str | int, ...] = (),
+    ) -> None:
         self.path = path
+        self.place = place
         self.message = message
         self.hint = hint
         self.line = line

@@ -87,6 +87,12 @@ class Run:
         self.parts: list[Part] = []
         self.subscribers = subscribers
 
+    def inside(self, message: Message) -> Run:
+        """The run of a graph within this one: another request, the same parts."""
+        inner = Run(message, self.clock, self.request_id, self.headers, self.forwarded, self.subscribers)
+        inner.parts = self.parts
+        return inner
+
     def emit(self, part: Part) -> None:
         """Record a part that has ended."""
         self.parts.append(part)
@@ -135,7 +141,7 @@ class Started(Protocol):
 
 
 @runtime_checkable
-class Leaf(Protocol):
+class Leaf(Protocol):  # asked for by `isinstance` while compiling only: the question is slow
     """A call that can also run without a task, by callbacks: a predictor, or a parallel of such."""
 
     def __call__(self, message: Message, ctx: Context, /) -> Awaitable[Message]: ...

@@ -6,7 +6,9 @@ A join is one object per request that hears of its branches by callbacks: leaves
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from plait.errors import PlaitError
@@ -28,11 +30,21 @@ class Join:
         self.ctx = ctx
         self.sink: Sink | None = sink
         self.index = index
-        self.left = len(plan.calls)
+        self.left = len(plan.starts)
         self.failed_count = 0
         self.complete = True
         self.taken: list[Any] = [None] * self.left
         self.started: list[Started] = []
+
+    def start_all(self) -> None:
+        """Begin every branch, unless those before have decided already."""
+        started, given, ctx = self.started, self.given, self.ctx
+        for place, start in enumerate(self.plan.starts):
+            started.append(start(given, ctx, self, place))
+            if self.sink is None:
+                # What began since the decision must end too.
+                self.cancel()
+                return
 
     def answered(self, index: int, message: Message) -> None:
         """A branch has answered."""
@@ -81,11 +93,18 @@ class Join:
             sink.answered(self.index, message)
 
 
+def fan_out(calls: tuple[Call, ...], merge: Merge, requirement: Requirement, path: str) -> FanOut:
+    """The fan-out of these calls: a leaf if all of them are."""
+    starts = tuple(call.start if isinstance(call, Leaf) else partial(Branch, call) for call in calls)
+    kind = LeafFanOut if all(isinstance(call, Leaf) for call in calls) else FanOut
+    return kind(starts, merge, requirement, path)
+
+
 @dataclass(frozen=True, slots=True)
 class FanOut:
     """All branches at once; those that are no leaves each in a task that is awaited."""
 
-    calls: tuple[Call, ...]
+    starts: tuple[Callable[[Message, Context, Sink, int], Started], ...]
     merge: Merge
     requirement: Requirement
     path: str
@@ -94,20 +113,12 @@ class FanOut:
         """The merged answer; fails with the failure that made the requirement impossible."""
         waiter = Waiter()
         join = Join(self, message, ctx, waiter, 0)
-        tasks: list[asyncio.Task[None]] = []
         try:
-            for place, call in enumerate(self.calls):
-                if isinstance(call, Leaf):
-                    join.started.append(call.start(message, ctx, join, place))
-                else:
-                    branch = Branch(call, message, ctx, join, place)
-                    join.started.append(branch)
-                    tasks.append(branch.task)
-                if join.sink is None:
-                    break
+            join.start_all()
             return await waiter.future
         finally:
             join.cancel()
+            tasks = [started.task for started in join.started if isinstance(started, Branch)]
             if tasks:
                 await asyncio.wait(tasks)
 
@@ -116,23 +127,8 @@ class FanOut:
 class LeafFanOut(FanOut):
     """All branches are leaves, and so is the whole."""
 
-    async def __call__(self, message: Message, ctx: Context, /) -> Message:
-        """The merged answer, for whoever awaits it."""
-        waiter = Waiter()
-        join = self.start(message, ctx, waiter)
-        try:
-            return await waiter.future
-        finally:
-            join.cancel()
-
     def start(self, message: Message, ctx: Context, sink: Sink, index: int = 0, /) -> Started:
         """The merged answer, for whoever is called back."""
         join = Join(self, message, ctx, sink, index)
-        started = join.started
-        for place, call in enumerate(self.calls):
-            started.append(call.start(message, ctx, join, place))  # type: ignore[attr-defined] # leaves only, see Parallel.bind
-            if join.sink is None:
-                # Decided before all began: what began since the decision must end too.
-                join.cancel()
-                break
+        join.start_all()
         return join

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from pydantic import BeforeValidator, Discriminator, Field, Tag
 from pydantic_core import PydanticCustomError
 
-from plait.nodes.fanout import FanOut, LeafFanOut
+from plait.nodes.fanout import fan_out
 from plait.nodes.link import Child, Link
 from plait.nodes.merges import MergeField, bind_merge
 from plait.nodes.node import NodeSpec
 from plait.nodes.predict import Predict
 from plait.nodes.requirement import Requirement
 from plait.spec.fields import Many, Name
-from plait.types import Call, Leaf
+from plait.types import Call
 
 if TYPE_CHECKING:
     Node = NodeSpec
@@ -65,8 +65,7 @@ class Parallel(NodeSpec):
         calls = tuple(map(link.call, present))
         if not calls:
             link.problem(("parallel",), "every branch is excluded", "include one of its predictors")
-        kind = LeafFanOut if all(isinstance(call, Leaf) for call in calls) else FanOut
-        return kind(calls, merge, requirement, link.path)
+        return fan_out(calls, merge, requirement, link.path)
 
     def _check(self, children: tuple[Child, ...], link: Link) -> None:
         labels = [child.label for child in children]

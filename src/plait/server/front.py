@@ -7,7 +7,7 @@ import math
 from typing import TYPE_CHECKING
 
 from plait.errors import Overloaded, PlaitError, RequestError, RequestTimeout
-from plait.http1.ids import new_request_id
+from plait.http1.ids import new_id
 from plait.http1.problem import problem
 from plait.http1.requests import RequestReader
 from plait.server.wire_out import CONTINUE, encode_response
@@ -154,7 +154,7 @@ class Front(asyncio.Protocol):
     def _refuse(self, error: PlaitError) -> None:
         """Answer with the problem, and read on for a moment, so that a client that still sends can read it."""
         if self._transport is not None:
-            response = problem(error, new_request_id())
+            response = problem(error, new_id())
             self._transport.write(encode_response(response, self._listener.date(), keep=False, head_only=False))
             self._closing = True
             self._reader.rest = b""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Protocol
 
 from plait.errors import Overloaded, PlaitError, TimedOut, UpstreamError
 from plait.http1.connection import Connection
 from plait.http1.endpoint import Bounds, Endpoint
+from plait.spec.address import Address
 from plait.wire.codec import Codec
+from plait.wire.probe import ProbeCodec
 
 if TYPE_CHECKING:
     from plait.types import Message, Run
@@ -32,17 +35,36 @@ class Upstream:
 
     __slots__ = ("authority", "codec", "endpoint", "name", "timeout")
 
-    def __init__(self, name: str, address: tuple[str, int], codec: Codec, timeout: float, bounds: Bounds) -> None:
+    def __init__(  # noqa: PLR0913 - each of them is a fact of the predictor
+        self, name: str, address: Address, codec: Codec, timeout: float, bounds: Bounds
+    ) -> None:
         self.name = name
         self.codec = codec
         self.timeout = timeout
-        self.endpoint = Endpoint(*address, bounds)
-        self.authority = f"{address[0]}:{address[1]}"
+        self.endpoint = Endpoint(address.host, address.port, bounds)
+        self.authority = address.authority
 
     def ask(self, message: Message, run: Run, deadline: float, receiver: Receiver) -> Attempt:
         """Begin a call that ends by the deadline."""
-        attempt = Attempt(self, receiver, deadline - run.clock.now())
-        attempt.data = self.codec.encode(message, run, attempt.seconds)
+        return self._begin(self.codec, message, run, deadline, receiver)
+
+    async def get(self, path: str, run: Run) -> Message:
+        """Ask the predictor about itself, within its timeout.
+
+        Raises:
+            UpstreamError: If there is no good answer.
+        """
+        answer = Answer()
+        codec = ProbeCodec(path, self.authority)
+        attempt = self._begin(codec, run.message, run, run.clock.now() + self.timeout, answer)
+        try:
+            return await answer.future
+        finally:
+            attempt.cancel()
+
+    def _begin(self, codec: Codec, message: Message, run: Run, deadline: float, receiver: Receiver) -> Attempt:
+        seconds = deadline - run.clock.now()
+        attempt = Attempt(self, codec, codec.encode(message, run, seconds), seconds, receiver)
         run.clock.at(deadline, attempt)
         attempt.send()
         return attempt
@@ -52,20 +74,39 @@ class Upstream:
         await self.endpoint.close()
 
 
+class Answer:
+    """A receiver that is one future."""
+
+    __slots__ = ("future",)
+
+    def __init__(self) -> None:
+        self.future: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
+
+    def ended(self, outcome: Attempt, message: Message | None, error: PlaitError | None) -> None:  # noqa: ARG002 - only how it ended
+        """The answer, or the error."""
+        if self.future.done():
+            return
+        if message is not None:
+            self.future.set_result(message)
+        else:
+            self.future.set_exception(error or Overloaded("no answer"))
+
+
 class Attempt:
     """A call under way: what travels, who waits, and what is known of it so far."""
 
-    __slots__ = ("_receiver", "_upstream", "attempts", "code", "connection", "data", "endpoint", "seconds")
+    __slots__ = ("_codec", "_receiver", "_upstream", "attempts", "code", "connection", "data", "endpoint", "seconds")
 
-    def __init__(self, upstream: Upstream, receiver: Receiver, seconds: float) -> None:
+    def __init__(self, upstream: Upstream, codec: Codec, data: bytes, seconds: float, receiver: Receiver) -> None:
         self._upstream = upstream
+        self._codec = codec
         self._receiver: Receiver | None = receiver
+        self.data = data
         self.seconds = seconds
         self.attempts = 1
         self.code: int | None = None
         self.endpoint = upstream.authority
         self.connection: Connection | None = None
-        self.data = b""
 
     def send(self) -> None:
         """Begin the exchange, unless the call has ended."""
@@ -96,7 +137,7 @@ class Attempt:
         """An answer was read whole."""
         self.code = status
         try:
-            message = self._upstream.codec.decode(status, headers, body)
+            message = self._codec.decode(status, headers, body)
         except UpstreamError as exc:
             self._end(None, exc)
         else:
@@ -107,7 +148,7 @@ class Attempt:
         self.connection = None
         if stale and self.attempts == 1:
             self.attempts = 2
-            self._upstream.endpoint.send_soon(self.send)
+            asyncio.get_running_loop().call_soon(self.send)
             return
         self.code = getattr(error, "answer_status", None)
         self._end(None, error)

@@ -1,0 +1,198 @@
+"""Google's CEL behind a seam: compile, cut, evaluate. Nothing else imports `cel_expr_python`.
+
+CEL keeps neither the order of an object's names nor a number's text. So plain values, conditions and what is computed go through it,
+while objects do not come out of it: selections, choices between them and `filter` keep their bytes (see `plan`), and any other
+expression whose value is or contains an object fails, with the advice to write the object as a template.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from cel_expr_python import cel  # type: ignore[import-untyped]  # its stub is not marked as typed
+
+from plait.errors import ExpressionFailed
+from plait.expr.linear import MOST_ITEMS
+from plait.expr.problem import ExpressionError
+from plait.expr.variables import Evaluate, suggestion
+from plait.types import Context, Message
+
+_ERROR = cel.Type.ERROR
+_STRING = cel.Type.STRING
+_FUNCTIONS = frozenset(
+    "size matches contains startsWith endsWith int double string bool has type all exists exists_one filter map".split()
+)
+_AS_TEMPLATE = "write the object as YAML with ${…} in its values, or use a `python` node"
+_FINDING = re.compile(r"ERROR: <input>:(-?\d+):(-?\d+): (.*)")
+_ABSENT = re.compile(r'NOT_FOUND: Key not found in map : "(.*)"', re.DOTALL)
+# What CEL says of a failure may quote data, so it is replaced by what it means.
+_MEANINGS = (
+    ("NOT_FOUND", "there is no such field"),
+    ("Index error", "there is no such item; an index must be a whole number within the list"),
+    ("No matching overloads", "a value has the wrong type; JSON's numbers are doubles, so write 1.0 for 1 beside them"),
+    ("Iteration budget", f"its macros run over more than {MOST_ITEMS} items"),
+    ("divide by zero", "division by zero"),
+    ("modulus by zero", "division by zero"),
+    ("OUT_OF_RANGE", "a number is out of range"),
+    ("convert", "a value cannot be converted"),
+)
+
+_encode = msgspec.json.Encoder().encode
+_any = msgspec.json.Decoder().decode
+
+
+def _nested(depth: int) -> Any:
+    """The type of JSON of that depth whose numbers are all doubles; its size doubles with each level."""
+    scalar = float | str | bool | None
+    return scalar if depth == 0 else scalar | list[_nested(depth - 1)] | dict[str, _nested(depth - 1)]  # type: ignore[misc]
+
+
+_shallow = msgspec.json.Decoder(_nested(6)).decode
+
+
+def doubles(raw: bytes) -> Any:
+    """The value of JSON text with every number as a double.
+
+    Raises:
+        ValueError, OverflowError: If a number is out of a double's range.
+    """
+    try:
+        return _shallow(raw)
+    except msgspec.ValidationError:  # nested deeper than the decoder's type
+        return _with_doubles(_any(raw))
+
+
+def _with_doubles(value: Any) -> Any:
+    kind = type(value)
+    if kind is int:
+        return float(value)
+    if kind is list:
+        return [_with_doubles(item) for item in value]
+    if kind is dict:
+        return {name: _with_doubles(item) for name, item in value.items()}
+    return value
+
+
+def check(text: str, variables: Mapping[str, Evaluate]) -> bytes:
+    """Compile and type-check an expression over `variables`; its checked form.
+
+    Raises:
+        ExpressionError: If CEL does not take it, or its value can be no JSON.
+    """
+    try:
+        compiled = _environment(variables).compile(text)
+    except (RuntimeError, ValueError) as exc:
+        raise _problem(str(exc), variables) from None
+    kind = compiled.return_type().name()
+    if "MAP<" in kind:
+        raise ExpressionError("an object made in an expression would lose the order of its names", _AS_TEMPLATE)
+    unfit = re.search(r"BYTES|TIMESTAMP|DURATION|TYPE", kind)
+    if unfit is not None:
+        raise ExpressionError(
+            f"its value is a {unfit[0].lower()}, which JSON does not have", "string(…) makes a text of many values"
+        )
+    return bytes(compiled.serialize())
+
+
+def program(checked: bytes) -> cel.Expression:
+    """What evaluates a checked expression."""
+    return _environment({}).deserialize(checked)
+
+
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """An expression that CEL evaluates, over at most `limit` bytes of JSON.
+
+    A source that fails is left out: CEL then fails only if it needs that value (`has(input.a) && …` may not).
+    """
+
+    text: str
+    names: frozenset[str]
+    program: cel.Expression
+    sources: tuple[tuple[str, Evaluate], ...]
+    limit: int
+
+    def __call__(self, ctx: Context, given: Message, output: Message | None, /) -> Message:
+        size, data, missing = 0, {}, None
+        for name, source in self.sources:
+            try:
+                raw = source(ctx, given, output).raw
+            except ExpressionFailed as exc:
+                missing = exc
+                continue
+            size += len(raw)
+            if size > self.limit:
+                raise ExpressionFailed(f"{self.text}: refers to more than {self.limit // 1024} KiB of JSON")
+            try:
+                data[name] = doubles(raw)
+            except (ValueError, OverflowError):
+                raise ExpressionFailed(f"{self.text}: a number in {name} is out of range") from None
+        return Message(self._evaluate(data, missing))
+
+    def _evaluate(self, data: dict[str, Any], missing: ExpressionFailed | None) -> bytes:
+        try:
+            found = self.program.eval(data=data)
+        except RuntimeError as exc:
+            raise ExpressionFailed(f"{self.text}: {_meaning(str(exc), self.text)}") from None
+        value = found.plain_value()
+        kind = type(value)
+        if kind is float and math.isfinite(value) or kind is bool or kind is int or value is None:
+            return _encode(value)
+        if kind is str and found.type() == _STRING:
+            return _encode(value)
+        if kind is str and found.type() == _ERROR:
+            raise missing or ExpressionFailed(f"{self.text}: {_meaning(value, self.text)}")
+        if kind is list:
+            _must_be_json(value, self.text)
+            return _encode(value)
+        raise _no_json(value, self.text)
+
+
+def _must_be_json(value: Any, text: str) -> None:
+    kind = type(value)
+    if kind is list:
+        for item in value:
+            _must_be_json(item, text)
+    elif not (kind is float and math.isfinite(value) or kind is str or kind is bool or kind is int or value is None):
+        raise _no_json(value, text)
+
+
+def _no_json(value: Any, text: str) -> ExpressionFailed:
+    if isinstance(value, dict):
+        return ExpressionFailed(f"{text}: an object would lose the order of its names; {_AS_TEMPLATE}")
+    return ExpressionFailed(f"{text}: the value is not finite" if isinstance(value, float) else f"{text}: the value is no JSON")
+
+
+def _environment(variables: Mapping[str, Evaluate]) -> cel.Env:
+    headers = cel.Type.Map(_STRING, _STRING)
+    return cel.NewEnv(variables={name: headers if name == "headers" else cel.Type.DYN for name in variables})
+
+
+def _problem(said: str, variables: Mapping[str, Evaluate]) -> ExpressionError:
+    """The first finding of CEL's, on one line."""
+    findings = [(int(line), int(column), text) for line, column, text in _FINDING.findall(said)]
+    if not findings:
+        return ExpressionError("is no CEL expression")
+    line, column, text = min(findings)
+    text = text.split(" expecting {")[0].removesuffix(" (in container '')").removesuffix(" [INVALID_ARGUMENT]")
+    unknown = re.fullmatch(r"undeclared reference to '(.*)'", text)
+    if unknown is not None:
+        text, hint = f"there is no {unknown[1]} here", suggestion(unknown[1], {*variables, *_FUNCTIONS})
+    elif "no matching overload" in text:
+        hint = "JSON's numbers are doubles: 1.0 beside them, int(…) to make a whole number of one"
+    else:
+        hint = "expressions are CEL: https://cel.dev" if text.startswith("Syntax error") else ""
+    place = "" if column < 0 else f"column {column}: " if line <= 1 else f"line {line}, column {column}: "
+    return ExpressionError(place + text, hint)
+
+
+def _meaning(said: str, text: str) -> str:
+    absent = _ABSENT.fullmatch(said)
+    if absent is not None and absent[1] and absent[1] in text:
+        return f"there is no field {absent[1]}"
+    return next((meaning for words, meaning in _MEANINGS if words in said), "it has no value for this request")

@@ -1,0 +1,202 @@
+"""Templates: any JSON value with `${…}` in its strings, compiled to fixed pieces of JSON text and holes between them."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from plait.expr.problem import At, ExpressionError, TemplateErrors
+from plait.expr.variables import Evaluate, Expression
+from plait.types import Context, Message
+
+DEPTH = 64
+
+_encode = msgspec.json.Encoder().encode
+_MARK = re.compile(r"\$\$\{|\$\{")
+# What a closing brace can hide in: strings of CEL (raw ones know no escapes) and comments. Words are taken whole, so that the
+# last letter of one is no prefix of a string.
+_TOKEN = re.compile(
+    r'''
+    (?:[rR][bB]?|[bB][rR]) (?: """.*?""" | \'\'\'.*?\'\'\' | "[^"\n]*" | '[^'\n]*' )
+    | [bB]? (?: """(?:\\.|[^\\])*?""" | \'\'\'(?:\\.|[^\\])*?\'\'\' | "(?:\\.|[^"\\\n])*" | '(?:\\.|[^'\\\n])*' )
+    | \w+ | //[^\n]* | (?P<brace>[{}])
+    ''',
+    re.VERBOSE | re.DOTALL,
+)
+
+Render = Callable[[bytes], bytes]
+Bind = Callable[[str], Expression]
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """A template without `${…}`: one message for all."""
+
+    text: str
+    names: frozenset[str]
+    message: Message
+
+    def __call__(self, _ctx: Context, _given: Message, _output: Message | None, /) -> Message:
+        return self.message
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A template with holes: a beginning, then each hole's expression, how its value is written, and the text up to the next."""
+
+    text: str
+    names: frozenset[str]
+    begin: bytes
+    holes: tuple[tuple[Evaluate, Render, bytes], ...]
+
+    def __call__(self, ctx: Context, given: Message, output: Message | None, /) -> Message:
+        pieces = [self.begin]
+        for evaluate, render, after in self.holes:
+            pieces.append(render(evaluate(ctx, given, output).raw))
+            pieces.append(after)
+        return Message(b"".join(pieces))
+
+
+def compile_template(value: Any, bind: Bind) -> Expression:
+    """Bind every expression in a template.
+
+    Raises:
+        TemplateErrors: With everything that is wrong in it.
+    """
+    builder = _Builder(bind)
+    builder.add(value, ())
+    if builder.errors:
+        raise TemplateErrors(builder.errors)
+    return builder.build(value)
+
+
+class _Builder:
+    """Collects the pieces of one template, and what is wrong with it."""
+
+    def __init__(self, bind: Bind) -> None:
+        self.errors: list[ExpressionError] = []
+        self._bind = bind
+        self._fixed = [bytearray()]
+        self._holes: list[tuple[Expression, Render]] = []
+
+    def build(self, value: Any) -> Expression:
+        begin, *rest = map(bytes, self._fixed)
+        text = _encode(value).decode()
+        if not rest:
+            return Fixed(text, frozenset(), Message(begin))
+        if len(rest) == 1 and not begin and not rest[0]:
+            return self._holes[0][0]
+        names = frozenset[str]().union(*(expression.names for expression, _ in self._holes))
+        return Filled(
+            text, names, begin, tuple((hole, render, after) for (hole, render), after in zip(self._holes, rest, strict=True))
+        )
+
+    def add(self, value: Any, at: At) -> None:
+        try:
+            if len(at) > DEPTH:
+                raise ExpressionError(f"a template nests at most {DEPTH} deep")
+            if isinstance(value, str):
+                self._add_string(value)
+            elif isinstance(value, Mapping):
+                self._add_mapping(value, at)
+            elif isinstance(value, (list, tuple)):
+                self._add_list(value, at)
+            else:
+                self._fixed[-1] += _scalar(value)
+        except ExpressionError as exc:
+            exc.at = exc.at or at
+            self.errors.append(exc)
+
+    def _add_mapping(self, value: Mapping[Any, Any], at: At) -> None:
+        self._fixed[-1] += b"{"
+        for index, (name, item) in enumerate(value.items()):
+            if not isinstance(name, str):
+                raise ExpressionError("the names of an object must be strings", "put the name in quotes")
+            self._fixed[-1] += (b"," if index else b"") + _scalar(name) + b":"
+            self.add(item, (*at, name))
+        self._fixed[-1] += b"}"
+
+    def _add_list(self, value: list[Any] | tuple[Any, ...], at: At) -> None:
+        self._fixed[-1] += b"["
+        for index, item in enumerate(value):
+            self._fixed[-1] += b"," if index else b""
+            self.add(item, (*at, index))
+        self._fixed[-1] += b"]"
+
+    def _add_string(self, text: str) -> None:
+        pieces = split(text)
+        if len(pieces) == 3 and not pieces[0] and not pieces[2]:
+            self._hole(pieces[1], bytes)
+            return
+        self._fixed[-1] += b'"'
+        for index, piece in enumerate(pieces):
+            if index % 2:
+                self._hole(piece, inside_string)
+            else:
+                self._fixed[-1] += _scalar(piece)[1:-1]
+        self._fixed[-1] += b'"'
+
+    def _hole(self, text: str, render: Render) -> None:
+        self._holes.append((self._bind(text), render))
+        self._fixed.append(bytearray())
+
+
+def split(text: str) -> list[str]:
+    """A string cut at its `${…}`: literal text and expressions in turn, literal text first and last.
+
+    Raises:
+        ExpressionError: If a `${` is never closed.
+    """
+    pieces, literal, place = [], "", 0
+    while (mark := _MARK.search(text, place)) is not None:
+        literal += text[place : mark.start()]
+        place = mark.end()
+        if mark[0] == "$${":
+            literal += "${"
+            continue
+        end = _closing(text, place)
+        pieces += [literal, text[place:end]]
+        literal, place = "", end + 1
+    return [*pieces, literal + text[place:]]
+
+
+def inside_string(raw: bytes) -> bytes:
+    """A JSON value as a part of a JSON string: strings as they are, anything else as its JSON text."""
+    raw = raw.strip()
+    if raw.startswith(b'"'):
+        return raw[1:-1]
+    return _encode(raw.decode())[1:-1] if raw.startswith((b"{", b"[")) else raw
+
+
+def _closing(text: str, place: int) -> int:
+    """Where the brace stands that closes the one before `place`."""
+    depth = 1
+    for token in _TOKEN.finditer(text, place):
+        if token["brace"] is not None:
+            depth += 1 if token["brace"] == "{" else -1
+        if depth == 0:
+            return token.start()
+    raise ExpressionError(
+        f"column {place - 1}: this ${{ is never closed", "close it with }, or write $${ for the characters ${ themselves"
+    )
+
+
+def _scalar(value: Any) -> bytes:
+    kind = type(value)
+    if value is None or kind is bool:
+        return _encode(value)
+    if isinstance(value, int):
+        return b"%d" % value
+    if isinstance(value, float) and math.isfinite(value):
+        return _encode(value)
+    if not isinstance(value, str):
+        raise ExpressionError("is no JSON value", "JSON has strings, finite numbers, true, false, null, lists and objects")
+    try:
+        return _encode(value)
+    except ValueError:
+        raise ExpressionError("is no valid Unicode text") from None

@@ -1,0 +1,39 @@
+"""From a checked configuration to one call per graph, once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+from plait.errors import ConfigError, Problem
+from plait.graph.link import Linker, graph_schema
+from plait.graph.schema_check import Validate
+from plait.nodes.ask import Predictor
+from plait.types import Call
+
+if TYPE_CHECKING:
+    from plait.graph.spec import Config
+
+
+class Compiled(NamedTuple):
+    """A graph that can run: its call, its timeout in seconds, and the check of its requests if it has a schema."""
+
+    name: str
+    call: Call
+    timeout: float
+    validate: Validate | None
+
+
+def compile_graph(config: Config, name: str, predictors: Mapping[str, Predictor]) -> Compiled:
+    """Bind a graph to its predictors.
+
+    Raises:
+        ConfigError: If it has problems; `check` finds them before.
+    """
+    problems: list[Problem] = []
+    spec = config.graphs[name]
+    call = Linker(config, predictors, problems).graph(name, name, "")
+    validate = graph_schema(spec, problems, name)
+    if problems:
+        raise ConfigError(problems)
+    return Compiled(name, call, spec.timeout or config.defaults.graph.timeout, validate)

@@ -1,0 +1,160 @@
+"""The compiler as a node sees it: paths, keys, names in scope, and problems gathered instead of raised."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from plait import expr
+from plait.errors import PlaitError, Problem
+from plait.graph.hints import nearest
+from plait.graph.schema_check import Validate, schema_check
+from plait.nodes.ask import Ask, Predictor
+from plait.nodes.link import At, Child, Evaluate, Link
+from plait.nodes.options import with_options
+from plait.nodes.predict import Predict
+from plait.nodes.subgraph import subgraph
+from plait.nodes.taken_out import TakenOut
+from plait.spec.fields import duration_text
+from plait.types import Call, Context, Message
+
+if TYPE_CHECKING:
+    from plait.graph.spec import Config, GraphSpec
+
+Report = Callable[[At, str, str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Linker:
+    """What all nodes of one graph share while it is compiled."""
+
+    config: Config
+    predictors: Mapping[str, Predictor]
+    problems: list[Problem]
+    keys: Counter[str] = field(default_factory=Counter)
+
+    def key(self, wanted: str) -> str:
+        """A part's key: further ones of the same key are `key.2`, `key.3` in the order of the file."""
+        self.keys[wanted] += 1
+        count = self.keys[wanted]
+        return wanted if count == 1 else f"{wanted}.{count}"
+
+    def graph(self, name: str, path: str, prefix: str) -> Call:
+        """The call of a graph: its root, bound."""
+        spec = self.config.graphs[name]
+        link = NodeLink(self, path, ("graphs", name), spec.root.label, prefix, within=spec.timeout)
+        return with_options(spec.root, spec.root.bind(link), link)
+
+
+@dataclass(frozen=True, slots=True)
+class NodeLink:
+    """The compiler at one node: its path, its place in the file, and what its expressions see."""
+
+    linker: Linker
+    path: str
+    at: At
+    label: str
+    prefix: str = ""
+    names: frozenset[str] = frozenset()
+    within: float | None = None
+    siblings: Counter[str] = field(default_factory=Counter)
+
+    def call(self, child: Child) -> Call:
+        """The child's call, with its options."""
+        self.siblings[child.label] += 1
+        count = self.siblings[child.label]
+        path = f"{self.path}/{child.label}{f'.{count}' if count > 1 else ''}"
+        own = child.node.timeout
+        link = replace(self, path=path, at=self.at + child.at, label=child.label, within=own or self.within, siblings=Counter())
+        if own is not None and self.within is not None and own >= self.within:
+            text, around = duration_text(own), duration_text(self.within)
+            link.problem(("timeout",), f"a timeout of {text} never counts within one of {around}", f"make it shorter than {around}")
+        return with_options(child.node, child.node.bind(link), link)
+
+    def ask(self, name: str) -> Call:
+        """The call of the predictor or graph of that name, under this node's key."""
+        config = self.linker.config
+        if name in config.predictors:
+            if not config.predictors[name].enabled:
+                return TakenOut(name, self.path)
+            return Ask(self.linker.predictors[name], self.linker.key(self.prefix + self.label), self.path)
+        if name in config.graphs:
+            return self._graph(name, config.graphs[name])
+        known = [*config.predictors, *config.graphs]
+        self.problem((), f"there is no predictor or graph {name}", nearest(name, known))
+        return TakenOut(name, self.path)
+
+    def _graph(self, name: str, spec: GraphSpec) -> Call:
+        inner = self.linker.graph(name, self.path, f"{self.prefix}{self.label}.")
+        timeout = spec.timeout or self.linker.config.defaults.graph.timeout
+        return subgraph(inner, timeout, graph_schema(spec, self.linker.problems, name))
+
+    def excluded(self, child: Child) -> bool:
+        """Whether the child is a predictor that was taken out."""
+        predictor = self.linker.config.predictors.get(child.node.predict) if isinstance(child.node, Predict) else None
+        return predictor is not None and not predictor.enabled
+
+    def seeing(self, name: str) -> Link:
+        """A link whose expressions also see the output of the earlier step `name`."""
+        return replace(self, names=self.names | {name})
+
+    def expression(self, text: str, at: At, *, output: bool = False) -> Evaluate:
+        """CEL, bound."""
+        try:
+            return Located(expr.expression(text, self.names, output=output), self.path)
+        except expr.ExpressionError as exc:
+            self.problem(at, exc.message, exc.hint)
+            return _never
+
+    def template(self, value: Any, at: At) -> Evaluate:
+        """Any JSON value with `${…}` in its strings, bound."""
+        try:
+            return Located(expr.template(value, self.names), self.path)
+        except expr.TemplateErrors as errors:
+            for exc in errors.errors:
+                self.problem(at + exc.at, exc.message, exc.hint)
+            return _never
+
+    def problem(self, at: At, message: str, hint: str = "") -> None:
+        """Report what is wrong at a place within this node."""
+        self.linker.problems.append(Problem(path_text(self.at + at), message, hint, place=self.at + at))
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """An expression whose failure carries the path of its node."""
+
+    evaluate: Evaluate
+    path: str
+
+    def __call__(self, ctx: Context, given: Message, output: Message | None) -> Message:
+        try:
+            return self.evaluate(ctx, given, output)
+        except PlaitError as exc:
+            raise exc.at(self.path) from None
+
+
+def _never(ctx: Context, given: Message, output: Message | None) -> Message:  # noqa: ARG001 - a graph with problems never runs
+    raise AssertionError("a graph with problems was run")
+
+
+def path_text(at: At) -> str:
+    """A place in the file as text: `graphs.label.sequence[1].transform`."""
+    text = ""
+    for step in at:
+        text += f"[{step}]" if isinstance(step, int) else f".{step}"
+    return text.removeprefix(".")
+
+
+def graph_schema(spec: GraphSpec, problems: list[Problem], name: str) -> Validate | None:
+    """The check of a graph's requests, if it has a schema."""
+    if spec.request_schema is None:
+        return None
+    try:
+        return schema_check(spec.request_schema)
+    except ValueError as exc:
+        at = ("graphs", name, "schema")
+        problems.append(Problem(path_text(at), f"is no JSON Schema: {exc}", "see json-schema.org for the 2020-12 form", place=at))
+        return None

@@ -1,0 +1,73 @@
+"""What a client is told of a run: header fields, and the parts as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from plait.events import Part
+from plait.http1.messages import Response
+from plait.types import Message
+
+ENVELOPE = "application/vnd.plait+json"
+JSON = ("Content-Type", "application/json")
+_TIMED = 64
+
+_encode = msgspec.json.Encoder().encode
+
+
+def plain(message: Message, parts: Sequence[Part], request_id: str, revision: str) -> Response:
+    """The root node's output as it is, with what happened in the header."""
+    complete = "true" if message.complete else "false"
+    return Response(
+        200,
+        message.raw,
+        (
+            JSON,
+            ("X-Request-Id", request_id),
+            ("Server-Timing", server_timing(parts)),
+            ("X-Plait-Complete", complete),
+            ("X-Plait-Revision", revision),
+        ),
+    )
+
+
+def server_timing(parts: Sequence[Part]) -> str:
+    """One entry per part: `versicolor;dur=31.2;desc="timeout"`. A header has bounds, so the first 64 only."""
+    return ", ".join(
+        [
+            f"{part.key};dur={part.seconds * 1000:.1f}"
+            if part.status == "ok"
+            else f'{part.key};dur={part.seconds * 1000:.1f};desc="{part.status}"'
+            for part in parts[:_TIMED]
+        ]
+    )
+
+
+def envelope(message: Message, parts: Sequence[Part], request_id: str, revision: str, *, details: bool) -> Response:
+    """The output with the state of every part around it."""
+    body = _encode(
+        {
+            "complete": message.complete,
+            "result": msgspec.Raw(message.raw),
+            "request_id": request_id,
+            "revision": int(revision),
+            "parts": parts_json(parts, details=details),
+        }
+    )
+    whole = plain(message, parts, request_id, revision)
+    return Response(200, body, (("Content-Type", ENVELOPE), *whole.headers[1:]))
+
+
+def parts_json(parts: Sequence[Part], *, details: bool) -> dict[str, Any]:
+    """Every part under its key; address and error only for those who may see them."""
+    shown = {}
+    for part in parts:
+        facts: dict[str, Any] = {"status": part.status, "code": part.code, "ms": round(part.seconds * 1000, 1), "attempts": part.attempts}
+        if details:
+            facts["endpoint"] = part.endpoint or None
+            facts["error"] = part.error or None
+        shown[part.key] = facts
+    return shown

@@ -1,0 +1,169 @@
+"""A graph as a route: from request to run to answer."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from plait.errors import BadRequest, LoopDetected, PlaitError, RequestError
+from plait.http1.body import json_body
+from plait.http1.ids import request_id
+from plait.http1.problem import problem
+from plait.server.answers import ENVELOPE, envelope, parts_json, plain
+from plait.spec.fields import seconds
+from plait.types import Context, Leaf, Message, Run, Started
+
+if TYPE_CHECKING:
+    from plait.clock import Clock
+    from plait.graph.compile import Compiled
+    from plait.http1.messages import Reply, Request, Response
+    from plait.server.task import Tasks
+
+HOPS = 16
+_FIRST_HOP = b"X-Plait-Hops: 1\r\n"
+_TRACEPARENT = re.compile(rb"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}(-[!-~]{0,200})?")
+_LOOPBACK = re.compile(r"127\.|::1$|::ffff:127\.|$")
+
+
+@dataclass(frozen=True, slots=True)
+class GraphRoute:
+    """Runs one graph for each request.
+
+    Args:
+        compiled: The graph.
+        clock: The worker's clock.
+        tasks: Who owns the tasks of graphs that need one.
+        revision: The configuration's number.
+        details: Whether callers that are not on loopback see addresses and errors of parts.
+        leaf: The graph's call if it needs no task.
+    """
+
+    compiled: Compiled
+    clock: Clock
+    tasks: Tasks
+    revision: str
+    details: bool
+    leaf: Leaf | None
+
+    @classmethod
+    def of(cls, compiled: Compiled, clock: Clock, tasks: Tasks, revision: str, *, details: bool) -> GraphRoute:
+        """The route of a compiled graph; a leaf runs without a task."""
+        return cls(compiled, clock, tasks, revision, details, compiled.call if isinstance(compiled.call, Leaf) else None)
+
+    def __call__(self, request: Request, reply: Reply) -> Started:
+        """Start the run; its answer goes to `reply`."""
+        serving = Serving(self, request, reply)
+        serving.start()
+        return serving
+
+
+class Serving:
+    """One request of a graph on its way: the sink of its run."""
+
+    __slots__ = ("_began", "_reply", "_request", "_request_id", "_route", "_run", "_started")
+
+    def __init__(self, route: GraphRoute, request: Request, reply: Reply) -> None:
+        self._route = route
+        self._request = request
+        self._reply = reply
+        self._request_id = request_id(request.headers, request.query)
+        self._run: Run | None = None
+        self._started: Started | None = None
+
+    def start(self) -> None:
+        """Check the request and begin the run, without a task if the graph needs none."""
+        route, request = self._route, self._request
+        compiled = route.compiled
+        try:
+            message = Message(json_body(request))
+            timeout = wanted_timeout(request.headers.get(b"x-request-timeout"), compiled.timeout)
+            forwarded = forwarded_fields(request)
+            if compiled.validate is not None:
+                compiled.validate(message)
+        except RequestError as exc:
+            self.failed(0, exc)
+            return
+        clock = route.clock
+        self._run = run = Run(message, clock, self._request_id.encode(), request.headers, forwarded)
+        ctx = Context(run, clock.now() + timeout)
+        started: Started
+        if route.leaf is not None:
+            started = route.leaf.start(message, ctx, self)
+        else:
+            started = route.tasks.start(self._await(message, ctx), self._reply, self._problem)
+        if self._run is not None:
+            self._started = started
+
+    def cancel(self) -> None:
+        """The client has left."""
+        started, self._started = self._started, None
+        if started is not None:
+            started.cancel()
+
+    # The run's sink.
+
+    def answered(self, index: int, message: Message) -> None:  # noqa: ARG002 - there is one index
+        """The graph has an answer."""
+        response = self._whole(message)
+        self._run = self._started = None
+        self._reply(response)
+
+    def failed(self, index: int, error: PlaitError) -> None:  # noqa: ARG002 - there is one index
+        """The graph has none."""
+        response = self._problem(error)
+        self._run = self._started = None
+        self._reply(response)
+
+    async def _await(self, message: Message, ctx: Context) -> Response:
+        return self._whole(await self._route.compiled.call(message, ctx))
+
+    def _whole(self, message: Message) -> Response:
+        route, run = self._route, self._run
+        parts = run.parts if run is not None else []
+        accept = self._request.headers.get(b"accept")
+        if accept is not None and ENVELOPE.encode() in accept:
+            return envelope(message, parts, self._request_id, route.revision, details=self._sees_details())
+        return plain(message, parts, self._request_id, route.revision)
+
+    def _problem(self, error: PlaitError) -> Response:
+        if self._run is None:
+            return problem(error, self._request_id)
+        return problem(error, self._request_id, parts=parts_json(self._run.parts, details=self._sees_details()))
+
+    def _sees_details(self) -> bool:
+        return self._route.details or _LOOPBACK.match(self._request.peer) is not None
+
+
+def wanted_timeout(value: bytes | None, longest: float) -> float:
+    """The seconds that a client gives; never more than the graph's own.
+
+    Raises:
+        BadRequest: If the header is no duration.
+    """
+    if value is None:
+        return longest
+    try:
+        return min(seconds(value.decode("latin-1")), longest)
+    except ValueError:
+        raise BadRequest("X-Request-Timeout is no duration such as 250ms") from None
+
+
+def forwarded_fields(request: Request) -> bytes:
+    """The header lines that every predictor gets: how many proxies it came through, and the trace.
+
+    Raises:
+        LoopDetected: If it came through too many.
+    """
+    headers = request.headers
+    hops = headers.get(b"x-plait-hops")
+    lines = _FIRST_HOP
+    if hops is not None:
+        count = int(hops) + 1 if hops.isdigit() and len(hops) < 4 else HOPS + 1  # noqa: PLR2004
+        if count > HOPS:
+            raise LoopDetected("the request has passed through too many proxies; one of them may ask itself")
+        lines = b"X-Plait-Hops: %d\r\n" % count
+    trace = headers.get(b"traceparent")
+    if trace is not None and _TRACEPARENT.fullmatch(trace):
+        lines += b"traceparent: %b\r\n" % trace
+    return lines

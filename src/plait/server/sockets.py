@@ -1,0 +1,34 @@
+"""Listening sockets, and why there is none."""
+
+from __future__ import annotations
+
+import errno
+import socket
+
+from plait.errors import StartError
+
+BACKLOG = 2048
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens on an address; port 0 takes a free one.
+
+    Raises:
+        StartError: If the address cannot be had, in one line that says why.
+    """
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+    except OSError:
+        raise StartError(f"the host {host} does not resolve to an address") from None
+    sock = socket.socket(family, kind, protocol)
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind(address)
+        sock.listen(BACKLOG)
+        sock.setblocking(False)
+    except OSError as exc:
+        sock.close()
+        if exc.errno == errno.EADDRINUSE:
+            raise StartError(f"port {port} on {host} is in use; stop what listens there, or take another with --port") from None
+        raise StartError(f"cannot listen on {host} port {port}: {exc.strerror}") from None
+    return sock

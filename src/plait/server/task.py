@@ -1,0 +1,47 @@
+"""Run a coroutine for a request: its answer goes to the client, its failure becomes a problem."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
+
+from plait.errors import Internal, PlaitError
+from plait.http1.messages import Reply, Response
+
+log = logging.getLogger("plait")
+
+
+class Tasks:
+    """The tasks of one handler, each owned until it has ended."""
+
+    def __init__(self) -> None:
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def start(self, work: Coroutine[Any, Any, Response], reply: Reply, failed: Callable[[PlaitError], Response]) -> asyncio.Task[None]:
+        """Run the work and reply with what it gives, unless the task is cancelled first."""
+        task = asyncio.get_running_loop().create_task(_answer(work, reply, failed))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def close(self) -> None:
+        """Cancel what still runs, and await it."""
+        tasks = tuple(self._tasks)
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
+
+
+async def _answer(work: Awaitable[Response], reply: Reply, failed: Callable[[PlaitError], Response]) -> None:
+    try:
+        response = await work
+    except PlaitError as exc:
+        response = failed(exc)
+    except Exception:
+        # A fault of plait itself must still be answered, and be found in the log.
+        log.exception("a request failed in a way that it should not")
+        response = failed(Internal("plait failed on this request; the log says how"))
+    reply(response)
