@@ -1,8 +1,8 @@
 """Google's CEL behind a seam: compile, cut, evaluate. Nothing else imports `cel_expr_python`.
 
-CEL keeps neither the order of an object's names nor a number's text. So plain values, conditions and what is computed go through it,
-while objects do not come out of it: selections, choices between them and `filter` keep their bytes (see `plan`), and any other
-expression whose value is or contains an object fails, with the advice to write the object as a template.
+CEL keeps neither the order of an object's names nor a number's text. So no object comes out of it: selections, choices between
+them and `filter` keep their bytes (see `plan`), and any other expression whose value is or contains an object fails, at load if its
+type says so, with the advice to write the object as a template.
 """
 
 from __future__ import annotations
@@ -22,7 +22,6 @@ from plait.expr.problem import ExpressionError
 from plait.expr.variables import Evaluate, suggestion
 from plait.types import Context, Message
 
-_ERROR = cel.Type.ERROR
 _STRING = cel.Type.STRING
 _FUNCTIONS = frozenset(
     "size matches contains startsWith endsWith int double string bool has type all exists exists_one filter map".split()
@@ -42,6 +41,7 @@ _MEANINGS = (
     ("convert", "a value cannot be converted"),
 )
 
+_SCALARS = frozenset({str, bool, int, type(None)})
 _encode = msgspec.json.Encoder().encode
 _any = msgspec.json.Decoder().decode
 
@@ -93,9 +93,7 @@ def check(text: str, variables: Mapping[str, Evaluate]) -> bytes:
         raise ExpressionError("an object made in an expression would lose the order of its names", _AS_TEMPLATE)
     unfit = re.search(r"BYTES|TIMESTAMP|DURATION|TYPE", kind)
     if unfit is not None:
-        raise ExpressionError(
-            f"its value is a {unfit[0].lower()}, which JSON does not have", "string(…) makes a text of many values"
-        )
+        raise ExpressionError(f"its value is of type {unfit[0].lower()}, which JSON does not have", "string(…) makes a text of it")
     return bytes(compiled.serialize())
 
 
@@ -141,31 +139,26 @@ class Computed:
             raise ExpressionFailed(f"{self.text}: {_meaning(str(exc), self.text)}") from None
         value = found.plain_value()
         kind = type(value)
-        if kind is float and math.isfinite(value) or kind is bool or kind is int or value is None:
-            return _encode(value)
-        if kind is str and found.type() == _STRING:
-            return _encode(value)
-        if kind is str and found.type() == _ERROR:
+        if kind is str and found.type() != _STRING:  # an error's plain value is its text
             raise missing or ExpressionFailed(f"{self.text}: {_meaning(value, self.text)}")
-        if kind is list:
+        if kind is list or not _is_json(value):
             _must_be_json(value, self.text)
-            return _encode(value)
-        raise _no_json(value, self.text)
+        return _encode(value)
 
 
 def _must_be_json(value: Any, text: str) -> None:
-    kind = type(value)
-    if kind is list:
+    if type(value) is list:
         for item in value:
             _must_be_json(item, text)
-    elif not (kind is float and math.isfinite(value) or kind is str or kind is bool or kind is int or value is None):
-        raise _no_json(value, text)
+    elif isinstance(value, dict):
+        raise ExpressionFailed(f"{text}: an object would lose the order of its names; {_AS_TEMPLATE}")
+    elif not _is_json(value):
+        raise ExpressionFailed(f"{text}: the value is {'not finite' if isinstance(value, float) else 'no JSON'}")
 
 
-def _no_json(value: Any, text: str) -> ExpressionFailed:
-    if isinstance(value, dict):
-        return ExpressionFailed(f"{text}: an object would lose the order of its names; {_AS_TEMPLATE}")
-    return ExpressionFailed(f"{text}: the value is not finite" if isinstance(value, float) else f"{text}: the value is no JSON")
+def _is_json(value: Any) -> bool:
+    kind = type(value)
+    return math.isfinite(value) if kind is float else kind in _SCALARS
 
 
 def _environment(variables: Mapping[str, Evaluate]) -> cel.Env:
@@ -180,13 +173,16 @@ def _problem(said: str, variables: Mapping[str, Evaluate]) -> ExpressionError:
         return ExpressionError("is no CEL expression")
     line, column, text = min(findings)
     text = text.split(" expecting {")[0].removesuffix(" (in container '')").removesuffix(" [INVALID_ARGUMENT]")
-    unknown = re.fullmatch(r"undeclared reference to '(.*)'", text)
+    unknown = re.fullmatch(r"undeclared reference to '([^.']*).*'", text)
+    hint = ""
     if unknown is not None:
-        text, hint = f"there is no {unknown[1]} here", suggestion(unknown[1], {*variables, *_FUNCTIONS})
+        text, hint = f"there is no {unknown[1]} here", suggestion(unknown[1], variables, _FUNCTIONS)
+    elif "recursion depth" in text:
+        text, hint = "nests more than 32 deep", "a chain of + nests too; a `python` node can do this"
     elif "no matching overload" in text:
         hint = "JSON's numbers are doubles: 1.0 beside them, int(…) to make a whole number of one"
-    else:
-        hint = "expressions are CEL: https://cel.dev" if text.startswith("Syntax error") else ""
+    elif text.startswith("Syntax error"):
+        hint = "expressions are CEL: https://cel.dev"
     place = "" if column < 0 else f"column {column}: " if line <= 1 else f"line {line}, column {column}: "
     return ExpressionError(place + text, hint)
 

@@ -73,8 +73,8 @@ def parse(text: str) -> tuple[str, tuple[Key, ...]] | None:
     return None if fields & _WORDS else (found[1], keys)
 
 
-def number(message: Message) -> float:
-    """The number that a message is.
+def number(message: Message, text: str = "the value") -> float:
+    """The number that a message is; `text` is the expression that gave it.
 
     Raises:
         ExpressionFailed: If it is none, or not finite as a double.
@@ -82,14 +82,14 @@ def number(message: Message) -> float:
     try:
         value = float(message.raw)
     except ValueError:
-        raise ExpressionFailed("a number is needed here") from None
+        raise ExpressionFailed(f"{text}: a number is needed") from None
     if not math.isfinite(value):
-        raise ExpressionFailed("a number is too large")
+        raise ExpressionFailed(f"{text}: the number is out of range")
     return value
 
 
-def truth(message: Message) -> bool:
-    """The condition that a message is.
+def truth(message: Message, text: str = "the condition") -> bool:
+    """The condition that a message is; `text` is the expression that gave it.
 
     Raises:
         ExpressionFailed: If it is neither true nor false.
@@ -99,7 +99,7 @@ def truth(message: Message) -> bool:
         return True
     if raw == b"false":
         return False
-    raise ExpressionFailed("true or false is needed here")
+    raise ExpressionFailed(f"{text}: true or false is needed")
 
 
 def _literal(index: str) -> Key:

@@ -3,32 +3,20 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
-from plait.expr.problem import At, ExpressionError, TemplateErrors
+from plait.expr.braces import split
+from plait.expr.problem import At, ExpressionError, TemplateErrors, is_text
 from plait.expr.variables import Evaluate, Expression
 from plait.types import Context, Message
 
 DEPTH = 64
 
 _encode = msgspec.json.Encoder().encode
-_MARK = re.compile(r"\$\$\{|\$\{")
-# What a closing brace can hide in: strings of CEL (raw ones know no escapes) and comments. Words are taken whole, so that the
-# last letter of one is no prefix of a string.
-_TOKEN = re.compile(
-    r'''
-    (?:[rR][bB]?|[bB][rR]) (?: """.*?""" | \'\'\'.*?\'\'\' | "[^"\n]*" | '[^'\n]*' )
-    | [bB]? (?: """(?:\\.|[^\\])*?""" | \'\'\'(?:\\.|[^\\])*?\'\'\' | "(?:\\.|[^"\\\n])*" | '(?:\\.|[^'\\\n])*' )
-    | \w+ | //[^\n]* | (?P<brace>[{}])
-    ''',
-    re.VERBOSE | re.DOTALL,
-)
-
 Render = Callable[[bytes], bytes]
 Bind = Callable[[str], Expression]
 
@@ -97,27 +85,31 @@ class _Builder:
         )
 
     def add(self, value: Any, at: At) -> None:
+        """Add a value and everything in it; what is wrong is noted, and the rest looked at all the same."""
         try:
-            if len(at) > DEPTH:
-                raise ExpressionError(f"a template nests at most {DEPTH} deep")
-            if isinstance(value, str):
-                self._add_string(value)
-            elif isinstance(value, Mapping):
-                self._add_mapping(value, at)
-            elif isinstance(value, (list, tuple)):
-                self._add_list(value, at)
-            else:
-                self._fixed[-1] += _scalar(value)
+            self._add(value, at)
         except ExpressionError as exc:
-            exc.at = exc.at or at
+            exc.at = at
             self.errors.append(exc)
+
+    def _add(self, value: Any, at: At) -> None:
+        if len(at) > DEPTH:
+            raise ExpressionError(f"a template nests at most {DEPTH} deep")
+        if isinstance(value, str):
+            self._add_string(value)
+        elif isinstance(value, Mapping):
+            self._add_mapping(value, at)
+        elif isinstance(value, (list, tuple)):
+            self._add_list(value, at)
+        else:
+            self._fixed[-1] += _scalar(value)
 
     def _add_mapping(self, value: Mapping[Any, Any], at: At) -> None:
         self._fixed[-1] += b"{"
         for index, (name, item) in enumerate(value.items()):
-            if not isinstance(name, str):
+            if not isinstance(name, str) or not is_text(name):
                 raise ExpressionError("the names of an object must be strings", "put the name in quotes")
-            self._fixed[-1] += (b"," if index else b"") + _scalar(name) + b":"
+            self._fixed[-1] += (b"," if index else b"") + _encode(name) + b":"
             self.add(item, (*at, name))
         self._fixed[-1] += b"}"
 
@@ -129,40 +121,21 @@ class _Builder:
         self._fixed[-1] += b"]"
 
     def _add_string(self, text: str) -> None:
-        pieces = split(text)
-        if len(pieces) == 3 and not pieces[0] and not pieces[2]:
-            self._hole(pieces[1], bytes)
+        if not is_text(text):
+            raise ExpressionError("is no valid Unicode text")
+        before, *pieces = split(text)
+        if pieces[1:] == [""] and not before:
+            self._hole(pieces[0], bytes)
             return
-        self._fixed[-1] += b'"'
-        for index, piece in enumerate(pieces):
-            if index % 2:
-                self._hole(piece, inside_string)
-            else:
-                self._fixed[-1] += _scalar(piece)[1:-1]
+        self._fixed[-1] += b'"' + _encode(before)[1:-1]
+        for hole, after in zip(pieces[::2], pieces[1::2], strict=True):
+            self._hole(hole, inside_string)
+            self._fixed[-1] += _encode(after)[1:-1]
         self._fixed[-1] += b'"'
 
     def _hole(self, text: str, render: Render) -> None:
         self._holes.append((self._bind(text), render))
         self._fixed.append(bytearray())
-
-
-def split(text: str) -> list[str]:
-    """A string cut at its `${…}`: literal text and expressions in turn, literal text first and last.
-
-    Raises:
-        ExpressionError: If a `${` is never closed.
-    """
-    pieces, literal, place = [], "", 0
-    while (mark := _MARK.search(text, place)) is not None:
-        literal += text[place : mark.start()]
-        place = mark.end()
-        if mark[0] == "$${":
-            literal += "${"
-            continue
-        end = _closing(text, place)
-        pieces += [literal, text[place:end]]
-        literal, place = "", end + 1
-    return [*pieces, literal + text[place:]]
 
 
 def inside_string(raw: bytes) -> bytes:
@@ -173,19 +146,6 @@ def inside_string(raw: bytes) -> bytes:
     return _encode(raw.decode())[1:-1] if raw.startswith((b"{", b"[")) else raw
 
 
-def _closing(text: str, place: int) -> int:
-    """Where the brace stands that closes the one before `place`."""
-    depth = 1
-    for token in _TOKEN.finditer(text, place):
-        if token["brace"] is not None:
-            depth += 1 if token["brace"] == "{" else -1
-        if depth == 0:
-            return token.start()
-    raise ExpressionError(
-        f"column {place - 1}: this ${{ is never closed", "close it with }, or write $${ for the characters ${ themselves"
-    )
-
-
 def _scalar(value: Any) -> bytes:
     kind = type(value)
     if value is None or kind is bool:
@@ -194,9 +154,4 @@ def _scalar(value: Any) -> bytes:
         return b"%d" % value
     if isinstance(value, float) and math.isfinite(value):
         return _encode(value)
-    if not isinstance(value, str):
-        raise ExpressionError("is no JSON value", "JSON has strings, finite numbers, true, false, null, lists and objects")
-    try:
-        return _encode(value)
-    except ValueError:
-        raise ExpressionError("is no valid Unicode text") from None
+    raise ExpressionError("is no JSON value", "JSON has strings, finite numbers, true, false, null, lists and objects")

@@ -89,12 +89,11 @@ def scope(names: Collection[str], *, output: bool) -> Mapping[str, Evaluate]:
     return found
 
 
-def suggestion(name: str, known: Iterable[str]) -> str:
+def suggestion(name: str, variables: Collection[str], functions: Iterable[str]) -> str:
     """The hint for a name that nobody declared: the nearest one that somebody did."""
     if name == "output":
         return "output is known in until, merges and part rules; elsewhere use input or a step's name"
     if name in {"item", "index"}:
         return f"{name} is known inside a map node"
-    candidates = sorted(known)
-    near = difflib.get_close_matches(name, candidates, 1)
-    return f"did you mean {near[0]}?" if near else f"known here: {', '.join(candidates)}"
+    near = difflib.get_close_matches(name, [*sorted(variables), *sorted(functions)], 1)
+    return f"did you mean {near[0]}?" if near else f"known here: {', '.join(sorted(variables))}"

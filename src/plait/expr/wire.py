@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
+_LOW = 127  # a varint's byte has seven bits of the value, and says whether another follows
 _WIDTH = {FIXED64: 8, FIXED32: 4}
 
 
@@ -77,16 +78,16 @@ def _varint(data: bytes, place: int) -> tuple[int, int]:
     while True:
         byte = data[place]
         place += 1
-        value |= (byte & 127) << shift
+        value |= (byte & _LOW) << shift
         shift += 7
-        if byte < 128:
+        if byte <= _LOW:
             return value, place
 
 
 def _encode(value: int) -> bytes:
     out = bytearray()
-    while value > 127:
-        out.append(value & 127 | 128)
+    while value > _LOW:
+        out.append(value & _LOW | _LOW + 1)
         value >>= 7
     out.append(value)
     return bytes(out)

@@ -43,6 +43,10 @@ class NodeSpec(Spec):
         """The nodes within, in the order of the file."""
         return ()
 
+    def facts(self) -> tuple[str, ...]:
+        """What a reader wants to know of this node besides its kind and children, a few words each."""
+        return ()
+
     def bind(self, link: Link) -> Call:
         """The callable that does what this node says, without its options."""
         raise NotImplementedError

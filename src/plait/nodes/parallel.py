@@ -54,6 +54,12 @@ class Parallel(NodeSpec):
             return tuple(Child(node, ("parallel", label), label) for label, node in self.parallel.items())
         return tuple(Child(node, ("parallel", place), node.label) for place, node in enumerate(self.parallel))
 
+    def facts(self) -> tuple[str, ...]:
+        """What is required, and how the answers are merged."""
+        merge = self.merge if isinstance(self.merge, str) else " ".join(f"{key} {value}" for key, value in self.merge.model_dump().items())
+        required = ", ".join(self.require) if isinstance(self.require, tuple) else self.require
+        return ("the fastest answer",) if merge == "first" else (f"require {required}", f"merge {merge}")
+
     def bind(self, link: Link) -> Call:
         """The branches' calls, joined by the requirement and the merge."""
         children = self.children()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from plait.nodes.node import NodeSpec
-from plait.spec.fields import Json
+from plait.spec.fields import Json, json_text
 
 if TYPE_CHECKING:
     from plait.nodes.link import Evaluate, Link
@@ -21,6 +21,10 @@ class Transform(NodeSpec):
 
     transform: Json
     """The template of the output."""
+
+    def facts(self) -> tuple[str, ...]:
+        """What it gives."""
+        return (json_text(self.transform),)
 
     def bind(self, link: Link) -> Call:
         """The template, bound."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from plait.nodes.node import NodeSpec
-from plait.spec.fields import Json
+from plait.spec.fields import Json, json_text
 from plait.types import Context, Message
 
 if TYPE_CHECKING:
@@ -22,6 +22,10 @@ class Value(NodeSpec):
 
     value: Json
     """The answer."""
+
+    def facts(self) -> tuple[str, ...]:
+        """What it gives."""
+        return (json_text(self.value),)
 
     def bind(self, link: Link) -> Call:  # noqa: ARG002 - every kind is bound alike
         """The answer, encoded once."""

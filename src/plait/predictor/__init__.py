@@ -1,0 +1,1 @@
+"""The predictor server's application: one model behind four routes."""

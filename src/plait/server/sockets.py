@@ -32,3 +32,9 @@ def listen(host: str, port: int) -> socket.socket:
             raise StartError(f"port {port} on {host} is in use; stop what listens there, or take another with --port") from None
         raise StartError(f"cannot listen on {host} port {port}: {exc.strerror}") from None
     return sock
+
+
+def url_of(sock: socket.socket) -> str:
+    """The URL under which a listening socket is reached from this machine."""
+    host, port = sock.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

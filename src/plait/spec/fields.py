@@ -5,6 +5,7 @@ A duration is written `250ms`, `2s`, `1m`, `24h` and held in seconds; a size is 
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Annotated, Any, TypeVar
 
@@ -82,6 +83,11 @@ def name(value: object) -> str:
     if value in _CEL_WORDS:
         raise ValueError(f"{value} is a word of the expression language; take another name")
     return value
+
+
+def json_text(value: Any) -> str:
+    """A JSON value on one line, as people read it."""
+    return json.dumps(value, ensure_ascii=False)
 
 
 Duration = Annotated[

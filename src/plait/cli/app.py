@@ -1,0 +1,34 @@
+"""All commands, in the order of the help."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from plait import __version__
+from plait.cli import call, check, demo, explain, predictor, schema, serve, up
+
+app = typer.Typer(
+    help="plait composes model services, in series and in parallel, into one endpoint.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(wanted: bool) -> None:  # noqa: FBT001 - the form of a typer callback
+    if wanted:
+        typer.echo(f"plait {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,  # noqa: FBT002
+) -> None:
+    pass
+
+
+for _command in (demo.demo, up.up, serve.serve, predictor.predictor, check.check, explain.explain, schema.schema, call.call):
+    app.command()(_command)

@@ -1,0 +1,54 @@
+"""Which processes a file needs on this machine."""
+
+from __future__ import annotations
+
+import ipaddress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from plait.cli.processes import Service
+from plait.errors import StartError
+from plait.server.sockets import listen
+
+if TYPE_CHECKING:
+    from plait.graph.spec import Config
+    from plait.spec.predictor import Predictor
+
+
+def predictor_services(config: Config) -> list[Service]:
+    """The predictors that have a model and an address of this machine.
+
+    Raises:
+        StartError: If a model's file is missing, or a port taken.
+    """
+    services = []
+    for name, spec in config.predictors.items():
+        if spec.model is None or not spec.enabled or not is_here(spec):
+            continue
+        if not Path(spec.model).is_file():
+            raise StartError(f"the model of {name} is missing: there is no file {spec.model}")
+        host, port, _ = spec.address
+        listen(host, port).close()
+        services.append(Service(name, ("predictor", spec.model, "--name", name, "--host", host, "--port", str(port))))
+    return services
+
+
+def proxy_service(file: Path, host: str, port: int) -> Service:
+    """The proxy of a file.
+
+    Raises:
+        StartError: If its port is taken.
+    """
+    listen(host, port).close()
+    return Service("plait", ("serve", str(file), "--host", host, "--port", str(port)), vital=True)
+
+
+def is_here(spec: Predictor) -> bool:
+    """Whether a predictor's address is this machine's loopback."""
+    host = spec.address.host
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,86 @@
+"""A graph for readers: as a tree of text, and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from plait.nodes.predict import Predict
+from plait.spec.fields import duration_text, json_text
+
+if TYPE_CHECKING:
+    from plait.graph.spec import Config
+    from plait.nodes.node import NodeSpec
+
+_SEPARATOR = " · "
+
+
+def explain_text(config: Config, name: str) -> str:
+    """A graph as a tree: route and timeout, then every node with what matters of it."""
+    spec = config.graphs[name]
+    timeout = duration_text(spec.timeout or config.defaults.graph.timeout)
+    head = f"{name}  POST {config.route(name)}  timeout {timeout}"
+    lines = [head, f"└─ {_headline(config, spec.root, spec.root.label)}", *_tree(config, spec.root, "   ")]
+    if spec.description:
+        lines.insert(1, f"   {spec.description}")
+    return "\n".join(lines)
+
+
+def explain_json(config: Config, name: str) -> dict[str, Any]:
+    """The same facts for machines."""
+    spec = config.graphs[name]
+    return {
+        "route": config.route(name),
+        "timeout": duration_text(spec.timeout or config.defaults.graph.timeout),
+        "description": spec.description,
+        "root": _node(config, spec.root, spec.root.label),
+    }
+
+
+def _tree(config: Config, node: NodeSpec, indent: str) -> Iterator[str]:
+    children = node.children()
+    for place, child in enumerate(children, 1):
+        last = place == len(children)
+        yield f"{indent}{'└─' if last else '├─'} {_headline(config, child.node, child.label)}"
+        yield from _tree(config, child.node, indent + ("   " if last else "│  "))
+
+
+def _headline(config: Config, node: NodeSpec, label: str) -> str:
+    if isinstance(node, Predict):
+        asked = "" if node.predict == label else f"asks {node.predict}"
+        facts = [label, asked, *_asked(config, node.predict)]
+    else:
+        facts = [label if label == node.kind else f"{label}: {node.kind}", *node.facts()]
+    return _SEPARATOR.join(fact for fact in (*facts, *_options(node)) if fact)
+
+
+def _asked(config: Config, name: str) -> list[str]:
+    predictor = config.predictors.get(name)
+    if predictor is None:
+        return [f"graph {name}"]
+    timeout = predictor.timeout or config.defaults.predictor.timeout
+    return [predictor.url, f"timeout {duration_text(timeout)}", "" if predictor.enabled else "excluded"]
+
+
+def _options(node: NodeSpec) -> list[str]:
+    found = []
+    if node.timeout is not None:
+        found.append(f"within {duration_text(node.timeout)}")
+    if node.has_input:
+        found.append(f"input {json_text(node.input)}")
+    if node.optional:
+        found.append("optional")
+    return found
+
+
+def _node(config: Config, node: NodeSpec, label: str) -> dict[str, Any]:
+    shown: dict[str, Any] = {"kind": node.kind, "label": label, "facts": [*node.facts(), *_options(node)]}
+    if isinstance(node, Predict):
+        shown["asks"] = node.predict
+        predictor = config.predictors.get(node.predict)
+        if predictor is not None:
+            shown["url"] = predictor.url
+    children = [_node(config, child.node, child.label) for child in node.children()]
+    if children:
+        shown["children"] = children
+    return shown

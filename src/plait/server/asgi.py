@@ -1,0 +1,173 @@
+"""plait as an ASGI app: the same handler, carried by another server."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any, Self
+
+from plait.clock import Clock
+from plait.errors import RequestError, TooLarge
+from plait.graph.spec import Config
+from plait.http1.ids import new_id
+from plait.http1.messages import Request, Response
+from plait.http1.problem import problem
+from plait.http1.target import split_target
+from plait.server.app import App
+from plait.server.serve import proxy
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+
+class Proxy:
+    """The graphs of a configuration as an ASGI app: mount it anywhere.
+
+    It opens with the server's lifespan, with `async with`, or, where it is mounted and gets no lifespan, with its first request.
+
+    Args:
+        config: A configuration, or the path of a file.
+
+    Raises:
+        ConfigError: With every problem of the configuration.
+    """
+
+    def __init__(self, config: Config | Path | str) -> None:
+        from plait.graph.load import checked, load_checked  # noqa: PLC0415 - YAML is only for files
+
+        self.config = checked(config) if isinstance(config, Config) else load_checked(Path(config), os.environ).config
+        self._stack = AsyncExitStack()
+        self._app: App | None = None
+        self._clock: Clock | None = None
+
+    async def __aenter__(self) -> Self:
+        """Open: predictors can be asked."""
+        await self._open()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Close: every connection ends."""
+        await self._close()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The ASGI entry."""
+        if scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+        elif scope["type"] == "http":
+            app = self._app or await self._open()
+            await self._http(app, scope, receive, send)
+        else:
+            raise TypeError(f"plait serves HTTP, not {scope['type']}")
+
+    def serve(self, host: str | None = None, port: int | None = None) -> None:
+        """Serve on a port of its own, by plait's own front, until SIGTERM or Ctrl-C.
+
+        Raises:
+            StartError: If the port is taken.
+        """
+        from functools import partial  # noqa: PLC0415 - only who serves pays
+
+        from plait.server.serve import run  # noqa: PLC0415
+        from plait.server.sockets import listen  # noqa: PLC0415
+
+        server = self.config.server
+        sock = listen(host or server.host, server.port if port is None else port)
+        run(partial(proxy, self.config), sock, lambda _: None, server.limits)
+
+    async def _open(self) -> App:
+        if self._app is None:
+            self._clock = Clock(asyncio.get_running_loop())
+            self._app = await self._stack.enter_async_context(proxy(self.config, self._clock))
+        return self._app
+
+    async def _close(self) -> None:
+        self._app = None
+        await self._stack.aclose()
+        if self._clock is not None:
+            self._clock.close()
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        await receive()
+        await self._open()
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await self._close()
+        await send({"type": "lifespan.shutdown.complete"})
+
+    async def _http(self, app: App, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            body = await _body(receive, self.config.server.limits.body)
+            if body is None:
+                return
+            response = await _answer(app, _request(scope, body), receive)
+        except RequestError as exc:
+            response = problem(exc, new_id())
+        if response is not None:
+            await _send(response, send, head_only=scope["method"] == "HEAD")
+
+
+async def _body(receive: Receive, limit: int) -> bytes | None:
+    """The whole body; None if the client has left."""
+    pieces, size = [], 0
+    while True:
+        event = await receive()
+        if event["type"] == "http.disconnect":
+            return None
+        piece = event.get("body", b"")
+        size += len(piece)
+        if size > limit:
+            raise TooLarge(f"the body is larger than {limit} bytes")
+        pieces.append(piece)
+        if not event.get("more_body", False):
+            return b"".join(pieces)
+
+
+def _request(scope: Mapping[str, Any], body: bytes) -> Request:
+    headers: dict[bytes, bytes] = {}
+    for name, value in scope["headers"]:
+        lower = name.lower()
+        headers[lower] = value if lower not in headers else headers[lower] + b", " + value
+    raw = scope.get("raw_path") or scope["path"].encode()
+    root = scope.get("root_path", "").encode()
+    if root and raw.startswith(root):
+        raw = raw[len(root) :] or b"/"
+    path, _ = split_target(raw.partition(b"?")[0], b"")
+    client = scope.get("client")
+    return Request(scope["method"], path, scope["query_string"].decode("latin-1"), headers, body, client[0] if client else "")
+
+
+async def _answer(app: App, request: Request, receive: Receive) -> Response | None:
+    """The handler's answer, or None if the client left before it came."""
+    answer: asyncio.Future[Response] = asyncio.get_running_loop().create_future()
+
+    def reply(response: Response) -> None:
+        if not answer.done():
+            answer.set_result(response)
+
+    started = app(request, reply)
+    leaving = asyncio.create_task(_left(receive))
+    try:
+        await asyncio.wait((answer, leaving), return_when=asyncio.FIRST_COMPLETED)
+        return answer.result() if answer.done() else None
+    finally:
+        started.cancel()
+        leaving.cancel()
+        await asyncio.wait((leaving,))
+
+
+async def _left(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def _send(response: Response, send: Send, *, head_only: bool) -> None:
+    headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in response.headers]
+    headers.append((b"content-length", str(len(response.body)).encode()))
+    await send({"type": "http.response.start", "status": response.status, "headers": headers})
+    await send({"type": "http.response.body", "body": b"" if head_only else response.body})
+
+
