@@ -24,12 +24,10 @@ def serve(
     workers: Annotated[int, typer.Option(min=1, max=1, help="Worker processes; one for now.")] = 1,  # noqa: ARG001 - one
 ) -> None:
     """Serve the graphs of a file until SIGTERM or Ctrl-C."""
-    from functools import partial  # noqa: PLC0415 - commands import when they run
-
-    from plait.cli.logs import log, to_stderr  # noqa: PLC0415
+    from plait.cli.logs import log, to_stderr  # noqa: PLC0415 - commands import when they run
     from plait.cli.parent import end_with_parent  # noqa: PLC0415
     from plait.graph.load import load_checked  # noqa: PLC0415
-    from plait.server.serve import proxy, run  # noqa: PLC0415
+    from plait.server.serve import serve_proxy  # noqa: PLC0415
     from plait.server.sockets import listen, url_of  # noqa: PLC0415
 
     end_with_parent()
@@ -41,7 +39,7 @@ def serve(
     address = data_port(config.server, os.environ, host, port)
     sock = listen(*address)
     routes = ", ".join(config.route(name) for name in config.graphs)
-    run(partial(proxy, config), sock, lambda _: log.info("plait serves %s on %s", routes, url_of(sock)), config.server.limits)
+    serve_proxy(config, sock, lambda: log.info("plait serves %s on %s", routes, url_of(sock)))
 
 
 def data_port(server: Server, environ: Mapping[str, str], host: str | None, port: int | None) -> tuple[str, int]:

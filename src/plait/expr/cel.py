@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,7 +43,8 @@ _MEANINGS = (
 
 _SCALARS = frozenset({str, bool, int, type(None)})
 _encode = msgspec.json.Encoder().encode
-_any = msgspec.json.Decoder().decode
+as_written = msgspec.json.Decoder().decode
+"""The value of JSON text that CEL made, in which whole numbers are integers."""
 
 
 def _nested(depth: int) -> Any:
@@ -64,7 +65,7 @@ def doubles(raw: bytes) -> Any:
     try:
         return _shallow(raw)
     except msgspec.ValidationError:  # nested deeper than the decoder's type
-        return _with_doubles(_any(raw))
+        return _with_doubles(as_written(raw))
 
 
 def _with_doubles(value: Any) -> Any:
@@ -78,7 +79,7 @@ def _with_doubles(value: Any) -> Any:
     return value
 
 
-def check(text: str, variables: Mapping[str, Evaluate]) -> bytes:
+def check(text: str, variables: Collection[str]) -> bytes:
     """Compile and type-check an expression over `variables`; its checked form.
 
     Raises:
@@ -99,7 +100,7 @@ def check(text: str, variables: Mapping[str, Evaluate]) -> bytes:
 
 def program(checked: bytes) -> cel.Expression:
     """What evaluates a checked expression."""
-    return _environment({}).deserialize(checked)
+    return _environment(()).deserialize(checked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,12 +113,12 @@ class Computed:
     text: str
     names: frozenset[str]
     program: cel.Expression
-    sources: tuple[tuple[str, Evaluate], ...]
+    sources: tuple[tuple[str, Evaluate, Callable[[bytes], Any]], ...]
     limit: int
 
     def __call__(self, ctx: Context, given: Message, output: Message | None, /) -> Message:
         size, data, missing = 0, {}, None
-        for name, source in self.sources:
+        for name, source, decode in self.sources:
             try:
                 raw = source(ctx, given, output).raw
             except ExpressionFailed as exc:
@@ -127,7 +128,7 @@ class Computed:
             if size > self.limit:
                 raise ExpressionFailed(f"{self.text}: refers to more than {self.limit // 1024} KiB of JSON")
             try:
-                data[name] = doubles(raw)
+                data[name] = decode(raw)
             except (ValueError, OverflowError):
                 raise ExpressionFailed(f"{self.text}: a number in {name} is out of range") from None
         return Message(self._evaluate(data, missing))
@@ -161,23 +162,21 @@ def _is_json(value: Any) -> bool:
     return math.isfinite(value) if kind is float else kind in _SCALARS
 
 
-def _environment(variables: Mapping[str, Evaluate]) -> cel.Env:
+def _environment(variables: Collection[str]) -> cel.Env:
     headers = cel.Type.Map(_STRING, _STRING)
     return cel.NewEnv(variables={name: headers if name == "headers" else cel.Type.DYN for name in variables})
 
 
-def _problem(said: str, variables: Mapping[str, Evaluate]) -> ExpressionError:
+def _problem(said: str, variables: Collection[str]) -> ExpressionError:
     """The first finding of CEL's, on one line."""
     findings = [(int(line), int(column), text) for line, column, text in _FINDING.findall(said)]
-    if not findings:
-        return ExpressionError("is no CEL expression")
-    line, column, text = min(findings)
+    line, column, text = min(findings, default=(0, -1, said))
     text = text.split(" expecting {")[0].removesuffix(" (in container '')").removesuffix(" [INVALID_ARGUMENT]")
     unknown = re.fullmatch(r"undeclared reference to '([^.']*).*'", text)
     hint = ""
     if unknown is not None:
         text, hint = f"there is no {unknown[1]} here", suggestion(unknown[1], variables, _FUNCTIONS)
-    elif "recursion depth" in text:
+    elif "recursion" in text:
         text, hint = "nests more than 32 deep", "a chain of + nests too; a `python` node can do this"
     elif "no matching overload" in text:
         hint = "JSON's numbers are doubles: 1.0 beside them, int(…) to make a whole number of one"

@@ -6,8 +6,9 @@ text. CEL's own `map` and `filter` also copy their result for every item (5 s fo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -17,6 +18,16 @@ from plait.expr.select import Key
 from plait.expr.tree import Checked, Macro, Node
 from plait.expr.variables import Evaluate, Expression, this
 from plait.types import Context, Message
+
+
+class Variable(NamedTuple):
+    """Where a variable's JSON comes from, and how CEL is to read it."""
+
+    source: Evaluate
+    decode: Callable[[bytes], Any]
+
+
+Scope = Mapping[str, Variable]
 
 _items = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _HOISTED = "list__"
@@ -80,12 +91,12 @@ class Plan:
     stages: int
     most: int
 
-    def bind(self, node: Node, scope: Mapping[str, Evaluate]) -> Expression:
+    def bind(self, node: Node, scope: Scope) -> Expression:
         """The evaluator of a node that sees the variables of `scope`."""
         selection = _selection(node, scope)
         if selection is not None:
             name, keys = selection
-            return select.bind(self.text, name, scope[name], keys)
+            return select.bind(self.text, name, scope[name].source, keys)
         if node.kind == tree.CALL and node.name == "_?_:_":
             condition, yes, no = (self.bind(child, scope) for child in node.children)
             return Choice(self.text, _free(node, scope), condition, yes, no)
@@ -94,31 +105,37 @@ class Plan:
             return self._each(node, macro, scope)
         return self._computed(node, scope)
 
-    def _each(self, node: Node, macro: Macro, scope: Mapping[str, Evaluate]) -> Each:
-        own = {macro.variable: this}
+    def _each(self, node: Node, macro: Macro, scope: Scope) -> Each:
+        own = {macro.variable: self._variable(macro.source, this)}
         where = None if macro.where is None else self.bind(macro.where, own)
         body = self.bind(macro.body, own)
         limit = min(linear.limit(part, own, self.stages) for part in (macro.where, macro.body) if part is not None)
         return Each(self.text, _free(node, scope), self.bind(macro.source, scope), where, body, self.most, limit)
 
-    def _computed(self, node: Node, scope: Mapping[str, Evaluate]) -> cel.Computed:
+    def _computed(self, node: Node, scope: Scope) -> cel.Computed:
         """CEL evaluates the node, with every list macro within it as a variable that holds its result."""
         macros = [found for found in _outermost(node) if tree.macro(found) is not None]
         swaps = {found.id: f"{_HOISTED}{found.id}" for found in macros}
         checked = self.checked.alone(node, swaps)
         rest = tree.read(checked).root
-        own: dict[str, Evaluate] = {swaps[found.id]: self.bind(found, scope) for found in macros}
-        seen: dict[str, Evaluate] = {name: scope[name] for name in sorted(_free(rest, scope))}
-        limit = linear.limit(rest, {**own, **seen}, self.stages)
-        return cel.Computed(self.text, _free(node, scope), cel.program(checked), (*seen.items(), *own.items()), limit)
+        seen = {name: scope[name] for name in sorted(_free(rest, scope))}
+        seen |= {swaps[found.id]: self._variable(found, self.bind(found, scope)) for found in macros}
+        sources = tuple((name, *variable) for name, variable in seen.items())
+        limit = linear.limit(rest, seen, self.stages)
+        return cel.Computed(self.text, _free(node, scope), cel.program(checked), sources, limit)
+
+    def _variable(self, origin: Node, source: Evaluate) -> Variable:
+        """A variable for the value of a list, or for each of its items."""
+        return Variable(source, cel.as_written if self.checked.whole(origin) else cel.doubles)
 
 
-def compile_expression(text: str, scope: Mapping[str, Evaluate]) -> Expression:
+def compile_expression(text: str, variables: Mapping[str, Evaluate]) -> Expression:
     """Bind an expression that is no plain selection.
 
     Raises:
         ExpressionError: If it is no CEL, wrong in its types, or not of linear form.
     """
+    scope = {name: Variable(source, cel.doubles) for name, source in variables.items()}
     checked = tree.read(cel.check(text, scope))
     linear.check(checked.root, scope)
     macros = sum(tree.macro(node) is not None for node in checked.root.walk())
@@ -126,7 +143,7 @@ def compile_expression(text: str, scope: Mapping[str, Evaluate]) -> Expression:
     return Plan(text, checked, 1 + macros + choices, linear.MOST_ITEMS // max(1, macros)).bind(checked.root, scope)
 
 
-def _selection(node: Node, scope: Mapping[str, Evaluate]) -> tuple[str, tuple[Key, ...]] | None:
+def _selection(node: Node, scope: Scope) -> tuple[str, tuple[Key, ...]] | None:
     """The variable and the keys, if a node is a plain selection from one."""
     keys: list[Key] = []
     while node.kind != tree.IDENT:
@@ -147,7 +164,7 @@ def _outermost(node: Node) -> list[Node]:
     return [found for child in node.children for found in _outermost(child)]
 
 
-def _free(node: Node, scope: Mapping[str, Evaluate]) -> frozenset[str]:
+def _free(node: Node, scope: Scope) -> frozenset[str]:
     """The variables of `scope` that a node refers to, iteration variables of the same name apart."""
     if node.kind == tree.IDENT:
         return frozenset({node.name} & scope.keys())

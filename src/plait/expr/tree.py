@@ -16,6 +16,7 @@ CONST, IDENT, SELECT, CALL, LIST, STRUCT, LOOP = 3, 4, 5, 6, 7, 8, 9
 _ID = 2
 _EXPR = 4
 _TYPE_URL, _ANY_VALUE = 1, 2
+_TYPES, _PRIMITIVE, _LIST_OF, _INT64 = 3, 3, 6, 2
 _INT, _STRING = 3, 6
 # Which fields of an expression, by its kind, are expressions again; a struct's are one level further down.
 _NESTED = {SELECT: (1,), CALL: (1, 3), LIST: (1,), STRUCT: (3, 4), LOOP: (2, 4, 5, 6, 7)}
@@ -56,11 +57,19 @@ class Macro(NamedTuple):
 
 
 class Checked(NamedTuple):
-    """A checked expression: its tree, and what has to surround a part of it that is evaluated alone."""
+    """A checked expression: its tree, its types by node, and what has to surround a part of it that is evaluated alone."""
 
     root: Node
+    types: Mapping[int, bytes]
     url: bytes
     rest: bytes
+
+    def whole(self, node: Node) -> bool:
+        """Whether a node is a list of integers, at any depth, which only CEL makes: JSON's numbers are of no known type."""
+        kind = wire.Fields(self.types.get(node.id, b""))
+        while _LIST_OF in kind:
+            kind = wire.Fields(wire.Fields(kind.message(_LIST_OF)).message(1))
+        return kind.integer(_PRIMITIVE) == _INT64
 
     def alone(self, node: Node, swaps: Mapping[int, str]) -> bytes:
         """The serialised form of one node, in which the nodes of `swaps`, by id, have become variables."""
@@ -75,7 +84,9 @@ def read(serialized: bytes) -> Checked:
     rest = b"".join(
         wire.message(number, value) for number, value in wire.read(content) if isinstance(value, bytes) and number != _EXPR
     )
-    return Checked(_node(wire.Fields(content).message(_EXPR)), wrapped.message(_TYPE_URL), rest)
+    fields = wire.Fields(content)
+    types = {entry.integer(1): entry.message(2) for entry in map(wire.Fields, fields.messages(_TYPES))}
+    return Checked(_node(fields.message(_EXPR)), types, wrapped.message(_TYPE_URL), rest)
 
 
 def macro(node: Node) -> Macro | None:

@@ -11,8 +11,10 @@ from plait.jsontext import DEPTH
 from plait.nodes.link import At
 
 MOST_PROBLEMS = 100
-MOST_VALUES = 100_000
+MOST_VALUES = 50_000
 _LARGEST = 1 << 64
+
+Scalar = str | float | bool | None
 
 
 class Builder:
@@ -58,7 +60,7 @@ class Builder:
         self._key = key
         self.keys[at] = place
 
-    def add(self, value: str | float | bool | None, place: Place) -> None:
+    def add(self, value: Scalar, place: Place) -> None:
         """A scalar."""
         at = self._put(value, place)
         self.positions[at] = place
@@ -81,13 +83,14 @@ class Builder:
 
     def problem(self, at: At, message: str, hint: str = "", place: Place = NOWHERE) -> None:
         """Note what is wrong, and go on unless there is too much of it."""
-        self.problems.append(Problem(path_text(at), message, hint, *(place if place.line else self.positions.get(at, NOWHERE))))
+        place = place if place.line else self.positions.get(at, NOWHERE)
+        self.problems.append(Problem(path_text(at), message, hint, *place, place=at))
         if len(self.problems) >= MOST_PROBLEMS:
             raise ConfigError(self.problems, self.source)
 
     def stop(self, message: str, hint: str = "", place: Place = NOWHERE) -> ConfigError:
         """The error that ends the reading: the text is no longer understood from here on."""
-        return ConfigError([*self.problems, Problem(path_text(self.at), message, hint, *place)], self.source)
+        return ConfigError([*self.problems, Problem(path_text(self.at), message, hint, *place, place=self.at)], self.source)
 
     def document(self) -> Document:
         """What was built."""

@@ -11,6 +11,7 @@ from plait.errors import Problem
 from plait.nodes.link import At
 
 _LONGEST = 60
+_DEEPEST = 40
 
 
 class Place(NamedTuple):
@@ -53,7 +54,11 @@ class Document:
 
     def problem(self, at: At, message: str, hint: str = "") -> Problem:
         """A problem with what stands at a path."""
-        return Problem(path_text(at), message, hint, *self.place(at))
+        return Problem(path_text(at), message, hint, *self.place(at), place=at)
+
+    def is_broken(self, at: At) -> bool:
+        """Whether a path stands at or below one that is not what was meant."""
+        return any(at[:length] in self.broken for length in range(len(at) + 1))
 
 
 def _nearest(positions: Mapping[At, Place], at: At) -> Place:
@@ -63,8 +68,9 @@ def _nearest(positions: Mapping[At, Place], at: At) -> Place:
 
 
 def path_text(at: At) -> str:
-    """A path as people write it: `graphs.label.sequence[1].transform`."""
-    return "".join(f"[{step}]" if isinstance(step, int) else _member(step) for step in at).removeprefix(".")
+    """A path as people write it: `graphs.label.sequence[1].transform`; one that is absurdly long is cut."""
+    text = "".join(f"[{step}]" if isinstance(step, int) else _member(step) for step in at[:_DEEPEST]).removeprefix(".")
+    return text if len(at) <= _DEEPEST else f"{text}…"
 
 
 def _member(key: str) -> str:

@@ -7,7 +7,8 @@ from bisect import bisect_right
 from json import loads
 from typing import Any
 
-from plait.graph.build import Builder
+from plait.errors import ConfigError
+from plait.graph.build import Builder, Scalar
 from plait.graph.document import Document, Place
 
 _BLANK = re.compile(r"[ \t\n\r]*")
@@ -27,11 +28,11 @@ def read(text: str, source: str) -> Document:
         ConfigError: If it is no JSON; a name twice in one object and the like are in `Document.problems`.
     """
     reader = _Reader(text, Builder(source))
-    while reader.state != "the end":
+    while reader.state != "its end":
         reader.step()
     reader.skip_blanks()
     if reader.offset < len(text):
-        raise reader.stop("the end")
+        raise reader.stop("its end")
     return reader.builder.document()
 
 
@@ -50,10 +51,10 @@ class _Reader:
         line = bisect_right(self.lines, self.offset)
         return Place(line, self.offset - self.lines[line - 1] + 1)
 
-    def stop(self, wanted: str) -> Exception:
+    def stop(self, wanted: str) -> ConfigError:
         near = self.text[self.offset : self.offset + 1]
-        found = f"not {near!r}" if near.isprintable() and near else "not the end" if not near else "not a control character"
-        return self.builder.stop(f"is no JSON: here must come {wanted}, {found}", place=self.place())
+        found = "ends" if not near else f"has {near}" if near.isprintable() else "has a control character"
+        return self.builder.stop(f"is no JSON: it {found} where {wanted} must come", place=self.place())
 
     def skip_blanks(self) -> None:
         found = _BLANK.match(self.text, self.offset)
@@ -94,7 +95,7 @@ class _Reader:
         self.builder.add(self._scalar(token), self.place())
         self._after()
 
-    def _scalar(self, token: re.Match[str]) -> str | float | bool | None:
+    def _scalar(self, token: re.Match[str]) -> Scalar:
         if token["text"]:
             return self._string(token["text"])
         if token["word"]:
@@ -115,4 +116,4 @@ class _Reader:
         self._after()
 
     def _after(self) -> None:
-        self.state = f", or {self.closing[-1]}" if self.closing else "the end"
+        self.state = f", or {self.closing[-1]}" if self.closing else "its end"

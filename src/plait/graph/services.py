@@ -22,17 +22,28 @@ def services(environ: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
     warnings = []
     for variable in sorted(key for key in environ if key.startswith(PREFIX)):
         name = variable.removeprefix(PREFIX).lower()
-        try:
-            url = environ[variable] and parse_service(environ[variable])
-            valid_name(name)
-        except ValueError as exc:
-            warnings.append(f"{variable} is ignored: {exc}")
-            continue
         if name in found:
             warnings.append(f"{variable} is ignored: another variable names {name} too")
-        else:
-            found[name] = url
+            continue
+        try:
+            found[_name(name)] = _url(environ[variable])
+        except ValueError as exc:
+            warnings.append(f"{variable} is ignored: {exc}")
     return dict(sorted(found.items())), warnings
+
+
+def _name(name: str) -> str:
+    try:
+        return valid_name(name)
+    except ValueError:
+        raise ValueError("what follows SERVICE_ is no name for a predictor") from None
+
+
+def _url(value: str) -> str:
+    try:
+        return value and parse_service(value)
+    except ValueError as exc:
+        raise ValueError(f"its value {exc}") from None
 
 
 def without_file(urls: Mapping[str, str]) -> dict[str, Any]:

@@ -33,7 +33,8 @@ def read(text: str, source: str) -> Document:
     except RecursionError:
         raise builder.stop(f"is nested more than {DEPTH} deep") from None
     except ValueError as exc:
-        message, place = _reason(str(exc))
+        # Only tomllib's own words are for users: another ValueError is an integer of thousands of digits.
+        message, place = _reason(str(exc)) if isinstance(exc, tomllib.TOMLDecodeError) else ("a number is too large", NOWHERE)
         raise builder.stop(f"is no TOML: {message}", place=place) from None
     _replay(builder, data, dict(_places(text)))
     return builder.document()

@@ -1,7 +1,7 @@
 """YAML 1.2 from PyYAML's events: core scalars, text as keys, and none of what builds more than it says.
 
-The scalars are those of the core schema (YAML 1.2.2, 10.3.2): `on`, `yes` and `no` are text. Anchors, aliases, tags and merge keys are
-refused. PyYAML's own composer is not used: it recurses (in C, without a guard) and knows YAML 1.1 only.
+The scalars are those of the core schema (YAML 1.2.2, 10.3.2): `on`, `yes` and `no` are text. Anchors, aliases, tags and merge keys
+are refused. PyYAML's own composer is not used: it recurses (in C, without a guard) and knows YAML 1.1 only.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 from plait.errors import ConfigError
-from plait.graph.build import Builder
+from plait.graph.build import Builder, Scalar
 from plait.graph.document import Document, Place, shown
 
 # PyYAML built without libyaml has the same events, only slower.
@@ -57,7 +57,7 @@ def read(text: str, source: str, loader: Any = LOADER) -> Document:
     return builder.document()
 
 
-def plain(text: str) -> str | float | bool | None:
+def plain(text: str) -> Scalar:
     """The value of a scalar without quotes."""
     if text in _WORDS:
         return _WORDS[text]

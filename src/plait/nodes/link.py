@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from plait.types import Call, Context, Message
+from plait.expr import At, Evaluate
+from plait.types import Call
 
 if TYPE_CHECKING:
     from plait.nodes.node import NodeSpec
-
-At = tuple[str | int, ...]
-Evaluate = Callable[[Context, Message, Message | None], Message]
-"""A bound expression or template: from context, the node's input and, where there is one, the answer just received."""
-
 
 class Child(NamedTuple):
     """A node within a node: the spec, where it stands in its parent's part of the file, and its name there."""
@@ -58,3 +53,6 @@ class Link(Protocol):
     def problem(self, at: At, message: str, hint: str = "") -> None:
         """Report what is wrong at a place within this node; binding goes on, so that every problem is found."""
         ...
+
+
+__all__ = ["At", "Child", "Evaluate", "Link"]

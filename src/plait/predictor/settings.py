@@ -11,6 +11,9 @@ from plait.errors import StartError
 
 Mode = Literal["development", "production"]
 
+HOST = "127.0.0.1"
+PORT = 8000
+
 _HIGHEST_PORT = 65535
 
 
@@ -27,8 +30,8 @@ class Settings(msgspec.Struct, frozen=True):
 
     model: str
     name: str | None = None
-    host: str = "127.0.0.1"
-    port: int = 8000
+    host: str = HOST
+    port: int = PORT
     mode: Mode = "development"
 
     @property
@@ -60,9 +63,9 @@ def settings(
     return Settings(
         model=path,
         name=name or environment.get("NAME") or None,
-        host=host or environment.get("HOST") or Settings.host,
-        port=_port(environment.get("PORT") or str(Settings.port)) if port is None else port,
-        mode=_mode(environment.get("MODE") or Settings.mode),
+        host=host or environment.get("HOST") or HOST,
+        port=_port(environment.get("PORT") or str(PORT)) if port is None else port,
+        mode=_mode(environment.get("MODE") or "development"),
     )
 
 

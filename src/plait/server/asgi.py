@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any, Self
 
 from plait.clock import Clock
-from plait.errors import RequestError, TooLarge
+from plait.errors import ConfigError, RequestError, TooLarge
+from plait.graph.check import check
+from plait.graph.load import load_checked
 from plait.graph.spec import Config
 from plait.http1.ids import new_id
 from plait.http1.messages import Request, Response
 from plait.http1.problem import problem
 from plait.http1.target import split_target
 from plait.server.app import App
-from plait.server.serve import proxy
+from plait.server.serve import Worker, proxy, serve_proxy
+from plait.server.sockets import listen
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -37,9 +39,7 @@ class Proxy:
     """
 
     def __init__(self, config: Config | Path | str) -> None:
-        from plait.graph.load import checked, load_checked  # noqa: PLC0415 - YAML is only for files
-
-        self.config = checked(config) if isinstance(config, Config) else load_checked(Path(config), os.environ).config
+        self.config = _sound(config) if isinstance(config, Config) else load_checked(config).config
         self._stack = AsyncExitStack()
         self._app: App | None = None
         self._clock: Clock | None = None
@@ -69,19 +69,14 @@ class Proxy:
         Raises:
             StartError: If the port is taken.
         """
-        from functools import partial  # noqa: PLC0415 - only who serves pays
-
-        from plait.server.serve import run  # noqa: PLC0415
-        from plait.server.sockets import listen  # noqa: PLC0415
-
         server = self.config.server
         sock = listen(host or server.host, server.port if port is None else port)
-        run(partial(proxy, self.config), sock, lambda _: None, server.limits)
+        serve_proxy(self.config, sock, lambda: None)
 
     async def _open(self) -> App:
         if self._app is None:
             self._clock = Clock(asyncio.get_running_loop())
-            self._app = await self._stack.enter_async_context(proxy(self.config, self._clock))
+            self._app = await self._stack.enter_async_context(proxy(self.config, Worker(self._clock)))
         return self._app
 
     async def _close(self) -> None:
@@ -108,6 +103,13 @@ class Proxy:
             response = problem(exc, new_id())
         if response is not None:
             await _send(response, send, head_only=scope["method"] == "HEAD")
+
+
+def _sound(config: Config) -> Config:
+    problems = check(config)
+    if problems:
+        raise ConfigError(problems)
+    return config
 
 
 async def _body(receive: Receive, limit: int) -> bytes | None:

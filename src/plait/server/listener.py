@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from plait.clock import Clock
     from plait.http1.messages import Handler
 
+CONNECTIONS = 10_000
+
 
 @dataclass(frozen=True, slots=True)
 class Deadlines:
@@ -47,7 +49,7 @@ class Listener:
         clock: Clock,
         limits: RequestLimits | None = None,
         deadlines: Deadlines | None = None,
-        connections: int = 10_000,
+        connections: int = CONNECTIONS,
     ) -> None:
         self.handler = handler
         self.clock = clock

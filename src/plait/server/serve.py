@@ -4,64 +4,85 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from functools import partial
 
 import uvloop
 
 from plait.clock import Clock
+from plait.graph.spec import Config
+from plait.http1.messages import Handler
 from plait.http1.requests import RequestLimits
 from plait.server.app import App
 from plait.server.generation import Generation
-from plait.server.listener import Listener
-
-if TYPE_CHECKING:
-    import socket
-
-    from plait.graph.spec import Config, Limits
-    from plait.http1.messages import Handler
-
-Opened = Callable[[Listener], None]
+from plait.server.listener import CONNECTIONS, Listener
 
 
-def run(application: Callable[[Clock], AbstractAsyncContextManager[Handler]], sock: socket.socket, opened: Opened, limits: Limits) -> None:
+
+@dataclass(slots=True)
+class Worker:
+    """What one process has one of: its clock, and whether new work is welcome."""
+
+    clock: Clock
+    ready: bool = True
+
+
+Application = Callable[[Worker], AbstractAsyncContextManager[Handler]]
+"""Opens a handler, and closes it at the end of the block."""
+
+
+def run(
+    application: Application, sock: socket.socket, opened: Callable[[], None], limits: RequestLimits, connections: int = CONNECTIONS
+) -> None:
     """Serve until SIGTERM or SIGINT, then finish what is in flight.
 
     Args:
-        application: Opens the handler, and closes it at the end.
+        application: Who answers.
         sock: A listening socket.
         opened: Called once clients can come.
-        limits: Bounds on what they may send.
+        limits: What a request may have.
+        connections: How many clients at once.
     """
-    uvloop.run(_serve(application, sock, opened, limits))
+    uvloop.run(_serve(application, sock, opened, limits, connections))
 
 
-async def _serve(application: Callable[[Clock], AbstractAsyncContextManager[Handler]], sock: socket.socket, opened: Opened, limits: Limits) -> None:
+async def _serve(application: Application, sock: socket.socket, opened: Callable[[], None], limits: RequestLimits, connections: int) -> None:
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    clock = Clock(loop)
-    async with application(clock) as handler:
-        bounds = RequestLimits(limits.line, limits.headers, limits.fields, limits.body)
-        listener = Listener(handler, clock, bounds, connections=limits.connections)
+    worker = Worker(Clock(loop))
+    async with application(worker) as handler:
+        listener = Listener(handler, worker.clock, limits, connections=connections)
         await listener.open(sock)
-        opened(listener)
+        opened()
         await stop.wait()
+        worker.ready = False
         await listener.close()
-    clock.close()
+    worker.clock.close()
+
+
+def request_limits(config: Config) -> RequestLimits:
+    """What a request may have, as a configuration says."""
+    limits = config.server.limits
+    return RequestLimits(limits.line, limits.headers, limits.fields, limits.body)
+
+
+def serve_proxy(config: Config, sock: socket.socket, opened: Callable[[], None]) -> None:
+    """Serve a configuration until SIGTERM or SIGINT."""
+    run(partial(proxy, config), sock, opened, request_limits(config), config.server.limits.connections)
 
 
 @asynccontextmanager
-async def proxy(config: Config, clock: Clock) -> AsyncIterator[App]:
+async def proxy(config: Config, worker: Worker) -> AsyncIterator[App]:
     """The proxy of a configuration, open until the end of the block."""
-    generation = Generation(config, clock)
-    draining = False
-    app = App(generation, lambda: not draining)
+    generation = Generation(config, worker.clock)
+    app = App(generation, lambda: worker.ready)
     try:
         yield app
     finally:
-        draining = True
         await app.close()
         await generation.close()

@@ -1,0 +1,110 @@
+"""From pydantic's errors to problems in the words of the file."""
+
+from __future__ import annotations
+
+from typing import Any, get_args, get_origin
+
+from pydantic import BaseModel
+from pydantic_core import ErrorDetails
+
+from plait.errors import Problem
+from plait.graph.document import Document, path_text, shown
+from plait.graph.hints import nearest
+from plait.graph.locate import locate
+from plait.graph.spec import OPTIONS, Config
+from plait.nodes.link import At
+from plait.nodes.union import BY_KEY
+
+_MESSAGES = {
+    "string_type": "must be text",
+    "bool_type": "must be true or false",
+    "int_type": "must be a whole number",
+    "dict_type": "must be a mapping",
+    "model_type": "must be a mapping",
+    "model_attributes_type": "must be a mapping",
+    "tuple_type": "must be a list",
+    "too_short": "must not be empty",
+    "greater_than_equal": "must be at least {ge}",
+    "less_than_equal": "must be at most {le}",
+    "literal_error": "must be {expected}",
+    "string_pattern_mismatch": "does not match {pattern}",
+}
+_ADVICE = {"url": 'add url: "http://host:port"'}
+_GRAPH = "write the name of a predictor, or a mapping such as parallel: […]"
+
+
+def problem(error: ErrorDetails, data: Any, document: Document) -> Problem:
+    """The problem that a validation error tells of.
+
+    Args:
+        error: With `loc` from the whole file's data on.
+        data: What was validated.
+        document: Where it stands.
+    """
+    loc: At = error["loc"]
+    at = locate(loc, data)
+    if error["type"] == "extra_forbidden":
+        key, at = at[-1], at[:-1]
+        return Problem(path_text(at), f"unknown key {shown(str(key))}", _about_key(loc), *document.key_place((*at, key)), place=at)
+    message, hint = _said(error, at)
+    found = document.problem(at, message, hint)
+    if loc[-1:] == ("[key]",):
+        found.line, found.column = document.key_place(at)
+    return found
+
+
+def _said(error: ErrorDetails, at: At) -> tuple[str, str]:
+    kind, value, ctx = error["type"], error["input"], error.get("ctx", {})
+    if kind == "missing":
+        key = str(error["loc"][-1])
+        return f"needs {key}", _ADVICE.get(key, f"add {key}: …")
+    if kind == "model_type" and at[:1] == ("graphs",):
+        return "is no graph", _GRAPH
+    if kind in _MESSAGES:
+        return _MESSAGES[kind].format_map(ctx), _about_value(kind, value)
+    # Ours say first what is wrong, then how to mend it.
+    text = str(ctx["error"]) if kind == "value_error" else error["msg"]
+    message, _, hint = text.partition("; ")
+    return message, hint
+
+
+def _about_value(kind: str, value: Any) -> str:
+    if value is None:
+        return "it is empty: give it a value, or leave it out"
+    if kind == "string_type":
+        return "" if isinstance(value, (dict, list)) else "put it in quotes"
+    if kind == "bool_type" and value in ("yes", "no", "on", "off"):
+        return f"{value} is text"
+    return "take away the quotes" if kind == "int_type" and isinstance(value, str) and value.isdigit() else ""
+
+
+def _about_key(loc: At) -> str:
+    key, node = str(loc[-1]), BY_KEY.get(str(loc[-2])) if "root" in loc else None
+    if node is None:
+        return nearest(key, _keys(_within(loc[:-1])))
+    own = _keys(node)
+    if loc[2:-2] == ("root",):
+        return nearest(key, [*own, *sorted(OPTIONS.difference(own))])
+    return "it is an option of graphs; put it beside the graph's first node" if key in OPTIONS else nearest(key, own)
+
+
+def _within(loc: At) -> Any:
+    """The type of what stands at a path outside of graphs."""
+    kind: Any = Config
+    for word in loc:
+        if get_origin(kind) is dict:
+            kind = get_args(kind)[1]
+        else:
+            models = [choice for choice in (kind, *get_args(kind)) if _is_model(choice)]
+            field = models[0].model_fields.get(str(word)) if models else None
+            kind = field.annotation if field else None
+    return kind
+
+
+def _keys(kind: Any) -> list[str]:
+    models = [choice for choice in (kind, *get_args(kind)) if _is_model(choice)]
+    return [field.alias or name for model in models for name, field in model.model_fields.items()]
+
+
+def _is_model(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, BaseModel)

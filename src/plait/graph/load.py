@@ -1,0 +1,156 @@
+"""Load a configuration: from a file or from the environment alone, with every problem at once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from plait.errors import ConfigError, Problem, StartError
+from plait.graph.document import Document
+from plait.graph.env import substitute
+from plait.graph.problems import in_order
+from plait.graph.services import override, services, without_file
+from plait.graph.spec import Config
+from plait.graph.text import LIMIT, Kind, kind_of, parse
+from plait.graph.validate import validate
+from plait.nodes.link import At
+from plait.spec.predictor import Predictor
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A configuration, and where it comes from.
+
+    Args:
+        config: Ready for use: variables replaced, URLs from the environment put in, paths of models absolute.
+        document: What the file says, with places; without a file, what one would say.
+        warnings: What is odd but does no harm.
+        folder: Where relative paths begin.
+    """
+
+    config: Config
+    document: Document
+    warnings: list[str]
+    folder: Path
+
+
+def load(path: str | Path | None, environ: Mapping[str, str] | None = None) -> Loaded:
+    """Load a file, each part of it checked by itself; whether the parts fit together, `load_checked` finds out.
+
+    Args:
+        path: The file; with None, `SERVICE_<NAME>` variables say which predictors there are.
+        environ: The environment's variables, by default those of this process.
+
+    Raises:
+        ConfigError: With every problem of the file.
+        StartError: If the file cannot be read, or there is neither a file nor a variable.
+    """
+    return _sound(_load(path, environ), [])
+
+
+def load_checked(path: str | Path | None, environ: Mapping[str, str] | None = None) -> Loaded:
+    """Load a file, and check it as a whole.
+
+    Raises:
+        ConfigError: With every problem of the parts and of the whole.
+        StartError: As for `load`.
+    """
+    return _checked(_load(path, environ))
+
+
+def load_text(
+    text: str | bytes, environ: Mapping[str, str], kind: Kind = "yaml", *, source: str = "", folder: Path = Path()
+) -> Loaded:
+    """Load what is no file yet, checked as a whole.
+
+    Args:
+        text: As in a file.
+        environ: The environment's variables.
+        kind: What it is written in.
+        source: What it is called in problems; by default `plait.` and the kind.
+        folder: Where relative paths begin.
+
+    Raises:
+        ConfigError: With every problem.
+    """
+    raw = text.encode() if isinstance(text, str) else text
+    return _checked(_read(parse(raw, kind, source or f"plait.{kind}"), environ, folder))
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What was loaded, sound or not."""
+
+    loaded: Loaded
+    problems: list[Problem] = field(default_factory=list)
+
+
+def _checked(read: _Read) -> Loaded:
+    # The compiler behind the check is only needed from here on.
+    from plait.graph.check import check  # noqa: PLC0415
+
+    return _sound(read, check(read.loaded.config))
+
+
+def _sound(read: _Read, more: list[Problem]) -> Loaded:
+    document = read.loaded.document
+    for problem in more:
+        problem.line, problem.column = document.place(problem.place)
+    problems = [problem for problem in (*read.problems, *more) if not document.is_broken(problem.place)]
+    if problems := [*document.problems, *problems]:
+        raise ConfigError(in_order(problems), document.source)
+    return read.loaded
+
+
+def _load(path: str | Path | None, environ: Mapping[str, str] | None) -> _Read:
+    environ = os.environ if environ is None else environ
+    if path is None:
+        return _without_file(environ)
+    path = Path(path)
+    document = parse(_bytes(path), kind_of(path), str(path))
+    return _read(document, environ, path.absolute().parent)
+
+
+def _without_file(environ: Mapping[str, str]) -> _Read:
+    urls, warnings = services(environ)
+    if not any(urls.values()):
+        raise StartError("there is neither a file nor a SERVICE_<NAME>=host:port variable to say which predictors there are")
+    document = Document("SERVICE_<NAME>", without_file(urls))
+    config, problems = validate(document.data, document)
+    return _Read(Loaded(config, document, warnings, Path.cwd()), problems)
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(LIMIT + 1)
+    except (OSError, ValueError) as exc:
+        raise StartError(f"cannot read {path}: {(getattr(exc, 'strerror', None) or str(exc)).lower()}") from None
+
+
+def _read(document: Document, environ: Mapping[str, str], folder: Path) -> _Read:
+    problems: list[Problem] = []
+    unset: set[At] = set()
+
+    def report(at: At, message: str, hint: str) -> None:
+        problems.append(document.problem(at, message, hint))
+        unset.add(at)
+
+    data = substitute(document.data, environ, report)
+    urls, ignored = services(environ)
+    data, unused = override(data, urls, document.source)
+    config, found = validate(data, document)
+    problems += [problem for problem in found if problem.place not in unset]
+    return _Read(Loaded(_with_paths(config, folder), document, [*ignored, *unused], folder), problems)
+
+
+def _with_paths(config: Config, folder: Path) -> Config:
+    """The same with absolute paths of models."""
+    absolute = {name: _with_path(spec, folder) for name, spec in config.predictors.items()}
+    return config.model_copy(update={"predictors": absolute})
+
+
+def _with_path(spec: Predictor, folder: Path) -> Predictor:
+    return spec.model_copy(update={"model": str(folder / spec.model)}) if spec.model else spec

@@ -1,0 +1,39 @@
+"""From pydantic's `loc` to the path in the file."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from plait.nodes.link import At
+from plait.nodes.merges import BY_EXPRESSION
+from plait.nodes.union import BY_KEY
+
+# What `loc` names within a graph without being in the file: the tags of unions. Some are keys too.
+_TAGS = frozenset({*BY_KEY, *BY_EXPRESSION, "listed", "named", "whole"})
+
+
+def locate(loc: At, data: Any) -> At:
+    """The path that `loc` means in `data`.
+
+    Args:
+        loc: Fields, keys and indices, and among them what the data has not: tags of unions, `root`, `[key]`.
+        data: What was validated.
+
+    Returns:
+        The path. A last field that is missing in the data is not part of it.
+    """
+    # A tag may be a key as well (`sequence`), so that all ways are followed; what comes later rules out the wrong ones.
+    ways: dict[At, Any] = {(): data}
+    tags: frozenset[str] = frozenset()
+    for number, word in enumerate(loc, 1):
+        steps = {(*at, word): value[word] for at, value in ways.items() if _has(value, word)}
+        ways = {**ways, **steps} if word in tags and number < len(loc) else steps or ways
+        tags = _TAGS if word == "root" else tags
+    # A tag that is no key stands for the value before it; any other word that is not there is a field that is missing.
+    return list(ways)[-1] if loc and loc[-1] in tags else next(iter(ways))
+
+
+def _has(value: Any, word: str | int) -> bool:
+    if isinstance(value, list):
+        return isinstance(word, int) and word < len(value)
+    return isinstance(value, dict) and word in value
