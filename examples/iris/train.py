@@ -29,7 +29,8 @@ _OPSET = 17  # of 2022: any onnxruntime that is still in use reads it
 
 def flowers() -> tuple[Any, Any]:
     """The 150 flowers: sepal length, sepal width, petal length, petal width in cm; and the index of each one's class."""
-    return load_iris(return_X_y=True)
+    data, classes = load_iris(return_X_y=True)
+    return data, classes
 
 
 def train(name: str) -> CalibratedClassifierCV:

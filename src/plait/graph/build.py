@@ -65,8 +65,10 @@ class Builder:
         at = self._put(value, place)
         self.positions[at] = place
         if isinstance(value, float) and not math.isfinite(value):
+            self.broken.add(at)
             self.problem(at, "is no finite number", "put it in quotes if it is meant as text")
         elif isinstance(value, int) and not -_LARGEST // 2 <= value < _LARGEST:
+            self.broken.add(at)
             self.problem(at, "is too large for a whole number of 64 bits", "write it as 1.0e+30, or put it in quotes")
 
     def start(self, container: dict[str, Any] | list[Any], place: Place) -> None:

@@ -53,7 +53,7 @@ class _Reader:
 
     def stop(self, wanted: str) -> ConfigError:
         near = self.text[self.offset : self.offset + 1]
-        found = "ends" if not near else f"has {near}" if near.isprintable() else "has a control character"
+        found = "ends" if not near else f"has {near!r}" if near.isprintable() else "has a control character"
         return self.builder.stop(f"is no JSON: it {found} where {wanted} must come", place=self.place())
 
     def skip_blanks(self) -> None:

@@ -75,7 +75,7 @@ def load_text(
     Raises:
         ConfigError: With every problem.
     """
-    raw = text.encode() if isinstance(text, str) else text
+    raw = text.encode(errors="surrogatepass") if isinstance(text, str) else text
     return _checked(_read(parse(raw, kind, source or f"plait.{kind}"), environ, folder))
 
 

@@ -34,31 +34,33 @@ def read(text: str, source: str) -> Document:
         raise builder.stop(f"is nested more than {DEPTH} deep") from None
     except ValueError as exc:
         # Only tomllib's own words are for users: another ValueError is an integer of thousands of digits.
-        message, place = _reason(str(exc)) if isinstance(exc, tomllib.TOMLDecodeError) else ("a number is too large", NOWHERE)
+        message, place = _reason(str(exc), text) if isinstance(exc, tomllib.TOMLDecodeError) else ("a number is too large", NOWHERE)
         raise builder.stop(f"is no TOML: {message}", place=place) from None
     _replay(builder, data, dict(_places(text)))
     return builder.document()
 
 
-def _reason(text: str) -> tuple[str, Place]:
-    found = re.fullmatch(r"(.*) \(at line ([0-9]+), column ([0-9]+)\)", text, re.DOTALL)
-    message, place = (found[1], Place(int(found[2]), int(found[3]))) if found else (text, NOWHERE)
+def _reason(said: str, text: str) -> tuple[str, Place]:
+    """What the parser says, without the place that it says at its end, and that place."""
+    found = re.fullmatch(r"(.*?)(?: \(at (?:line ([0-9]+), column ([0-9]+)|end of document)\))?", said, re.DOTALL)
+    message, line, column = found.groups() if found else (said, None, None)
+    place = Place(int(line), int(column)) if line else Place(max(len(text.splitlines()), 1), 1)
     return message[:1].lower() + message[1:], place
 
 
-def _replay(builder: Builder, value: Any, places: dict[At, Place]) -> None:
+def _replay(builder: Builder, value: Any, places: dict[At, Place], around: Place = NOWHERE) -> None:
     """Give the builder what was parsed; it stops the recursion at its depth."""
-    place = places.get(builder.at, NOWHERE)
+    place = places.get(builder.at, around)
     if isinstance(value, dict):
         builder.start({}, place)
         for key, member in value.items():
             builder.key(key, places.get((*builder.at, key), place))
-            _replay(builder, member, places)
+            _replay(builder, member, places, place)
         builder.end()
     elif isinstance(value, list):
         builder.start([], place)
         for item in value:
-            _replay(builder, item, places)
+            _replay(builder, item, places, place)
         builder.end()
     elif value is None or isinstance(value, (str, int, float)):
         builder.add(value, place)

@@ -75,8 +75,8 @@ class Runner:
         self._thread.shutdown(cancel_futures=True)
 
     def _send(self, work: _Work) -> None:
-        self._busy = True
         loop = asyncio.get_running_loop()
+        self._busy = True
 
         def done(future: Future[list[Any] | PlaitError]) -> None:
             with suppress(RuntimeError):  # the loop has closed: nobody is left to hear it

@@ -1,0 +1,198 @@
+"""The commands as a user types them."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from plait.cli.http import send
+from tests.e2e.processes import plait, serving
+
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
+
+IRIS = Path(__file__).parents[2] / "examples" / "iris"
+BROKEN = """\
+predictors:
+  setosa: {url: "http://127.0.0.1:8000", modle: x.onnx}
+graphs:
+  predict:
+    parallel: [setosa, vericolor]
+  a: {sequence: [b]}
+  b: {sequence: [a]}
+"""
+
+
+def run(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "plait", *arguments],
+        capture_output=True,
+        text=True,
+        env={**os.environ, **environ},
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.fixture
+def free_ports() -> Iterator[list[int]]:
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(4)]
+    ports = [sock.getsockname()[1] for sock in sockets]
+    for sock in sockets:
+        sock.close()
+    yield ports
+
+
+@pytest.fixture
+def iris_file(tmp_path: Path, free_ports: list[int]) -> Path:
+    text = (IRIS / "plait.yaml").read_text()
+    for place, name in enumerate(("setosa", "versicolor", "virginica")):
+        text = text.replace(f"127.0.0.1:{8000 + place}", f"127.0.0.1:{free_ports[place]}")
+        text = text.replace(f"models/{name}.onnx", str(IRIS / "models" / f"{name}.onnx"))
+    file = tmp_path / "plait.yaml"
+    file.write_text(text)
+    return file
+
+
+def test_check_reports_every_problem_with_path_and_line(tmp_path: Path) -> None:
+    file = tmp_path / "plait.yaml"
+    file.write_text(BROKEN)
+    done = run("check", str(file))
+    assert done.returncode == 1
+    assert re.search(r":2:\d+ .*modle.*did you mean model\?", done.stdout)
+    assert re.search(r":5:\d+ .*vericolor", done.stdout)
+    assert re.search(r":6:\d+ .*a → b → a", done.stdout)
+    listed = json.loads(run("check", "--json", str(file)).stdout)["problems"]
+    assert [problem["line"] for problem in listed] == [2, 5, 6]
+
+
+def test_serve_refuses_a_broken_file_with_every_problem(tmp_path: Path) -> None:
+    file = tmp_path / "plait.yaml"
+    file.write_text(BROKEN)
+    done = run("serve", str(file), "--port", "0")
+    assert done.returncode == 1
+    assert "modle" in done.stderr
+    assert "vericolor" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_port_in_use_is_one_clear_line() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        done = run("serve", str(IRIS / "plait.yaml"), "--port", port)
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert f"port {port} on 127.0.0.1 is in use" in done.stderr
+
+
+def test_a_missing_model_is_one_clear_line(tmp_path: Path) -> None:
+    done = run("predictor", str(tmp_path / "none.onnx"), "--port", "0")
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert "none.onnx" in done.stderr
+
+
+def test_up_refuses_a_missing_model_before_it_starts_anything(tmp_path: Path) -> None:
+    file = tmp_path / "plait.yaml"
+    file.write_text("predictors:\n  a: {url: 'http://127.0.0.1:1', model: none.onnx}\ngraphs:\n  predict: {predict: a}\n")
+    done = run("up", str(file))
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert "none.onnx" in done.stderr
+
+
+def test_wrong_usage_exits_with_2() -> None:
+    assert run("serve", "--port", "abc").returncode == 2
+    assert run("frobnicate").returncode == 2
+
+
+def test_serve_exits_with_0_after_a_signal() -> None:
+    for number in (signal.SIGTERM, signal.SIGINT):
+        with serving("serve", str(IRIS / "plait.yaml"), "--port", "0") as (url, process):
+            assert send(f"{url}/livez").status == 200
+            assert process.end(number) == 0
+
+
+def test_variables_give_host_and_port_and_flags_win(free_ports: list[int]) -> None:
+    with serving("serve", str(IRIS / "plait.yaml"), PORT=str(free_ports[0]), HOST="127.0.0.1") as (url, _):
+        assert url.endswith(f":{free_ports[0]}")
+    with serving("serve", str(IRIS / "plait.yaml"), "--port", str(free_ports[1]), PORT="1") as (url, _):
+        assert url.endswith(f":{free_ports[1]}")
+
+
+def test_up_runs_everything_starts_again_what_crashed_and_ends_it_all(iris_file: Path, free_ports: list[int]) -> None:
+    with plait("up", str(iris_file), "--port", str(free_ports[3])) as process:
+        ready = {process.until(re.compile(r"^(\w+) +\| .* on http://"))[1] for _ in range(4)}
+        assert ready == {"setosa", "versicolor", "virginica", "plait"}
+        url = f"http://127.0.0.1:{free_ports[3]}"
+        sample = json.dumps({"data": [[1.0, 2.0, 3.0, 4.0]]}).encode()
+        assert send(f"{url}/predict", sample).status == 200
+        children = Path(f"/proc/{process.process.pid}/task/{process.process.pid}/children").read_text().split()
+        assert len(children) == 4
+        crashed = next(child for child in children if b"setosa" in Path(f"/proc/{child}/cmdline").read_bytes())
+        os.kill(int(crashed), signal.SIGKILL)
+        process.until(re.compile(r"^setosa +\| ended with exit code -9; starts again in 0.5 s"))
+        process.until(re.compile(r"^setosa +\| .* on http://"))
+        assert send(f"{url}/predict", sample).status == 200
+        children = Path(f"/proc/{process.process.pid}/task/{process.process.pid}/children").read_text().split()
+        assert process.end(signal.SIGINT) == 0
+    assert not [child for child in children if Path(f"/proc/{child}").exists()]
+
+
+def test_up_that_is_killed_takes_its_processes_with_it(iris_file: Path, free_ports: list[int]) -> None:
+    with plait("up", str(iris_file), "--port", str(free_ports[3])) as process:
+        for _ in range(4):
+            process.until(re.compile(r"^(\w+) +\| .* on http://"))
+        children = Path(f"/proc/{process.process.pid}/task/{process.process.pid}/children").read_text().split()
+        watched = [os.pidfd_open(int(child)) for child in children]
+        process.end(signal.SIGKILL)
+    import select  # noqa: PLC0415
+
+    for descriptor in watched:
+        assert select.select([descriptor], [], [], 30)[0], "a process outlived the one that started it"
+        os.close(descriptor)
+
+
+def test_demo_shows_the_graph_and_both_answers() -> None:
+    done = run("demo", "--once", "--port", "0")
+    assert done.returncode == 2  # a demo needs a port that can be shown
+    with socket.create_server(("127.0.0.1", 0)) as sock:
+        port = str(sock.getsockname()[1])
+    done = run("demo", "--once", "--port", port)
+    assert done.returncode == 0, done.stderr + done.stdout
+    assert "parallel" in done.stdout
+    assert '"setosa":{"prediction":[' in done.stdout
+    assert '"label":"virginica"' in done.stdout
+    assert done.stdout.count("$ curl -X POST") == 2
+
+
+def test_an_unknown_example_names_those_that_there_are() -> None:
+    done = run("demo", "irsi")
+    assert done.returncode == 1
+    assert "did you mean iris?" in done.stderr
+
+
+def test_explain_shows_the_tree_and_json() -> None:
+    text = run("explain", str(IRIS / "plait.yaml")).stdout
+    assert "label  POST /predict/label" in text
+    assert "merge argmax output.prediction[0]" in text
+    machine = json.loads(run("explain", str(IRIS / "plait.yaml"), "--format", "json", "--graph", "label").stdout)
+    assert machine["label"]["root"]["kind"] == "sequence"
+
+
+def test_schema_is_json() -> None:
+    assert json.loads(run("schema").stdout)["type"] == "object"
+
+
+def test_call_prints_the_answer_or_the_problem() -> None:
+    with serving("serve", str(IRIS / "plait.yaml"), "--port", "0", SERVICE_SETOSA="127.0.0.1:1") as (url, _):
+        done = run("call", "predict", "--url", url)
+        assert done.returncode == 1
+        assert json.loads(done.stderr)["status"] == 502
+        assert run("call", "nosuch", "--url", url).returncode == 1
+    assert "no answer from" in run("call", "predict", "--url", "http://127.0.0.1:1").stderr
