@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import socket
 import time
+from typing import Self
 
 TIMEOUT = 30.0
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d+)", re.IGNORECASE)
@@ -23,7 +24,7 @@ class Client:
         self._request = request
         self._sock = socket.socket()
 
-    def __enter__(self) -> Client:
+    def __enter__(self) -> Self:
         self._sock.settimeout(TIMEOUT)
         self._sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         try:

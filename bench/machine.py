@@ -16,10 +16,11 @@ PACKAGES = ("plait", "uvloop", "httptools", "fastapi", "uvicorn", "httpx")
 
 def facts(found: Tools) -> dict[str, str]:
     """What a reader needs to compare with another machine."""
+    kilobytes = int(_field("/proc/meminfo", r"MemTotal:\s*(\d+)") or 0)
     return {
         "processor": _field("/proc/cpuinfo", r"model name\s*:\s*(.+)") or platform.machine(),
         "cores": str(len(os.sched_getaffinity(0))),
-        "memory": f"{int(_field('/proc/meminfo', r'MemTotal:\s*(\d+)') or 0) / 2**20:.0f} GiB",
+        "memory": f"{kilobytes / 2**20:.0f} GiB",
         "system": f"{platform.system()} {platform.release()}",
         "python": platform.python_version(),
         **{name: version(name) for name in PACKAGES},

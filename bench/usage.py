@@ -39,7 +39,7 @@ def cpu_at_rest(root: int) -> float:
 
 
 def memory(root: int) -> dict[str, float | None]:
-    """Megabytes (2**20 bytes) of the tree: resident, and its proportional share where the kernel tells."""
+    """Megabytes (10**6 bytes) of the tree: resident, and its proportional share where the kernel tells."""
     pids = tree(root)
     return {"rss_mb": _megabytes(pids, "status", "VmRSS"), "pss_mb": _megabytes(pids, "smaps_rollup", "Pss")}
 
@@ -70,4 +70,4 @@ def _megabytes(pids: list[int], file: str, field: str) -> float | None:
     except OSError:
         return None
     found = [re.search(rf"(?m)^{field}:\s+(\d+) kB", text) for text in texts]
-    return sum(int(one[1]) for one in found if one) / 1024
+    return sum(int(one[1]) for one in found if one) * 1024 / 1e6

@@ -218,7 +218,7 @@ class Problem:
 
     __slots__ = ("column", "hint", "line", "message", "path", "place")
 
-    def __init__(  # noqa: PLR0913 - facts, most of them by name
+    def __init__(
         self,
         path: str,
         message: str,

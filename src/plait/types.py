@@ -64,7 +64,7 @@ class Run:
         clock: The worker's clock.
         request_id: Sent on to every predictor; 1 to 128 of `A-Za-z0-9._-`.
         headers: The request's header fields, lower-case names.
-        forwarded: Header lines (`name: value\\r\\n`) that every predictor gets, such as `traceparent`.
+        forwarded: Header lines (`name: value` and a line end) that every predictor gets, such as `traceparent`.
         subscribers: Who else wants the events.
     """
 
@@ -136,7 +136,7 @@ class Sink(Protocol):
 class Started(Protocol):
     """A call under way."""
 
-    def cancel(self) -> None:
+    def cancel(self) -> object:
         """Stop it: its sink hears nothing more. A call that has ended ignores this."""
 
 

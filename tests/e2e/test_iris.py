@@ -31,7 +31,9 @@ class Iris:
         self.predictors: dict[str, Plait] = {}
         services = {}
         for name in SPECIES:
-            url, process = stack.enter_context(serving("predictor", str(IRIS / "models" / f"{name}.onnx"), "--name", name, "--port", "0"))
+            url, process = stack.enter_context(
+                serving("predictor", str(IRIS / "models" / f"{name}.onnx"), "--name", name, "--port", "0")
+            )
             self.predictors[name] = process
             services[f"SERVICE_{name.upper()}"] = url.removeprefix("http://")
         self.services = services
@@ -81,7 +83,9 @@ def test_the_predictors_answer_several_rows_through_the_proxy_row_by_row(iris: I
     whole = json.loads(iris.post("/predict", {"data": rows}).body)
     for place, row in enumerate(rows):
         alone = json.loads(iris.post("/predict", {"data": [row]}).body)
-        assert {name: own["prediction"][place] for name, own in whole.items()} == {name: own["prediction"] for name, own in alone.items()}
+        assert {name: own["prediction"][place] for name, own in whole.items()} == {
+            name: own["prediction"] for name, own in alone.items()
+        }
 
 
 def test_several_rows_are_a_422_where_one_label_is_asked_for(iris: Iris) -> None:
@@ -91,7 +95,10 @@ def test_several_rows_are_a_422_where_one_label_is_asked_for(iris: Iris) -> None
 
 
 def test_every_own_route_of_the_data_port_answers(iris: Iris) -> None:
-    replies = {path: send(iris.url + path) for path in ("/health", "/health/all", "/livez", "/readyz", "/metadata", "/metadata/label", "/predict/get/test?id=abc")}
+    replies = {
+        path: send(iris.url + path)
+        for path in ("/health", "/health/all", "/livez", "/readyz", "/metadata", "/metadata/label", "/predict/get/test?id=abc")
+    }
     assert {reply.status for reply in replies.values()} == {200}
     health = json.loads(replies["/health/all"].body)
     assert {name: own["health"] for name, own in health.items()} == dict.fromkeys(SPECIES, "ok")

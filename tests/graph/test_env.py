@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 
 from plait.graph.env import substitute
@@ -5,7 +7,7 @@ from plait.graph.env import substitute
 ENVIRON = {"HOST": "models", "PORT": "8000", "EMPTY": "", "lower_1": "x", "CODE": "${input}"}
 
 
-def replaced(value):
+def replaced(value: Any):
     problems = []
     found = substitute(value, ENVIRON, lambda at, message, hint: problems.append((at, message, hint)))
     return found, problems
@@ -26,7 +28,7 @@ def replaced(value):
         ("${env.HOST} of ${input}", "models of ${input}"),
     ],
 )
-def test_variables_are_replaced_in_text(text, value):
+def test_variables_are_replaced_in_text(text: str, value: Any):
     assert replaced(text) == (value, [])
 
 
@@ -46,7 +48,7 @@ def test_values_at_any_depth_are_replaced_and_keys_are_not():
         ("${env.CODE}", "the environment variable CODE contains ${"),
     ],
 )
-def test_what_cannot_be_replaced_is_a_problem_and_stays(text, message):
+def test_what_cannot_be_replaced_is_a_problem_and_stays(text: str, message: str):
     found, ((at, said, hint),) = replaced({"a": [text]})
     assert (found, at, said) == ({"a": [text]}, ("a", 0), message)
     assert hint

@@ -1,5 +1,7 @@
 import os
 import re
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -33,7 +35,7 @@ predictors:
   h: http://h                             #! predictors.h | must be a mapping | -
   i:                                      #! predictors.i | must be a mapping | it is empty
   Bad-One: {url: "http://j"}              #! predictors.Bad-One | is no name | names are lower-case letters
-  input: {url: "http://k"}                #! predictors.input | the name input would hide the variable of that name in expressions | take another
+  input: {url: "http://k"}                #! predictors.input | the name input would hide the variable | take another
   l: {url: "http://l", headers: {x: 1}}   #! predictors.l.headers.x | must be text | put it in quotes
   m: {url: "http://${env.NOPE}"}          #! predictors.m.url | the environment variable NOPE is not set | set NOPE
 """
@@ -66,7 +68,7 @@ graphs:
       sequence:
         sequence: [a]
         optionl: true                     #! graphs.deep.parallel.sequence | unknown key optionl | did you mean optional?
-      parallel: {parallel: {parallel: {value: 1, namee: x}}}  #! graphs.deep.parallel.parallel.parallel.parallel | unknown key namee | did you mean name?
+      parallel: {parallel: {predict: {value: 1, nam: x}}} #! graphs.deep.parallel.parallel.parallel.predict | unknown key nam | name
     merge: {argmax: 1}                    #! graphs.deep.merge.argmax | must be text | put it in quotes
   route: {predict: a, route: nope}        #! graphs.route.route | does not match | -
 """
@@ -74,9 +76,9 @@ WHOLE = """\
 predictors:
   a: {url: "http://a", timeout: 3}        #! predictors.a.timeout | a duration needs its unit, such as 3s or 3ms | -
   b: {url: "http://b"}
-  b: {url: "http://b", x: 1}              #! predictors.b | the key b is there twice | it is first in line 3 #! predictors.b | unknown key x | there are url
+  b: {url: "http://b", x: 1} #! predictors.b | the key b is there twice | first in line 3 #! predictors.b | unknown key x | url
   c: &c {url: "http://c"}                 #! predictors.c | anchors are not allowed | remove &c
-  d: {<<: *c, timeout: 1s}                #! predictors.d.<< | merge keys are not allowed | write out #! predictors.d.<< | aliases are not allowed | write out
+  d: {<<: *c, timeout: 1s} #! predictors.d.<< | merge keys are not allowed | write #! predictors.d.<< | aliases are not | write
 graphs:
   one: {parallel: [a, b, e]}              #! graphs.one.parallel[2] | there is no predictor or graph e | -
   two: {sequence: [a, three]}             #! graphs.two | asks itself: two → three → two | break the cycle
@@ -88,7 +90,7 @@ graphs:
 """
 
 
-def expected(text):
+def expected(text: str):
     return [
         (line, *(part if part != "-" else "" for part in (found["path"], found["message"], found["hint"].strip())))
         for line, content in enumerate(text.splitlines(), 1)
@@ -98,7 +100,7 @@ def expected(text):
 
 
 @pytest.mark.parametrize("text", [SECTIONS, PREDICTORS, GRAPHS, WHOLE], ids=["sections", "predictors", "graphs", "whole"])
-def test_every_problem_is_told_at_once_with_path_line_and_advice(text):
+def test_every_problem_is_told_at_once_with_path_line_and_advice(text: str):
     with pytest.raises(ConfigError) as caught:
         load_text(text, {})
     found = [(problem.line, problem.path, problem.message, problem.hint) for problem in caught.value.problems]
@@ -133,7 +135,7 @@ def test_a_problem_points_at_the_key_or_the_value_that_is_wrong():
         ("server:\n", "must be a mapping"),
     ],
 )
-def test_a_file_or_section_that_is_no_mapping_is_one_problem(text, message):
+def test_a_file_or_section_that_is_no_mapping_is_one_problem(text: str, message: str):
     with pytest.raises(ConfigError) as caught:
         load_text(text, {})
     assert [problem.message for problem in caught.value.problems] == [message]
@@ -148,20 +150,24 @@ def test_an_empty_file_is_all_defaults():
     ("name", "text"),
     [
         ("plait.yaml", 'server: {port: 1}\npredictors: {a: {url: "http://a", timeout: 250ms}}\ngraphs: {predict: a}'),
-        ("plait.json", '{"server": {"port": 1}, "predictors": {"a": {"url": "http://a", "timeout": "250ms"}}, "graphs": {"predict": "a"}}'),
+        (
+            "plait.json",
+            '{"server": {"port": 1}, "predictors": {"a": {"url": "http://a", "timeout": "250ms"}}, "graphs": {"predict": "a"}}',
+        ),
         ("plait.toml", 'graphs.predict = "a"\n[server]\nport = 1\n[predictors.a]\nurl = "http://a"\ntimeout = "250ms"\n'),
     ],
 )
-def test_the_same_configuration_comes_from_yaml_json_and_toml(tmp_path, name, text):
+def test_the_same_configuration_comes_from_yaml_json_and_toml(tmp_path: Path, name: str, text: str):
     (tmp_path / name).write_text(text)
     config = load_checked(tmp_path / name, {}).config
     assert (config.server.port, config.predictors["a"].timeout, config.route("predict")) == (1, 0.25, "/predict")
 
 
-def test_paths_of_models_begin_at_the_files_folder(tmp_path):
+def test_paths_of_models_begin_at_the_files_folder(tmp_path: Path):
     path = tmp_path / "conf" / "plait.yaml"
     path.parent.mkdir()
-    path.write_text('predictors:\n  a: {url: "http://a", model: models/a.onnx}\n  b: {url: "http://b", model: /m/b.onnx}\n  c: {url: "http://c"}')
+    lines = ['a: {url: "http://a", model: models/a.onnx}', 'b: {url: "http://b", model: /m/b.onnx}', 'c: {url: "http://c"}']
+    path.write_text("\n  ".join(["predictors:", *lines]))
     loaded = load(path, {})
     assert {name: spec.model for name, spec in loaded.config.predictors.items()} == {
         "a": str(tmp_path / "conf" / "models" / "a.onnx"),
@@ -175,17 +181,18 @@ def test_paths_of_models_begin_at_the_files_folder(tmp_path):
 def test_variables_are_replaced_in_the_configuration_and_not_in_the_document():
     text = 'predictors: {a: {url: "http://${env.HOST}:1", headers: {authorization: "${env.KEY}"}}}'
     loaded = load_text(text, {"HOST": "models", "KEY": "secret"})
-    assert (loaded.config.predictors["a"].url, loaded.config.predictors["a"].headers) == ("http://models:1", {"authorization": "secret"})
+    predictor = loaded.config.predictors["a"]
+    assert (predictor.url, predictor.headers) == ("http://models:1", {"authorization": "secret"})
     assert loaded.document.data["predictors"]["a"]["headers"] == {"authorization": "${env.KEY}"}
 
 
 @pytest.mark.parametrize("name", ["missing.yaml", ".", "a\0b"])
-def test_a_file_that_cannot_be_read_is_one_clear_line(tmp_path, name):
+def test_a_file_that_cannot_be_read_is_one_clear_line(tmp_path: Path, name: str):
     with pytest.raises(StartError, match=r"^cannot read [^\n]*$"):
         load(tmp_path / name, {})
 
 
-def test_the_environment_of_the_process_is_the_default(tmp_path):
+def test_the_environment_of_the_process_is_the_default(tmp_path: Path):
     (tmp_path / "plait.yaml").write_text('predictors: {a: {url: "http://a", description: "${env.PATH}"}}')
     assert plait.load(str(tmp_path / "plait.yaml")).config.predictors["a"].description == os.environ["PATH"]
 
@@ -214,5 +221,5 @@ def test_a_flood_of_problems_ends():
         (("a",) * 50, ".".join("a" * 40) + "…"),
     ],
 )
-def test_paths_are_written_as_people_write_them(at, text):
+def test_paths_are_written_as_people_write_them(at: Any, text: str):
     assert path_text(at) == text

@@ -1,4 +1,6 @@
 import copy
+from collections.abc import Callable
+from typing import Any
 
 import jsonschema_rs
 import pytest
@@ -43,8 +45,9 @@ predictors:
   b: {url: "http://b"}
 graphs:
   bare: b
-  options: {predict: b, route: /x/y, timeout: 2s, schema: {type: object}, sample: [1], description: text, name: n, optional: true, input: {x: 1}}
-  list: {parallel: [b, {predict: b, name: c}], merge: list, require: 1}
+  options:
+    {predict: b, route: /x, timeout: 2s, schema: {type: object}, sample: 1, description: t, name: n, optional: true, input: {x: 1}}
+  rows: {parallel: [b, {predict: b, name: c}], merge: list, require: 1}
   named: {parallel: {x: b, y: {sequence: [b, {value: null}]}}, merge: {argmin: output.x}, require: [x]}
 """
 
@@ -55,13 +58,13 @@ def schema():
 
 
 @pytest.fixture(scope="module")
-def valid(schema):
+def valid(schema: dict[str, Any]):
     jsonschema_rs.meta.validate(schema)
     return jsonschema_rs.validator_for(schema).is_valid
 
 
-@pytest.mark.parametrize("text", ["{}", EXAMPLE, EVERYTHING.replace("list:", "rows:")])
-def test_what_loads_is_valid(valid, text):
+@pytest.mark.parametrize("text", ["{}", EXAMPLE, EVERYTHING])
+def test_what_loads_is_valid(valid: Callable[[Any], bool], text: str):
     load_text(text, {})
     assert valid(read(text, "plait.yaml").data)
 
@@ -96,7 +99,7 @@ CHANGES = [
 
 
 @pytest.mark.parametrize(("at", "value"), CHANGES, ids=[".".join(map(str, at)) for at, _ in CHANGES])
-def test_misspellings_and_wrong_types_are_refused(valid, at, value):
+def test_misspellings_and_wrong_types_are_refused(valid: Callable[[Any], bool], at: Any, value: Any):
     data = copy.deepcopy(read(EXAMPLE, "plait.yaml").data)
     inner = data
     for step in at[:-1]:
@@ -105,13 +108,14 @@ def test_misspellings_and_wrong_types_are_refused(valid, at, value):
     assert not valid(data)
 
 
-def test_nodes_are_one_definition_that_refers_to_itself(schema):
+def test_nodes_are_one_definition_that_refers_to_itself(schema: dict[str, Any]):
     definitions = schema["$defs"]
     assert definitions["Sequence"]["properties"]["sequence"]["items"] == {"$ref": "#/$defs/Node"}
-    assert [choice.get("$ref") for choice in definitions["Node"]["anyOf"]] == [None, *(f"#/$defs/{kind.__name__}" for kind in KINDS)]
+    kinds = [f"#/$defs/{kind.__name__}" for kind in KINDS]
+    assert [choice.get("$ref") for choice in definitions["Node"]["anyOf"]] == [None, *kinds]
 
 
-def test_defaults_are_as_a_file_says_them_and_titles_are_gone(schema):
+def test_defaults_are_as_a_file_says_them_and_titles_are_gone(schema: dict[str, Any]):
     assert schema["$defs"]["Limits"]["properties"]["body"]["default"] == "10MiB"
     assert schema["$defs"]["PredictorDefaults"]["properties"]["timeout"]["default"] == "1s"
     assert '"title"' not in str(schema["$defs"]).replace("'", '"')

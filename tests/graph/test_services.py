@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 
 from plait.errors import StartError
@@ -33,7 +35,7 @@ def test_services_are_found_in_the_order_of_names():
         ("SERVICE_A-B", "a:1"),
     ],
 )
-def test_other_values_and_names_are_ignored_with_a_warning(variable, value):
+def test_other_values_and_names_are_ignored_with_a_warning(variable: str, value: Any):
     found, (warning,) = services({variable: value})
     assert found == {}
     assert warning.startswith(f"{variable} is ignored: ")
@@ -59,7 +61,7 @@ def test_without_a_file_the_two_graphs_of_the_example_are_over_whatever_there_is
 
 
 @pytest.mark.parametrize("environ", [{}, {"SERVICE_A": ""}, {"SERVICE_X_PORT": "tcp://1.2.3.4:5"}])
-def test_neither_file_nor_variable_is_one_clear_line(environ):
+def test_neither_file_nor_variable_is_one_clear_line(environ: dict[str, str]):
     with pytest.raises(StartError, match="neither a file nor a SERVICE_"):
         load(None, environ)
 
@@ -80,10 +82,12 @@ def test_with_a_file_an_empty_variable_takes_the_predictor_out():
 def test_a_variable_that_the_file_lacks_is_a_warning():
     loaded = load_text(FILE, {"SERVICE_OTHER": "other:1", "SERVICE_EMPTY": ""})
     assert list(loaded.config.predictors) == ["setosa", "virginica"]
-    assert loaded.warnings == [f"SERVICE_{name} is ignored: plait.yaml has no predictor {name.lower()}" for name in ("EMPTY", "OTHER")]
+    assert loaded.warnings == [
+        f"SERVICE_{name} is ignored: plait.yaml has no predictor {name.lower()}" for name in ("EMPTY", "OTHER")
+    ]
 
 
 @pytest.mark.parametrize("predictors", ["null", "[]", "{setosa: 1}", "{setosa: null}"])
-def test_a_broken_file_stays_broken_with_variables(predictors):
+def test_a_broken_file_stays_broken_with_variables(predictors: str):
     with pytest.raises(Exception, match="must be a mapping"):
         load_text(f"predictors: {predictors}", {"SERVICE_SETOSA": "a:1"})

@@ -1,19 +1,21 @@
 import json
 import time
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from plait.errors import ConfigError
-from plait.graph.text import LIMIT, kind_of, parse
+from plait.graph.text import LIMIT, Kind, kind_of, parse
 
 TEXT = st.text(max_size=30).filter(lambda text: text.isascii() or not any("\ud800" <= char <= "\udfff" for char in text))
 SCALAR = st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | st.floats(allow_nan=False, allow_infinity=False) | TEXT
 VALUE = st.recursive(SCALAR, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXT, inner, max_size=4), max_leaves=20)
 
 
-def said(text, kind):
+def said(text: str | bytes, kind: Kind):
     try:
         problems = parse(text if isinstance(text, bytes) else text.encode(), kind, "file").problems
     except ConfigError as exc:
@@ -22,13 +24,13 @@ def said(text, kind):
 
 
 @given(VALUE, st.booleans(), st.sampled_from([None, 0, "\t"]))
-def test_json_is_read_as_it_was_written(value, ascii_only, indent):
+def test_json_is_read_as_it_was_written(value: Any, ascii_only: Any, indent: Any):
     found = parse(json.dumps(value, ensure_ascii=ascii_only, indent=indent).encode(), "json", "file")
     assert (found.data, found.problems) == (value, ())
 
 
 @given(st.text('{}[]:,"\\ua01-.eE+tn \n', max_size=12))
-def test_what_is_no_json_is_refused_and_nothing_else_is(text):
+def test_what_is_no_json_is_refused_and_nothing_else_is(text: str):
     try:
         value = json.loads(text)
     except ValueError:
@@ -67,7 +69,7 @@ def test_what_is_no_json_is_refused_and_nothing_else_is(text):
         ("// x\n1", 1, 1),
     ],
 )
-def test_broken_json_is_told_with_its_place(text, line, column):
+def test_broken_json_is_told_with_its_place(text: str, line: int, column: int):
     ((found_line, found_column, _, message),) = said(text, "json")
     assert (found_line, found_column) == (line, column)
     assert message.startswith("is no JSON: ")
@@ -83,13 +85,30 @@ def test_json_has_places_and_refuses_a_name_twice():
     ]
 
 
+TOML = """\
+[server]
+port = 9000
+
+[predictors.a]
+url = "http://a"
+headers."x.y" = "1"
+
+[[graphs.g.sequence]]
+predict = "a"
+[[graphs.g.sequence]]
+  predict = [
+    1,
+    2]
+"""
+
+
 def test_toml_has_the_places_of_its_tables_and_keys():
-    text = '[server]\nport = 9000\n\n[predictors.a]\nurl = "http://a"\nheaders."x.y" = "1"\n\n[[graphs.g.sequence]]\npredict = "a"\n[[graphs.g.sequence]]\n'
-    document = parse((text + '  predict = [\n 1,\n 2]\n').encode(), "toml", "plait.toml")
+    document = parse(TOML.encode(), "toml", "plait.toml")
     assert document.data["graphs"] == {"g": {"sequence": [{"predict": "a"}, {"predict": [1, 2]}]}}
     places = {
         ("server",): 1, ("server", "port"): 2, ("predictors", "a", "url"): 5, ("predictors", "a", "headers", "x.y"): 6,
-        ("graphs", "g", "sequence", 0, "predict"): 9, ("graphs", "g", "sequence", 1): 10, ("graphs", "g", "sequence", 1, "predict", 1): 11,
+        ("graphs", "g", "sequence", 0, "predict"): 9, ("graphs", "g", "sequence", 1): 10,
+        ("graphs", "g", "sequence", 1, "predict", 1): 11,
     }  # fmt: skip
     assert {at: document.place(at).line for at in places} == places
     assert document.place(("graphs", "g", "sequence", 1, "predict")).column == 3
@@ -106,7 +125,7 @@ def test_toml_has_the_places_of_its_tables_and_keys():
         ("a = " + "9" * 5000, 0, "is no TOML: a number is too large"),
     ],
 )
-def test_what_is_no_toml_or_no_json_value_is_refused(text, line, message):
+def test_what_is_no_toml_or_no_json_value_is_refused(text: str, line: int, message: str):
     assert [(found[0], found[3]) for found in said(text, "toml")] == [(line, message)]
 
 
@@ -122,14 +141,14 @@ def test_what_is_no_toml_or_no_json_value_is_refused(text, line, message):
         ("[" + "a." * 65 + "a]", "toml"),
     ],
 )
-def test_depth_is_refused_at_once(text, kind):
+def test_depth_is_refused_at_once(text: str, kind: Kind):
     start = time.perf_counter()
     assert [found[3] for found in said(text, kind)] == ["is nested more than 64 deep"]
     assert time.perf_counter() - start < 0.2
 
 
 @pytest.mark.parametrize("kind", ["yaml", "json", "toml"])
-def test_100_megabytes_are_refused_at_once(kind):
+def test_100_megabytes_are_refused_at_once(kind: Kind):
     text = b"a: 1\n" * 20_000_000
     start = time.perf_counter()
     assert said(text, kind) == [(0, 0, "", "is larger than 1MiB")]
@@ -141,16 +160,16 @@ def test_a_file_of_the_largest_size_is_read():
 
 
 @pytest.mark.parametrize(("text", "kind"), [("a: é", "yaml"), ('{"a": "é"}', "json"), ('a = "é"', "toml")])
-def test_a_byte_order_mark_is_passed_over(text, kind):
+def test_a_byte_order_mark_is_passed_over(text: str, kind: Kind):
     assert parse(b"\xef\xbb\xbf" + text.encode(), kind, "file").data == {"a": "é"}
 
 
-@pytest.mark.parametrize("text", [b"a: 1\nb: \xff", b"a: 1\nb: \xed\xa0\x80", "a: 1\n".encode("utf-8") + "é".encode("utf-16-le")])
-def test_invalid_utf8_is_told_with_its_line(text):
+@pytest.mark.parametrize("text", [b"a: 1\nb: \xff", b"a: 1\nb: \xed\xa0\x80", b"a: 1\n" + "é".encode("utf-16-le")])
+def test_invalid_utf8_is_told_with_its_line(text: bytes):
     ((line, _, _, message),) = said(text, "yaml")
     assert (line, message) == (2, "is not UTF-8")
 
 
-def test_the_name_of_a_file_says_what_it_is_written_in(tmp_path):
+def test_the_name_of_a_file_says_what_it_is_written_in(tmp_path: Path):
     kinds = {name: kind_of(tmp_path / name) for name in ("a.yaml", "a.yml", "a", "a.JSON", "a.toml")}
     assert kinds == {"a.yaml": "yaml", "a.yml": "yaml", "a": "yaml", "a.JSON": "json", "a.toml": "toml"}

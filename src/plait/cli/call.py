@@ -12,9 +12,16 @@ import typer
 
 def call(
     graph: Annotated[str, typer.Argument(help="The graph's name.")],
-    data: Annotated[str | None, typer.Option("-d", "--data", help="The request as JSON, @FILE, or - for standard input.", show_default="the graph's sample")] = None,
+    data: Annotated[
+        str | None,
+        typer.Option(
+            "-d", "--data", help="The request as JSON, @FILE, or - for standard input.", show_default="the graph's sample"
+        ),
+    ] = None,
     url: Annotated[str, typer.Option(envvar="PLAIT_URL", help="Where the proxy is.")] = "http://127.0.0.1:9000",
-    timeout: Annotated[str | None, typer.Option(help="How long the answer may take, such as 250ms.", show_default="the graph's")] = None,
+    timeout: Annotated[
+        str | None, typer.Option(help="How long the answer may take, such as 250ms.", show_default="the graph's")
+    ] = None,
     envelope: Annotated[bool, typer.Option("--envelope", help="Show the state of every part too.")] = False,  # noqa: FBT002 - a flag
 ) -> None:
     """Ask a graph and print its answer: exit code 0 for an answer, 1 for a problem."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from enum import Enum
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -12,7 +12,7 @@ import typer
 from plait.cli.options import File
 
 
-class Format(str, Enum):
+class Format(StrEnum):
     """The forms that a graph can be shown in."""
 
     text = "text"

@@ -10,9 +10,13 @@ import typer
 
 def predictor(
     model: Annotated[str | None, typer.Argument(help="The model's file, such as iris.onnx.", show_default="MODEL_FILEPATH")] = None,
-    name: Annotated[str | None, typer.Option(help="What the predictor is called.", show_default="NAME, else the model's own")] = None,
+    name: Annotated[
+        str | None, typer.Option(help="What the predictor is called.", show_default="NAME, else the model's own")
+    ] = None,
     host: Annotated[str | None, typer.Option(help="Address to listen on.", show_default="HOST, else 127.0.0.1")] = None,
-    port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.", show_default="PORT, else 8000")] = None,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.", show_default="PORT, else 8000")
+    ] = None,
 ) -> None:
     """Serve one model until SIGTERM or Ctrl-C."""
     from plait.cli.logs import log, to_stderr  # noqa: PLC0415 - commands import when they run

@@ -14,11 +14,16 @@ if TYPE_CHECKING:
     from plait.graph.spec import Server
 
 Host = Annotated[str | None, typer.Option(help="Address to listen on; wins over HOST and the file.", show_default="127.0.0.1")]
-Port = Annotated[int | None, typer.Option(min=0, max=65535, help="Data port; wins over PORT and the file. 0 takes a free one.", show_default="9000")]
+Port = Annotated[
+    int | None,
+    typer.Option(min=0, max=65535, help="Data port; wins over PORT and the file. 0 takes a free one.", show_default="9000"),
+]
 
 
 def serve(
-    file: Annotated[Path | None, typer.Argument(help="The file; without one, SERVICE_<NAME> variables say what there is.", show_default=False)] = None,
+    file: Annotated[
+        Path | None, typer.Argument(help="The file; without one, SERVICE_<NAME> variables say what there is.", show_default=False)
+    ] = None,
     host: Host = None,
     port: Port = None,
     workers: Annotated[int, typer.Option(min=1, max=1, help="Worker processes; one for now.")] = 1,  # noqa: ARG001 - one

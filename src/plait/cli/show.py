@@ -64,7 +64,7 @@ class Show:
             try:
                 async with asyncio.timeout(START_TIMEOUT):
                     while not await asyncio.to_thread(self._all_well):
-                        await asyncio.sleep(_POLL)
+                        await asyncio.sleep(_POLL)  # noqa: ASYNC110 - it is another process that is waited for
             except TimeoutError:
                 raise StartError(f"the predictors were not up in {START_TIMEOUT:.0f} s; their own lines above say why") from None
 
@@ -78,10 +78,17 @@ class Show:
 
     async def _ask(self, url: str, sample: object) -> None:
         body = json.dumps(sample)
-        self._console.print(f"$ curl -X POST {url} -H 'Content-Type: application/json' -d {shlex.quote(body)}", style="bold", markup=False)
+        self._console.print(
+            f"$ curl -X POST {url} -H 'Content-Type: application/json' -d {shlex.quote(body)}", style="bold", markup=False
+        )
         reply = await asyncio.to_thread(send, url, body.encode())
         text = reply.body.decode(errors="replace")
-        self._console.print(Syntax(text, "json", theme="ansi_dark", background_color="default", word_wrap=True) if self._console.is_terminal else text, markup=False)
+        self._console.print(
+            Syntax(text, "json", theme="ansi_dark", background_color="default", word_wrap=True)
+            if self._console.is_terminal
+            else text,
+            markup=False,
+        )
         self._console.print()
         if reply.status != _GOOD:
             raise StartError(f"{url} answered with status {reply.status}")

@@ -1,0 +1,1 @@
+"""A configuration: read, checked as a whole, compiled into calls, explained."""

@@ -43,8 +43,8 @@ def read(text: str, source: str) -> Document:
 def _reason(said: str, text: str) -> tuple[str, Place]:
     """What the parser says, without the place that it says at its end, and that place."""
     found = re.fullmatch(r"(.*?)(?: \(at (?:line ([0-9]+), column ([0-9]+)|end of document)\))?", said, re.DOTALL)
-    message, line, column = found.groups() if found else (said, None, None)
-    place = Place(int(line), int(column)) if line else Place(max(len(text.splitlines()), 1), 1)
+    message = found[1] if found else said
+    place = Place(int(found[2]), int(found[3])) if found and found[2] else Place(max(len(text.splitlines()), 1), 1)
     return message[:1].lower() + message[1:], place
 
 

@@ -31,7 +31,7 @@ def problem(error: PlaitError, request_id: str, **extra: Any) -> Response:
         "detail": error.detail,
         "request_id": request_id,
     }
-    headers = [("Content-Type", MEDIA_TYPE)]
+    headers = [("Content-Type", MEDIA_TYPE), ("X-Request-Id", request_id)]
     if isinstance(error, InvalidRequest):
         members["pointer"] = error.pointer
     if error.node:

@@ -1,0 +1,1 @@
+"""Node kinds, one file each, and what they share."""

@@ -40,8 +40,7 @@ class Exchange:
 
     def failed(self, error: PlaitError) -> None:
         """Answer with what went wrong."""
-        response = problem(error, self.request_id)
-        self.reply(Response(response.status, response.body, (*response.headers, ("X-Request-Id", self.request_id))))
+        self.reply(problem(error, self.request_id))
 
     def send(self, body: bytes) -> None:
         """Answer with JSON."""

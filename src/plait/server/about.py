@@ -56,7 +56,12 @@ class About:
         asked = await self._gather(predictors_used(self._generation.config, graph), "/metadata", request_id)
         known = {name: msgspec.json.decode(raw) for name, raw in asked.items() if isinstance(raw, msgspec.Raw)}
         known = {name: own for name, own in known.items() if isinstance(own, dict)}
-        return {"name": graph, "description": spec.description, **data_facts(spec, list(known.values())), **prediction_facts(spec, known)}
+        return {
+            "name": graph,
+            "description": spec.description,
+            **data_facts(spec, list(known.values())),
+            **prediction_facts(spec, known),
+        }
 
     async def close(self) -> None:
         """Stop asking."""

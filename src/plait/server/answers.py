@@ -65,7 +65,12 @@ def parts_json(parts: Sequence[Part], *, details: bool) -> dict[str, Any]:
     """Every part under its key; address and error only for those who may see them."""
     shown = {}
     for part in parts:
-        facts: dict[str, Any] = {"status": part.status, "code": part.code, "ms": round(part.seconds * 1000, 1), "attempts": part.attempts}
+        facts: dict[str, Any] = {
+            "status": part.status,
+            "code": part.code,
+            "ms": round(part.seconds * 1000, 1),
+            "attempts": part.attempts,
+        }
         if details:
             facts["endpoint"] = part.endpoint or None
             facts["error"] = part.error or None

@@ -171,5 +171,3 @@ async def _send(response: Response, send: Send, *, head_only: bool) -> None:
     headers.append((b"content-length", str(len(response.body)).encode()))
     await send({"type": "http.response.start", "status": response.status, "headers": headers})
     await send({"type": "http.response.body", "body": b"" if head_only else response.body})
-
-

@@ -51,7 +51,7 @@ def upstream(name: str, spec: Predictor, config: Config) -> Upstream:
     address = spec.address
     timeout = spec.timeout or defaults.timeout
     connect = min(spec.connect_timeout or defaults.connect_timeout, timeout)
-    codec = JsonCodec.of(spec.path or address.path or "/predict", address.authority, spec.headers, spec.forward_headers, spec.pass_status)
+    codec = JsonCodec.of(
+        spec.path or address.path or "/predict", address.authority, spec.headers, spec.forward_headers, spec.pass_status
+    )
     return Upstream(name, address, codec, timeout, Bounds(connect_timeout=connect))
-
-

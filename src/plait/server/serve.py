@@ -21,7 +21,6 @@ from plait.server.generation import Generation
 from plait.server.listener import CONNECTIONS, Listener
 
 
-
 @dataclass(slots=True)
 class Worker:
     """What one process has one of: its clock, and whether new work is welcome."""
@@ -49,7 +48,9 @@ def run(
     uvloop.run(_serve(application, sock, opened, limits, connections))
 
 
-async def _serve(application: Application, sock: socket.socket, opened: Callable[[], None], limits: RequestLimits, connections: int) -> None:
+async def _serve(
+    application: Application, sock: socket.socket, opened: Callable[[], None], limits: RequestLimits, connections: int
+) -> None:
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -25,7 +25,7 @@ def listen(host: str, port: int) -> socket.socket:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         sock.bind(address)
         sock.listen(BACKLOG)
-        sock.setblocking(False)
+        sock.setblocking(False)  # noqa: FBT003 - the standard library's own
     except OSError as exc:
         sock.close()
         if exc.errno == errno.EADDRINUSE:

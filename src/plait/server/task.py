@@ -19,7 +19,9 @@ class Tasks:
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def start(self, work: Coroutine[Any, Any, Response], reply: Reply, failed: Callable[[PlaitError], Response]) -> asyncio.Task[None]:
+    def start(
+        self, work: Coroutine[Any, Any, Response], reply: Reply, failed: Callable[[PlaitError], Response]
+    ) -> asyncio.Task[None]:
         """Run the work and reply with what it gives, unless the task is cancelled first."""
         task = asyncio.get_running_loop().create_task(_answer(work, reply, failed))
         self._tasks.add(task)

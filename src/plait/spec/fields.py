@@ -20,7 +20,8 @@ _BYTES = {"B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
 _VARIABLES = frozenset({"request", "headers", "input", "output", "item", "index", "part", "result", "env"})
 _CEL_WORDS = frozenset(
     "false in null true as break const continue else for function if import let loop package namespace return var void while "
-    "bool bytes double duration dyn int list map string timestamp type uint null_type all exists exists_one filter has matches size".split()
+    "bool bytes double duration dyn int list map string timestamp type uint null_type "
+    "all exists exists_one filter has matches size".split()
 )
 
 

@@ -10,6 +10,8 @@ from plait.spec.address import Address, parse_url
 from plait.spec.base import Spec
 from plait.spec.fields import Duration, Many
 
+FieldName = Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+$")]
+
 
 def _valid_url(text: str) -> str:
     parse_url(text)
@@ -31,9 +33,9 @@ class Predictor(Spec):
     """How long one call may take (default 1s)."""
     connect_timeout: Duration | None = None
     """How long connecting may take (default 500ms, never longer than the call)."""
-    headers: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+$")], Annotated[str, Field(pattern=r"^[ -~]*$")]] = Field(default_factory=dict)
+    headers: dict[FieldName, Annotated[str, Field(pattern=r"^[ -~]*$")]] = Field(default_factory=dict)
     """Header fields added to every call."""
-    forward_headers: Many[Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+$")]] = ()
+    forward_headers: Many[FieldName] = ()
     """Header fields of the client that this predictor may see."""
     pass_status: Many[Literal[400, 413, 415, 422]] = (400, 413, 415, 422)
     """Statuses by which it says that the request is wrong; they are passed on."""

@@ -27,7 +27,7 @@ class FakePredictor:
     `asked` holds the requests that it got, `cancelled` counts those that nobody waited for any more.
     """
 
-    def __init__(  # noqa: PLR0913 - all but the name have defaults, and are given by name
+    def __init__(
         self,
         name: str,
         answer: Any = None,

@@ -1,0 +1,1 @@
+"""A predictor as what is called."""

@@ -1,0 +1,1 @@
+"""Predictor protocols, one file each."""
