@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,7 +33,7 @@ class Panel:
 PANELS = (
     Panel("CPU per request", "less is better", lambda row: row.cpu_us, "µs"),
     Panel("Requests per second", "more is better", lambda row: row.per_second, ""),
-    Panel("Latency added, one connection", "less is better", lambda row: row.added_ms, "ms"),
+    Panel("Added latency", "less is better", lambda row: row.added_ms, "ms"),
 )
 
 
@@ -55,8 +56,9 @@ def _panel(axes: Axes, panel: Panel, results: Results, *, named: bool) -> None:
     axes.set_yticks(range(len(peers)), [one.title for _, one in peers] if named else [""] * len(peers), fontsize=11)
     axes.set_title(f"{panel.title} ({panel.better})", loc="left", fontsize=10, color=QUIET)
     axes.set_xscale("log")
-    # Room at the right for the longest bar's label.
-    axes.set_xlim(min(values) / 4, max(values) * 8)
+    # From the power of ten below the shortest bar; at the right, room for the longest one's label.
+    axes.set_xlim(10 ** math.floor(math.log10(min(values) / 2)), max(values) * 10)
+    axes.xaxis.set_major_formatter(lambda value, _: f"{value:,g}")
     axes.invert_yaxis()
     axes.tick_params(length=0, colors=QUIET, labelsize=8, axis="x", which="both")
     axes.tick_params(length=0, axis="y")
@@ -68,6 +70,6 @@ def _panel(axes: Axes, panel: Panel, results: Results, *, named: bool) -> None:
 def _note(results: Results) -> str:
     settings, machine = results.settings, results.machine
     return (
-        f"Logarithmic scales. Median of {settings['rounds']} rounds in turn, {settings['connections']} connections, one worker each, on "
-        f"{machine['cores']} cores of {machine['processor']}; load and predictors on the same cores."
+        f"Logarithmic scales. Median of {settings['rounds']} rounds in turn, {settings['connections']} connections, one worker "
+        f"each, on {machine['cores']} cores of {machine['processor']}; load and predictors on the same cores."
     )

@@ -20,6 +20,9 @@ HOST = "127.0.0.1"
 START = 60.0
 END = 15.0
 LOOK_AGAIN = 0.002
+# Where plait would listen; and what keeps Python from keeping compiled modules, as it does wherever plait is installed.
+# Proxies for HTTP, which httpx would use, are kept away too.
+UNWANTED = ("HOST", "PORT", "PYTHONDONTWRITEBYTECODE")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,12 @@ def running(program: Program, folder: Path) -> Iterator[subprocess.Popen[bytes]]
     # A session of its own: Ctrl-C reaches this process alone, which then ends the others in order.
     with _log(program, folder).open("ab") as log:
         process = subprocess.Popen(
-            program.command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=_environ(program), start_new_session=True
+            program.command,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            env=environment(program.environ),
+            start_new_session=True,
         )
     try:
         yield process
@@ -79,6 +87,25 @@ def free_ports(count: int) -> list[int]:
         return [int(sock.getsockname()[1]) for sock in socks]
 
 
+def must_be_free(ports: Sequence[int]) -> None:
+    """Check ports that somebody else chose.
+
+    Raises:
+        Trouble: If one is in use.
+    """
+    for port in ports:
+        try:
+            socket.create_server((HOST, port)).close()
+        except OSError as exc:
+            raise Trouble(f"port {port}: {os.strerror(exc.errno or 0)}") from None
+
+
+def environment(more: Mapping[str, str]) -> dict[str, str]:
+    """This process's variables for another one, with some more."""
+    kept = {key: value for key, value in os.environ.items() if key not in UNWANTED and not key.lower().endswith("_proxy")}
+    return {**kept, **more}
+
+
 def end_on_signals() -> None:
     """Let SIGTERM and SIGHUP unwind this process as Ctrl-C does, so that what it started ends too."""
     for number in (signal.SIGTERM, signal.SIGHUP):
@@ -100,10 +127,3 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 def _log(program: Program, folder: Path) -> Path:
     return folder / f"{program.name}.log"
-
-
-def _environ(program: Program) -> dict[str, str]:
-    """This environment without proxies for HTTP (httpx would use them) and without what says where plait listens."""
-    unwanted = ("HOST", "PORT")
-    kept = {key: value for key, value in os.environ.items() if not key.lower().endswith("_proxy") and key not in unwanted}
-    return {**kept, **program.environ}

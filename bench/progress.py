@@ -17,7 +17,7 @@ def steps(total: int, console: Console) -> Iterator[Say]:
     if not console.is_terminal:
         yield lambda text: console.print(text, highlight=False, soft_wrap=True)
         return
-    columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
+    columns = (BarColumn(bar_width=20), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task("starting", total=total)
 

@@ -7,14 +7,22 @@ from dataclasses import asdict
 from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from results import Goal, Measured, Results
 from trouble import Trouble
 
 BEGIN = "<!-- figures: written by `make bench`, not by hand -->"
 END = "<!-- end of the figures -->"
-PEERS = ("proxy", "CPU per request", "requests/s", "p50", "p99", "added on one connection", "idle memory")
+PEERS = (
+    "proxy",
+    "CPU per request, µs",
+    "requests per second",
+    "p50, ms",
+    "p99, ms",
+    "added latency, ms",
+    "idle memory, MB",
+)
 GOALS = ("figure", "goal", "measured", "")
 
 
@@ -30,14 +38,18 @@ def as_json(results: Results) -> str:
 
 def show(results: Results, console: Console) -> None:
     """Print the tables."""
-    for head, lines in ((PEERS, _peer_lines(results)), (GOALS, _goal_lines(results))):
-        table = Table(*head[:1], box=None, header_style="bold", pad_edge=False)
-        for column in head[1:]:
-            table.add_column(column, justify="right", no_wrap=True)
-        for line in lines:
-            table.add_row(*line)
-        console.print(table, "")
+    console.print(_table(PEERS, _peer_lines(results), firm=PEERS[:1]), "")
+    console.print(_table(GOALS, _goal_lines(results), firm=GOALS[1:]), "")
     console.print(_spread(results), highlight=False)
+
+
+def _table(head: tuple[str, ...], lines: list[tuple[str, ...]], firm: tuple[str, ...]) -> Table:
+    """A table in which only the firm columns keep their lines whole."""
+    columns = (Column(name, justify="left" if name == head[0] else "right", no_wrap=name in firm) for name in head)
+    table = Table(*columns, box=None, header_style="bold", pad_edge=False)
+    for line in lines:
+        table.add_row(*line)
+    return table
 
 
 def write_section(file: Path, results: Results) -> None:
@@ -79,15 +91,16 @@ def _peer_lines(results: Results) -> list[tuple[str, ...]]:
 
 def _peer_line(one: Measured) -> tuple[str, ...]:
     row, memory = one.median, one.idle["rss_mb"]
-    times = (f"{digits(value)} ms" for value in (row.p50_ms, row.p99_ms, row.added_ms))
-    return one.title, f"{digits(row.cpu_us)} µs", digits(row.per_second), *times, "?" if memory is None else f"{digits(memory)} MB"
+    figures = (row.cpu_us, row.per_second, row.p50_ms, row.p99_ms, row.added_ms, memory)
+    return one.title, *("?" if figure is None else digits(figure) for figure in figures)
 
 
 def _goal_lines(results: Results) -> list[tuple[str, ...]]:
-    return [
-        (goal.what, _limit(goal), f"{digits(goal.value)} {goal.unit}", "met" if goal.met() else "missed")
-        for goal in results.goals()
-    ]
+    return [(goal.what, _limit(goal), f"{digits(goal.value)} {goal.unit}", _met(goal)) for goal in results.goals()]
+
+
+def _met(goal: Goal) -> str:
+    return "met" if goal.met() else "missed"
 
 
 def _limit(goal: Goal) -> str:

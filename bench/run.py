@@ -17,7 +17,7 @@ import tools
 from options import Options
 from peers import PEERS, Scene
 from picture import draw
-from processes import end_on_signals, free_ports
+from processes import end_on_signals, free_ports, must_be_free
 from progress import Say, steps
 from report import as_json, show, write_section
 from results import Results, measured
@@ -65,6 +65,7 @@ def run(said: Options) -> Results:
 @contextmanager
 def scene(found: tools.Tools, said: Options) -> Iterator[Scene]:
     """A folder that ends with the run, and the predictors' ports."""
+    must_be_free(said.ports or ())
     with tempfile.TemporaryDirectory(prefix="plait-bench-") as name:
         folder = Path(name)
         # nginx, started by root, works as another user.
@@ -83,8 +84,8 @@ def measure(here: Scene, running: dict[str, Started], said: Options, say: Say) -
     for name, row in rounds(here, running, said.rounds, said.load):
         rows[name].append(row)
         say(
-            f"{name:5} round {len(rows[name]):2}: {row.cpu_us:8.1f} µs CPU per request, {row.per_second:8.1f} requests/s, "
-            f"p50 {row.p50_ms:7.2f} ms, p99 {row.p99_ms:7.2f} ms, {row.added_ms:6.3f} ms added on one connection"
+            f"{name:5} {len(rows[name]):2}: {row.cpu_us:7.0f} µs CPU, {row.per_second:6.0f}/s, "
+            f"p50 {row.p50_ms:6.1f} ms, p99 {row.p99_ms:6.1f} ms, adds {row.added_ms:5.2f} ms"
         )
     return rows
 

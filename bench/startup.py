@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 
 from peers import Scene, plait
-from processes import free_ports
+from processes import environment, free_ports
 from rounds import start
 
 
@@ -36,5 +36,5 @@ def _first_answer(scene: Scene) -> float:
 def _help(scene: Scene) -> float:
     command = plait(scene, 0).command[0]
     begin = time.perf_counter()
-    subprocess.run((command, "--help"), capture_output=True, check=True)
+    subprocess.run((command, "--help"), capture_output=True, check=True, env=environment({}))
     return time.perf_counter() - begin

@@ -73,6 +73,9 @@ class Clock:
         present = self.now() / BUCKET
         while self._due and self._due[0] <= present:
             for entry in self._buckets.pop(heapq.heappop(self._due)):
-                entry.expire()
+                try:
+                    entry.expire()
+                except Exception as exc:  # noqa: BLE001 - one that fails must not take the others' deadlines with it
+                    self._loop.call_exception_handler({"message": "an entry of the clock failed", "exception": exc})
         if self._due and self._due[0] < self._armed:
             self._arm(self._due[0])

@@ -70,7 +70,7 @@ graphs:
         optionl: true                     #! graphs.deep.parallel.sequence | unknown key optionl | did you mean optional?
       parallel: {parallel: {predict: {value: 1, nam: x}}} #! graphs.deep.parallel.parallel.parallel.predict | unknown key nam | name
     merge: {argmax: 1}                    #! graphs.deep.merge.argmax | must be text | put it in quotes
-  route: {predict: a, route: nope}        #! graphs.route.route | does not match | -
+  route: {predict: a, route: nope}        #! graphs.route.route | is no route | write it as
 """
 WHOLE = """\
 predictors:

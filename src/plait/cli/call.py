@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+
+_GOOD, _NOT_FOUND = 200, 404
 
 
 def call(
@@ -32,10 +34,12 @@ def call(
     headers = {"X-Request-Timeout": timeout} if timeout else {}
     if envelope:
         headers["Accept"] = "application/vnd.plait+json"
-    route = "/predict" if graph == "predict" else f"/predict/{graph}"
-    reply = send(url + route, body, headers)
-    good = reply.status < 300  # noqa: PLR2004 - 2xx
-    print(_pretty(reply.body), file=sys.stdout if good else sys.stderr)  # noqa: T201
+    reply = send(url + ("/predict" if graph == "predict" else f"/predict/{graph}"), body, headers)
+    if reply.status == _NOT_FOUND:
+        # A graph may have a route of its own.
+        reply = send(url + _metadata(url, graph)["route"], body, headers)
+    good = reply.status == _GOOD
+    print(_pretty(reply.body), file=sys.stdout if good else sys.stderr)
     if good and reply.headers.get("x-plait-complete") == "false":
         print("the answer is not complete; --envelope shows which part is missing", file=sys.stderr)  # noqa: T201
     if not good:
@@ -55,14 +59,21 @@ def _body(data: str) -> bytes:
     return data.encode()
 
 
-def _sample(url: str, graph: str) -> bytes:
+def _metadata(url: str, graph: str) -> dict[str, Any]:
     from plait.cli.http import send  # noqa: PLC0415 - commands import when they run
     from plait.errors import StartError  # noqa: PLC0415
 
     reply = send(f"{url}/metadata/{graph}")
-    if reply.status == 404:  # noqa: PLR2004
+    if reply.status != _GOOD:
         raise StartError(f"there is no graph {graph} at {url}")
-    sample = json.loads(reply.body).get("data_sample") if reply.status == 200 else None  # noqa: PLR2004
+    found: dict[str, Any] = json.loads(reply.body)
+    return found
+
+
+def _sample(url: str, graph: str) -> bytes:
+    from plait.errors import StartError  # noqa: PLC0415 - commands import when they run
+
+    sample = _metadata(url, graph)["data_sample"]
     if sample is None:
         raise StartError(f"graph {graph} has no sample; give the request with -d")
     return json.dumps(sample).encode()

@@ -63,8 +63,8 @@ class Show:
         with self._console.status("starting predictors and proxy"):
             try:
                 async with asyncio.timeout(START_TIMEOUT):
-                    while not await asyncio.to_thread(self._all_well):
-                        await asyncio.sleep(_POLL)  # noqa: ASYNC110 - it is another process that is waited for
+                    while not await asyncio.to_thread(self._all_well):  # noqa: ASYNC110 - another process is waited for
+                        await asyncio.sleep(_POLL)
             except TimeoutError:
                 raise StartError(f"the predictors were not up in {START_TIMEOUT:.0f} s; their own lines above say why") from None
 

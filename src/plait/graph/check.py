@@ -1,4 +1,4 @@
-"""Find everything that is wrong with a configuration as a whole, by compiling it without predictors."""
+"""Find everything that is wrong with a configuration as a whole, by compiling each graph without predictors."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from plait.errors import Problem
-from plait.graph.link import Linker, graph_schema, path_text
+from plait.graph.document import path_text
+from plait.graph.link import Linker, graph_schema
 from plait.nodes.link import At
 from plait.nodes.predict import Predict
 
@@ -17,28 +18,23 @@ if TYPE_CHECKING:
     from plait.types import Message, Run
 
 LARGEST_GRAPH = 10_000
-OWN_ROUTES = ("/predict/get/test", "/predict/post/test", "/health", "/livez", "/readyz", "/metadata", "/v1", "/v2", "/jobs", "/openapi.json", "/docs")
+"""Nodes of a graph with those of the graphs that it uses."""
+LARGEST_TOTAL = 100_000
+"""The same of all graphs together."""
+DEEPEST_GRAPH = 64
+"""Nodes within nodes, through the graphs that a graph uses."""
+OWN_ROUTES = tuple(
+    "/predict/get/test /predict/post/test /health /livez /readyz /metadata /v1 /v2 /jobs /openapi.json /docs".split()
+)
 
 
 def check(config: Config) -> list[Problem]:
     """Every problem of a configuration whose parts are valid by themselves."""
-    problems: list[Problem] = []
-    problems.extend(_routes(config))
-    cycles = _cycles(config)
-    for name, cycle in cycles.items():
-        at = ("graphs", name)
-        problems.append(Problem(path_text(at), f"asks itself: {' → '.join(cycle)}", "break the cycle", place=at))
-    sizes: dict[str, int] = {}
+    problems = [*_routes(config), *_uses(config)]
+    unasked = {name: Unasked(name) for name in config.predictors}
     for name, spec in config.graphs.items():
-        if _reaches(config, name, cycles):
-            continue
-        if _size(config, name, sizes) > LARGEST_GRAPH:
-            at = ("graphs", name)
-            message = f"has {_size(config, name, sizes)} nodes with those of the graphs that it uses"
-            problems.append(Problem(path_text(at), message, f"{LARGEST_GRAPH} are the most", place=at))
-            continue
         graph_schema(spec, problems, name)
-        Linker(config, {name: Unasked(name) for name in config.predictors}, problems).graph(name, name, "")
+        Linker(config, unasked, problems, alone=True).graph(name, name, "")
     unique = {(problem.path, problem.message): problem for problem in problems}
     return list(unique.values())
 
@@ -50,7 +46,7 @@ class Unasked:
         self.name = name
         self.timeout = 0.0
 
-    def ask(self, message: Message, run: Run, deadline: float, receiver: Receiver) -> Outcome:
+    def ask(self, message: Message, run: Run, deadline: float, receiver: Receiver) -> Outcome:  # noqa: ARG002 - a predictor's arguments
         """Never called: nothing is run to check."""
         raise AssertionError("a checked configuration was run")
 
@@ -62,10 +58,16 @@ def nodes(node: NodeSpec, at: At) -> Iterator[tuple[NodeSpec, At]]:
         yield from nodes(child.node, at + child.at)
 
 
+def graph_asked(config: Config, node: NodeSpec) -> str | None:
+    """The graph that a node asks by name, if it asks one; a name means the predictor, else the graph."""
+    name = node.predict if isinstance(node, Predict) else None
+    return name if name in config.graphs and name not in config.predictors else None
+
+
 def graphs_used(config: Config, name: str) -> list[str]:
-    """The graphs that a graph asks by name; a name means the predictor, else the graph."""
-    asked = [node.predict for node, _ in nodes(config.graphs[name].root, ()) if isinstance(node, Predict)]
-    return [other for other in asked if other in config.graphs and other not in config.predictors]
+    """The graphs that a graph asks by name, each as often as it does."""
+    asked = (graph_asked(config, node) for node, _ in nodes(config.graphs[name].root, ()))
+    return [other for other in asked if other is not None]
 
 
 def predictors_used(config: Config, name: str) -> list[str]:
@@ -84,47 +86,62 @@ def predictors_used(config: Config, name: str) -> list[str]:
     return list(found)
 
 
-def _cycles(config: Config) -> dict[str, list[str]]:
-    """For each cycle the first graph of the file on it, with the way back to itself."""
-    found: dict[str, list[str]] = {}
-    done: set[str] = set()
-    for first in config.graphs:
-        stack = [(first, iter(graphs_used(config, first)))]
-        way = [first]
-        while stack:
-            name, rest = stack[-1]
+def _uses(config: Config) -> Iterator[Problem]:
+    """What is wrong with how graphs use each other: cycles, and what grows too large or too deep."""
+    used = {name: graphs_used(config, name) for name in config.graphs}
+    order, cycles = _order(used)
+    for cycle in cycles:
+        yield _about(cycle[0], f"asks itself: {' → '.join([*cycle, cycle[0]])}", "break the cycle")
+    sizes: dict[str, int] = {}
+    depths: dict[str, int] = {}
+    for name in order:
+        # What uses a graph that is refused, or leads into a cycle, is not to blame.
+        if any(other not in sizes for other in used[name]):
+            continue
+        root = config.graphs[name].root
+        size, depth = sum(1 for _ in nodes(root, ())) + sum(sizes[other] for other in used[name]), _depth(config, root, depths)
+        if size > LARGEST_GRAPH:
+            yield _about(name, f"has {size:,} nodes with those of the graphs that it uses", f"{LARGEST_GRAPH:,} are the most")
+        elif depth > DEEPEST_GRAPH:
+            yield _about(name, f"nests {depth} nodes deep with the graphs that it uses", f"{DEEPEST_GRAPH} are the most")
+        else:
+            sizes[name], depths[name] = size, depth
+    total = sum(sizes.values())
+    if total > LARGEST_TOTAL:
+        message = f"have {total:,} nodes in all, each with those of the graphs that it uses"
+        yield Problem("graphs", message, f"{LARGEST_TOTAL:,} are the most", place=("graphs",))
+
+
+def _order(used: dict[str, list[str]]) -> tuple[list[str], list[list[str]]]:
+    """The graphs, each after those that it uses, and the cycles among them, each from its first graph in the file on."""
+    order: dict[str, None] = {}
+    cycles: dict[tuple[str, ...], None] = {}
+    place = {name: number for number, name in enumerate(used)}
+    for first, others in used.items():
+        way: dict[str, Iterator[str]] = {} if first in order else {first: iter(others)}
+        while way:
+            name, rest = next(reversed(way.items()))
             other = next(rest, None)
             if other is None:
-                stack.pop()
-                done.add(way.pop())
+                del way[name]
+                order[name] = None
             elif other in way:
-                cycle = [*way[way.index(other) :], other]
-                found.setdefault(other, cycle)
-            elif other not in done:
-                way.append(other)
-                stack.append((other, iter(graphs_used(config, other))))
-    return found
+                cycle = list(way)[list(way).index(other) :]
+                start = cycle.index(min(cycle, key=place.__getitem__))
+                cycles[tuple(cycle[start:] + cycle[:start])] = None
+            elif other not in order:
+                way[other] = iter(used[other])
+    return list(order), [list(cycle) for cycle in cycles]
 
 
-def _reaches(config: Config, name: str, cycles: dict[str, list[str]]) -> bool:
-    seen = {name}
-    queue = [name]
-    while queue:
-        current = queue.pop()
-        if current in cycles:
-            return True
-        for other in graphs_used(config, current):
-            if other not in seen:
-                seen.add(other)
-                queue.append(other)
-    return False
+def _depth(config: Config, node: NodeSpec, depths: dict[str, int]) -> int:
+    asked = graph_asked(config, node)
+    within = [_depth(config, child.node, depths) for child in node.children()]
+    return 1 + max(within, default=depths[asked] if asked else 0)
 
 
-def _size(config: Config, name: str, sizes: dict[str, int]) -> int:
-    if name not in sizes:
-        own = sum(1 for _ in nodes(config.graphs[name].root, ()))
-        sizes[name] = own + sum(_size(config, other, sizes) for other in graphs_used(config, name))
-    return sizes[name]
+def _about(graph: str, message: str, hint: str) -> Problem:
+    return Problem(path_text(("graphs", graph)), message, hint, place=("graphs", graph))
 
 
 def _routes(config: Config) -> Iterator[Problem]:
@@ -135,7 +152,6 @@ def _routes(config: Config) -> Iterator[Problem]:
         if any(route == own or route.startswith(own + "/") for own in OWN_ROUTES):
             yield Problem(path_text(at), f"the route {route} is one of plait's own", "give the graph another route", place=at)
         elif route in taken:
-            yield Problem(path_text(at), f"the route {route} is already that of graph {taken[route]}", "give one of them another route", place=at)
+            message = f"the route {route} is already that of graph {taken[route]}"
+            yield Problem(path_text(at), message, "give one of them another route", place=at)
         taken.setdefault(route, name)
-
-

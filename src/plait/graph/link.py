@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from plait import expr
 from plait.errors import PlaitError, Problem
+from plait.graph.document import path_text
 from plait.graph.hints import nearest
-from plait.graph.schema_check import Validate, schema_check
+from plait.graph.schema_check import SchemaProblem, Validate, schema_check
 from plait.nodes.ask import Ask, Predictor
 from plait.nodes.link import At, Child, Evaluate, Link
 from plait.nodes.options import with_options
@@ -22,17 +23,24 @@ from plait.types import Call, Context, Message
 
 if TYPE_CHECKING:
     from plait.graph.spec import Config, GraphSpec
-
-Report = Callable[[At, str, str], None]
+    from plait.nodes.node import NodeSpec
 
 
 @dataclass(frozen=True, slots=True)
 class Linker:
-    """What all nodes of one graph share while it is compiled."""
+    """What all nodes of one graph share while it is compiled.
+
+    Args:
+        config: The whole configuration.
+        predictors: Who answers, by name.
+        problems: Where what is wrong is gathered.
+        alone: Whether graphs that this one uses are left out, because each is checked by itself.
+    """
 
     config: Config
     predictors: Mapping[str, Predictor]
     problems: list[Problem]
+    alone: bool = False
     keys: Counter[str] = field(default_factory=Counter)
 
     def key(self, wanted: str) -> str:
@@ -44,13 +52,23 @@ class Linker:
     def graph(self, name: str, path: str, prefix: str) -> Call:
         """The call of a graph: its root, bound."""
         spec = self.config.graphs[name]
-        link = NodeLink(self, path, ("graphs", name), spec.root.label, prefix, within=spec.timeout)
-        return with_options(spec.root, spec.root.bind(link), link)
+        return NodeLink(self, path, ("graphs", name), spec.root.label, prefix, within=spec.timeout).bound(spec.root)
 
 
 @dataclass(frozen=True, slots=True)
 class NodeLink:
-    """The compiler at one node: its path, its place in the file, and what its expressions see."""
+    """The compiler at one node.
+
+    Args:
+        linker: What it shares with the graph's other nodes.
+        path: Its path, such as `label/parallel`.
+        at: Its place in the file.
+        label: What it is called in its path and in the keys of its parts.
+        prefix: What those keys begin with: the nodes by which this graph is used.
+        names: The earlier steps that its expressions see.
+        within: The timeout around it in seconds, as far as the file says one.
+        siblings: How often each label was given to a child of this node.
+    """
 
     linker: Linker
     path: str
@@ -63,15 +81,22 @@ class NodeLink:
 
     def call(self, child: Child) -> Call:
         """The child's call, with its options."""
-        self.siblings[child.label] += 1
-        count = self.siblings[child.label]
-        path = f"{self.path}/{child.label}{f'.{count}' if count > 1 else ''}"
-        own = child.node.timeout
-        link = replace(self, path=path, at=self.at + child.at, label=child.label, within=own or self.within, siblings=Counter())
-        if own is not None and self.within is not None and own >= self.within:
+        label = child.node.name or child.label
+        self.siblings[label] += 1
+        count = self.siblings[label]
+        path = f"{self.path}/{label}{f'.{count}' if count > 1 else ''}"
+        return replace(self, path=path, at=self.at + child.at, label=label, siblings=Counter()).bound(child.node)
+
+    def bound(self, node: NodeSpec) -> Call:
+        """The call of the node at which this link stands, with its options."""
+        link = self if node.timeout is None else self._narrowed(node.timeout)
+        return with_options(node, node.bind(link), link)
+
+    def _narrowed(self, own: float) -> NodeLink:
+        if self.within is not None and own >= self.within:
             text, around = duration_text(own), duration_text(self.within)
-            link.problem(("timeout",), f"a timeout of {text} never counts within one of {around}", f"make it shorter than {around}")
-        return with_options(child.node, child.node.bind(link), link)
+            self.problem(("timeout",), f"a timeout of {text} never counts within one of {around}", f"make it shorter than {around}")
+        return replace(self, within=own)
 
     def ask(self, name: str) -> Call:
         """The call of the predictor or graph of that name, under this node's key."""
@@ -87,9 +112,11 @@ class NodeLink:
         return TakenOut(name, self.path)
 
     def _graph(self, name: str, spec: GraphSpec) -> Call:
+        if self.linker.alone:
+            return TakenOut(name, self.path)
         inner = self.linker.graph(name, self.path, f"{self.prefix}{self.label}.")
         timeout = spec.timeout or self.linker.config.defaults.graph.timeout
-        return subgraph(inner, timeout, graph_schema(spec, self.linker.problems, name))
+        return subgraph(inner, timeout, graph_schema(spec, self.linker.problems, name), self.path)
 
     def excluded(self, child: Child) -> bool:
         """Whether the child is a predictor that was taken out."""
@@ -140,21 +167,13 @@ def _never(ctx: Context, given: Message, output: Message | None) -> Message:  # 
     raise AssertionError("a graph with problems was run")
 
 
-def path_text(at: At) -> str:
-    """A place in the file as text: `graphs.label.sequence[1].transform`."""
-    text = ""
-    for step in at:
-        text += f"[{step}]" if isinstance(step, int) else f".{step}"
-    return text.removeprefix(".")
-
-
 def graph_schema(spec: GraphSpec, problems: list[Problem], name: str) -> Validate | None:
     """The check of a graph's requests, if it has a schema."""
     if spec.request_schema is None:
         return None
     try:
         return schema_check(spec.request_schema)
-    except ValueError as exc:
-        at = ("graphs", name, "schema")
-        problems.append(Problem(path_text(at), f"is no JSON Schema: {exc}", "see json-schema.org for the 2020-12 form", place=at))
+    except SchemaProblem as exc:
+        at = ("graphs", name, "schema", *exc.at)
+        problems.append(Problem(path_text(at), exc.message, exc.hint, place=at))
         return None

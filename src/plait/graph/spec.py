@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, ConfigDict, Field
 
 from plait.nodes.union import Node
 from plait.spec.base import Spec
-from plait.spec.fields import Duration, Json, Name, Size
+from plait.spec.fields import Duration, Json, Name, Route, Size
 from plait.spec.predictor import Predictor
 
 GRAPH_TIMEOUT = 2.0
@@ -69,7 +69,7 @@ class GraphOptions(Spec):
 
     model_config = ConfigDict(protected_namespaces=())
 
-    route: Annotated[str, Field(pattern=r"^(/[A-Za-z0-9._~-]+)+$")] | None = None
+    route: Route | None = None
     """Its URL path; by default /predict for the graph predict, else /predict/<name>."""
     timeout: Duration | None = None
     """How long an answer may take in all (default 2s)."""
@@ -88,7 +88,7 @@ def _split(value: Any) -> Any:
     """Part a graph's own options from its root node, which stand in one mapping."""
     if isinstance(value, str):
         return {"root": value}
-    if not isinstance(value, dict) or "root" in value:
+    if not isinstance(value, dict):
         return value
     options = {key: value[key] for key in value if key in OPTIONS}
     return {**options, "root": {key: value[key] for key in value if key not in OPTIONS}}

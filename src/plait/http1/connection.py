@@ -31,9 +31,11 @@ class Connection(asyncio.Protocol):
         body_limit: Bytes that an answer's body may have.
         released: Called when the connection can carry another exchange; never from within the exchange's own callbacks.
         closed: Called once when it is gone.
+
+    `used` says whether it has carried an exchange, `surplus` whether it brought bytes that nobody had asked for.
     """
 
-    __slots__ = ("_closed", "_exchange", "_reader", "_released", "transport", "used")
+    __slots__ = ("_closed", "_exchange", "_reader", "_released", "surplus", "transport", "used")
 
     def __init__(self, body_limit: int, released: Callable[[Connection], None], closed: Callable[[Connection], None]) -> None:
         self._reader = ResponseReader(body_limit)
@@ -42,6 +44,7 @@ class Connection(asyncio.Protocol):
         self._exchange: Exchange | None = None
         self.transport: asyncio.Transport | None = None
         self.used = False
+        self.surplus = False
 
     @property
     def usable(self) -> bool:
@@ -61,6 +64,13 @@ class Connection(asyncio.Protocol):
         if self.transport is not None:
             self.transport.abort()
 
+    def fail(self, error: PlaitError) -> None:
+        """End, and tell the exchange why."""
+        exchange = self._exchange
+        self.abandon()
+        if exchange is not None:
+            exchange.broke(error, stale=False)
+
     # What the transport calls.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -71,14 +81,14 @@ class Connection(asyncio.Protocol):
         """Bytes of the answer, or such as nobody asked for."""
         exchange = self._exchange
         if exchange is None:
+            self.surplus = True
             self.abandon()
             return
         try:
             if not self._reader.feed(data):
                 return
         except BadAnswer as exc:
-            self.abandon()
-            exchange.broke(exc, stale=False)
+            self.fail(exc)
             return
         self._finish(exchange)
 
@@ -110,5 +120,10 @@ class Connection(asyncio.Protocol):
             self.used = True
             self._released(self)
         else:
+            self.surplus = reader.surplus
             self.abandon()
+            if reader.surplus and self.used:
+                # The first of two answers may be a late one to the exchange before: better none than another caller's.
+                exchange.broke(BadAnswer("it sent more than one answer"), stale=False)
+                return
         exchange.answered(reader.status, reader.headers, reader.body)

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import socket
 from dataclasses import dataclass
 
 from plait.errors import Overloaded, Unreachable
 from plait.http1.connection import Connection, Exchange
+
+_DISTRUST = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +27,13 @@ class Endpoint:
     """Sends exchanges to one address.
 
     A connection is never handed from a read callback to the next exchange: those that wait are served from `call_soon`, after every
-    byte that has arrived by then was seen, so that a late or surplus answer is found before it can be taken for another one's.
+    byte that has arrived by then was seen, so that a late or surplus answer is found before it can be taken for another one's. One
+    that comes during the next exchange cannot be told apart: an address that sent a surplus byte keeps no connection for a minute.
     """
 
-    __slots__ = ("_bounds", "_connecting", "_idle", "_loop", "_open", "_served_soon", "_waiting", "host", "port")
+    __slots__ = (
+        "_bounds", "_connecting", "_empty", "_idle", "_loop", "_open", "_served_soon", "_trusted_from", "_waiting", "host", "port",
+    )  # fmt: skip
 
     def __init__(self, host: str, port: int, bounds: Bounds) -> None:
         self.host = host
@@ -35,9 +42,12 @@ class Endpoint:
         self._loop = asyncio.get_running_loop()
         self._idle: list[Connection] = []
         self._open: set[Connection] = set()
+        self._empty = asyncio.Event()
+        self._empty.set()
         self._waiting: dict[Exchange, None] = {}
         self._connecting: set[asyncio.Task[None]] = set()
         self._served_soon = False
+        self._trusted_from = 0.0
 
     @property
     def open(self) -> int:
@@ -75,14 +85,17 @@ class Endpoint:
             self._waiting.pop(exchange, None)
 
     async def close(self) -> None:
-        """End every connection and every attempt to make one."""
+        """End every connection and every attempt to make one; those who wait hear so."""
+        while self._waiting:
+            self._fail_first(Unreachable("plait is closing"))
         for connection in tuple(self._open):
-            connection.abandon()
+            connection.fail(Unreachable("plait is closing"))
         connecting = tuple(self._connecting)
         for task in connecting:
             task.cancel()
         if connecting:
             await asyncio.wait(connecting)
+        await self._empty.wait()
 
     def _connect_if_needed(self) -> None:
         room = self._bounds.connections - len(self._open) - len(self._connecting)
@@ -98,14 +111,18 @@ class Endpoint:
         except TimeoutError:
             error = Unreachable(f"no connection in {self._bounds.connect_timeout * 1000:.0f} ms")
         except OSError as exc:
-            error = Unreachable(f"no connection: {exc.strerror or type(exc).__name__}")
+            error = Unreachable(f"no connection: {_reason(exc)}")
+        except UnicodeError:  # what the resolver says to a name with an empty or overlong label
+            error = Unreachable("no connection: the host's name is none")
         finally:
-            self._connecting.discard(asyncio.current_task())  # type: ignore[arg-type] # this is one
-        if error is not None:
-            self._fail_first(error)
-        elif connection.usable:
+            self._connecting.discard(asyncio.current_task())
+        if error is None and connection.usable:
             self._open.add(connection)
-            self._release(connection)
+            self._empty.clear()
+            self._idle.append(connection)
+            self._serve()
+        else:
+            self._fail_first(error or Unreachable("the connection closed as soon as it was made"))
         self._connect_if_needed()
 
     def _new(self) -> Connection:
@@ -118,6 +135,9 @@ class Endpoint:
             exchange.broke(error, stale=False)
 
     def _release(self, connection: Connection) -> None:
+        if self._trusted_from and self._loop.time() < self._trusted_from:
+            connection.abandon()
+            return
         self._idle.append(connection)
         if self._waiting and not self._served_soon:
             self._served_soon = True
@@ -134,7 +154,20 @@ class Endpoint:
 
     def _closed(self, connection: Connection) -> None:
         self._open.discard(connection)
+        if not self._open:
+            self._empty.set()
         if connection in self._idle:
             self._idle.remove(connection)
+        if connection.surplus:
+            self._trusted_from = self._loop.time() + _DISTRUST
+            for idle in tuple(self._idle):
+                idle.abandon()
         if self._waiting:
             self._connect_if_needed()
+
+
+def _reason(exc: OSError) -> str:
+    """Why there is no connection, without the address, which not every caller may see."""
+    if isinstance(exc, socket.gaierror):
+        return exc.strerror or "the host's name does not resolve"
+    return os.strerror(exc.errno) if exc.errno else type(exc).__name__

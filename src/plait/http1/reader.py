@@ -13,6 +13,9 @@ HEAD_LIMIT = 32 << 10
 FIELD_LIMIT = 100
 INFORMATIONAL_LIMIT = 8
 
+_MANY = 1024
+_H = ord("H")
+
 
 class ResponseReader:
     """One connection's answers, one after the other.
@@ -20,11 +23,14 @@ class ResponseReader:
     Args:
         body_limit: Bytes that a body may have.
 
-    After `feed` has returned True, `status`, `headers` (lower-case names) and `body` are the answer's, and `clean` says whether the
-    connection may carry another one.
+    After `feed` has returned True, `status`, `headers` (lower-case names) and `body` are the answer's, `surplus` says whether more
+    than one answer came, and `clean` whether the connection may carry another one.
     """
 
-    __slots__ = ("_body", "_body_limit", "_chunks", "_fed", "_head_done", "_informational", "_parser", "_size", "body", "clean", "complete", "fields", "headers", "open_ended", "status")  # fmt: skip
+    __slots__ = (
+        "_body", "_body_limit", "_chunks", "_fed", "_head_done", "_informational", "_parser", "_size",
+        "body", "clean", "complete", "fields", "headers", "open_ended", "status", "surplus",
+    )  # fmt: skip
 
     def __init__(self, body_limit: int) -> None:
         self._parser = httptools.HttpResponseParser(self)
@@ -39,6 +45,7 @@ class ResponseReader:
         self.body = b""
         self.complete = False
         self.clean = False
+        self.surplus = False
         self.open_ended = False
         self._body: list[bytes] = []
         self._size = 0
@@ -58,17 +65,16 @@ class ResponseReader:
         Raises:
             BadAnswer: If it is broken, over a limit, or not one answer.
         """
+        if not self._fed and data[0] != _H:  # llhttp would also take RTSP, ICE and empty lines
+            raise BadAnswer("the answer is no HTTP")
         self._fed += len(data)
         try:
             self._parser.feed_data(data)
-        except httptools.HttpParserCallbackError as exc:
-            raise exc.__context__ if isinstance(exc.__context__, BadAnswer) else BadAnswer("the answer could not be read") from None
-        except httptools.HttpParserUpgrade:
-            raise BadAnswer("the answer switches protocols, which nobody asked for", 101) from None
-        except httptools.HttpParserError as exc:
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade) as exc:
             if not self.complete:
-                raise BadAnswer(f"the answer is no HTTP ({type(exc).__name__})") from None
-            self.clean = False  # a surplus after a whole answer
+                raise _broken(exc) from None
+            self.surplus = True
+            self.clean = False
         if self._fed - self._size > HEAD_LIMIT + 24 * self._chunks:
             raise BadAnswer("the answer's header block or framing is too large")
         return self.complete
@@ -83,10 +89,9 @@ class ResponseReader:
     # What the parser calls.
 
     def on_message_begin(self) -> None:
-        """Another answer begins; there must be only one."""
+        """An answer begins; there must be only one."""
         if self.complete:
-            self.clean = False
-            raise BadAnswer("more than one answer")
+            raise BadAnswer("it sends more than one answer")
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """A field of the header, or of trailers, which nobody needs."""
@@ -100,11 +105,12 @@ class ResponseReader:
         """The header is whole."""
         parser = self._parser
         self.status = status = parser.get_status_code()
-        if parser.get_http_version() not in ("1.1", "1.0") or not 100 <= status <= 599:
+        version = parser.get_http_version()
+        if version not in ("1.1", "1.0") or not 100 <= status <= 599:  # noqa: PLR2004 - what a status can be
             raise BadAnswer("the answer's status line is no HTTP/1")
         headers = self.headers
         coding = headers.get(b"transfer-encoding")
-        if coding is not None and coding.lower() != b"chunked":
+        if coding is not None and (coding.lower() != b"chunked" or version == "1.0"):
             raise BadAnswer("the answer's transfer coding is unknown")
         length = headers.get(b"content-length")
         if length is not None and int(length) > self._body_limit:
@@ -115,6 +121,9 @@ class ResponseReader:
     def on_chunk_header(self) -> None:
         """A chunk begins."""
         self._chunks += 1
+        if not self._chunks % _MANY:  # an object for every few bytes would take twenty times the room of the body
+            packed = self._chunks // _MANY - 1
+            self._body[packed:] = [b"".join(self._body[packed:])]
 
     def on_body(self, data: bytes) -> None:
         """A piece of the body."""
@@ -139,3 +148,11 @@ class ResponseReader:
         body = self._body
         self.body = body[0] if len(body) == 1 else b"".join(body)
         self.complete = True
+
+
+def _broken(exc: Exception) -> BadAnswer:
+    if isinstance(exc, httptools.HttpParserUpgrade):
+        return BadAnswer("the answer switches protocols, which nobody asked for", 101)
+    if isinstance(exc.__context__, BadAnswer):
+        return exc.__context__
+    return BadAnswer(f"the answer is no HTTP ({type(exc).__name__.removeprefix('HttpParser')})")

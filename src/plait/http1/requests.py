@@ -6,13 +6,14 @@ from dataclasses import dataclass
 
 import httptools
 
-from plait.errors import BadRequest, HeadersTooLarge, NotImplementedHere, RequestError, TargetTooLong, TooLarge
+from plait.errors import BadRequest, HeadersTooLarge, RequestError, TargetTooLong, TooLarge
 from plait.http1 import strict
 from plait.http1.messages import Request
 from plait.http1.target import split_target
 
 _END = b"\r\n\r\n"
 _CHUNK_OVERHEAD = 24
+_MANY = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,11 @@ class RequestReader:
         peer: The client's address, for the requests.
     """
 
-    __slots__ = ("_body", "_chunks", "_done", "_fed", "_fields", "_head", "_headers", "_hosts", "_left", "_limits", "_method", "_modern", "_parser", "_peer", "_size", "_target", "in_body", "keep_alive", "rest", "wants_continue")  # fmt: skip
+    __slots__ = (
+        "_before", "_body", "_chunks", "_done", "_fed", "_fields", "_head", "_headers", "_hosts", "_left", "_limits", "_method",
+        "_modern", "_parser", "_path", "_peer", "_query", "_size", "_tail", "_target", "_trailing",
+        "in_body", "keep_alive", "rest", "wants_continue",
+    )  # fmt: skip
 
     def __init__(self, limits: RequestLimits, peer: str) -> None:
         self._limits = limits
@@ -50,7 +55,7 @@ class RequestReader:
         self._head = b""
         self._headers: dict[bytes, bytes] = {}
         self._hosts: list[bytes] = []
-        self._method: str | None = None
+        self._method = ""
         self._target = b""
         self._modern = True
         self._fields = 0
@@ -58,6 +63,9 @@ class RequestReader:
         self._size = 0
         self._fed = 0
         self._chunks = 0
+        self._tail = b""
+        self._before = -1  # pieces before the chunk that is read: as many as now while it has no data, as the last one has none
+        self._trailing = False
         self._left: int | None = 0
         self._done = False
         self.in_body = False
@@ -97,23 +105,24 @@ class RequestReader:
         head = self._head + data if known else data
         end = head.find(_END, max(0, known - 3))
         limits = self._limits
-        size = end if end >= 0 else len(head)
-        if size > limits.line and head.find(b"\r\n", 0, limits.line + 2) < 0:
+        line = head.find(b"\r\n", 0, limits.line + 2)
+        if line < 0 and len(head) > limits.line + 1:
             raise TargetTooLong(f"the request line is longer than {limits.line} bytes")
-        if size > limits.headers + limits.line:
-            raise HeadersTooLarge(f"the header block is larger than {limits.headers} bytes")
-        if end < 0:
+        if line < 0:
+            strict.begun_line(head)
             self._head = head
-            self._parse(data)
-            if self.in_body:
-                raise BadRequest("the head does not end as it must")
             return b""
-        self._head = head[: end + 4]
-        self._method, self._target, self._modern = strict.request_line(head[: head.index(b"\r\n")])
-        self._parse(head[known : end + 4])
-        if not self.in_body:
+        if not self._method:  # only now does llhttp get the first line, so that nothing depends on how it was cut
+            self._method, self._target, self._modern = strict.request_line(head[:line])
+            known = 0
+        stop = end + 4 if end >= 0 else len(head)
+        if stop - line - 4 > limits.headers:
+            raise HeadersTooLarge(f"the header block is larger than {limits.headers} bytes")
+        self._head = head[:stop]
+        self._parse(head[known:stop])
+        if self.in_body != (end >= 0):
             raise BadRequest("the head does not end as it must")
-        return head[end + 4 :]
+        return head[stop:]
 
     def _feed_length(self, data: bytes) -> None:
         left: int = self._left  # type: ignore[assignment] # only with a length
@@ -122,34 +131,41 @@ class RequestReader:
         self._parse(piece)
 
     def _feed_chunks(self, data: bytes) -> None:
-        self._fed += len(data)
-        self._parse(data)
+        """Feed up to each empty line: one of them ends the body, and what follows it is another request's."""
+        window = self._tail + data
+        begin = len(self._tail)
+        found = window.find(_END)
+        while True:
+            end = found + 4 if found >= 0 else len(window)
+            self._fed += end - begin
+            self._parse(window[begin:end])
+            if self._done or found < 0:
+                break
+            begin, found = end, window.find(_END, end)
+        self._tail, self.rest = window[-3:], window[end:]
         if self._fed - self._size > self._limits.headers + _CHUNK_OVERHEAD * self._chunks:
-            raise HeadersTooLarge("chunk extensions or trailers are too large")
+            if self._trailing or (not self._done and len(self._body) == self._before):
+                raise HeadersTooLarge("the trailers are too large")
+            raise BadRequest("the extensions of chunks are too large")
 
     def _parse(self, data: bytes) -> None:
         try:
             self._parser.feed_data(data)
-        except httptools.HttpParserCallbackError as exc:
-            if isinstance(exc.__context__, RequestError):
-                raise exc.__context__ from None
-            raise
         except httptools.HttpParserUpgrade:
             self.keep_alive = False
             if self._left != 0:
                 raise BadRequest("a request with a body cannot switch protocols") from None
-        except httptools.HttpParserInvalidMethodError:
-            raise NotImplementedHere("this method is not known") from None
         except httptools.HttpParserError as exc:
-            if self._done:  # what follows a body in chunks; there is no telling where it began
-                self.keep_alive = False
-                return
+            if isinstance(exc.__context__, RequestError):
+                raise exc.__context__ from None
+            if not self.in_body and strict.endless(self._head):
+                raise TooLarge(f"the body is larger than {self._limits.body} bytes") from None
             raise BadRequest(f"the request is no HTTP ({type(exc).__name__.removeprefix('HttpParser')})") from None
 
     def _finish(self) -> Request:
-        path, query = split_target(self._target, self._hosts[0] if self._hosts else b"")
         body = self._body
-        request = Request(self._method, path, query, self._headers, body[0] if len(body) == 1 else b"".join(body), self._peer)
+        whole = body[0] if len(body) == 1 else b"".join(body)
+        request = Request(self._method, self._path, self._query, self._headers, whole, self._peer)
         keep = self.keep_alive and strict.keeps_alive(self._headers, modern=self._modern)
         self._reset()
         self.keep_alive = keep
@@ -157,18 +173,13 @@ class RequestReader:
 
     # What the parser calls.
 
-    def on_message_begin(self) -> None:
-        """Another request begins."""
-        if self._done:
-            self.keep_alive = False
-            raise BadRequest("requests cannot be pipelined behind a body in chunks")
-
     def on_header(self, name: bytes, value: bytes) -> None:
         """A field of the header, or of trailers, which nobody needs."""
         self._fields += 1
         if self._fields > self._limits.fields:
             raise HeadersTooLarge(f"there are more than {self._limits.fields} header fields")
         if self.in_body:
+            self._trailing = True
             return
         name = name.lower()
         if b"_" in name:
@@ -180,16 +191,18 @@ class RequestReader:
 
     def on_headers_complete(self) -> None:
         """The head is whole: decide before the body is read."""
-        if self._method is None:
-            raise BadRequest("the head does not end as it must")
-        strict.host(self._hosts, required=self._modern)
+        self._path, self._query = split_target(self._target, strict.host(self._hosts, required=self._modern))
         self._left = strict.body_length(self._headers, self._limits.body, modern=self._modern)
-        self.wants_continue = strict.expects_continue(self._headers) and self._left != 0
+        self.wants_continue = strict.expects_continue(self._headers) and self._left != 0 and self._modern
         self.in_body = True
 
     def on_chunk_header(self) -> None:
         """A chunk begins."""
         self._chunks += 1
+        if not self._chunks % _MANY:  # an object for every few bytes would take twenty times the room of the body
+            packed = self._chunks // _MANY - 1
+            self._body[packed:] = [b"".join(self._body[packed:])]
+        self._before = len(self._body)
 
     def on_body(self, data: bytes) -> None:
         """A piece of the body."""

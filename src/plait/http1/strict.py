@@ -12,6 +12,8 @@ _LINE = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+) ([^\x00-\x20\x7f]+) HTTP/([0
 _HOST = re.compile(rb"(?:[A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
 _DIGITS = re.compile(rb"[0-9]+")
 _LONGEST_LENGTH = 19
+_LINE_BEGINS = re.compile(rb"[^\x00-\x1f\x7f]+\r?")
+_ENDLESS = re.compile(rb"\r\ncontent-length:[ \t]*[0-9]{20}", re.IGNORECASE)
 
 
 def request_line(line: bytes) -> tuple[str, bytes, bool]:
@@ -31,6 +33,21 @@ def request_line(line: bytes) -> tuple[str, bytes, bool]:
             raise MethodNotAllowed("this method is never allowed", "GET, POST")
         raise NotImplementedHere("this method is not known")
     return method, found[2], found[4] == b"1"
+
+
+def begun_line(line: bytes) -> None:
+    """Look at a request line that has not ended yet, so that nobody waits for the end of what is none.
+
+    Raises:
+        BadRequest: If it has control characters.
+    """
+    if _LINE_BEGINS.fullmatch(line) is None:
+        raise BadRequest("the request line is malformed")
+
+
+def endless(head: bytes) -> bool:
+    """Whether a Content-Length is longer than llhttp can count."""
+    return _ENDLESS.search(head) is not None
 
 
 def host(values: list[bytes], *, required: bool) -> bytes:

@@ -10,7 +10,8 @@ from plait.errors import BadRequest
 _PLAIN = re.compile(rb"(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+")
 _QUERY = re.compile(rb"[!-~]*")
 _SAFE = re.compile(rb"[ -.0-~]*")
-_ESCAPES = re.compile(rb"%(?![0-9A-Fa-f]{2})|%(?:[01][0-9A-Fa-f]|7[Ff]|2[Ff]|5[Cc]|[89A-Fa-f][0-9A-Fa-f])")
+_ESCAPES = re.compile(rb"%(?![0-9A-Fa-f]{2})|%(?:[01][0-9A-Fa-f]|7[Ff]|[89A-Fa-f][0-9A-Fa-f])")
+_SLASHES = re.compile(rb"%(?:2[Ff]|5[Cc])")
 _ABSOLUTE = re.compile(rb"http://([^/?]*)(.*)", re.IGNORECASE | re.DOTALL)
 
 
@@ -29,7 +30,7 @@ def split_target(target: bytes, host: bytes) -> tuple[str, str]:
             raise BadRequest("the target's host is not the Host field's")
         target = absolute[2] if absolute[2].startswith(b"/") else b"/" + absolute[2]
     path, _, query = target.partition(b"?")
-    if _QUERY.fullmatch(query) is None or b"#" in target or _ESCAPES.search(query.replace(b"%2F", b"").replace(b"%2f", b"")):
+    if _QUERY.fullmatch(query) is None or b"#" in target or _ESCAPES.search(query):
         raise BadRequest("the query has characters that must be encoded, or encodes control characters")
     return _path(path), query.decode()
 
@@ -40,7 +41,7 @@ def _path(path: bytes) -> str:
             return "*"
         raise BadRequest("the target is no path")
     if b"%" in path:
-        if _ESCAPES.search(path):
+        if _ESCAPES.search(path) or _SLASHES.search(path):
             raise BadRequest("the path encodes what it must not")
         path = unquote_to_bytes(path)
     segments = path[1:].split(b"/")

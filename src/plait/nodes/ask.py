@@ -10,6 +10,9 @@ from plait.events import Part
 from plait.nodes.waiter import Waiter
 from plait.types import Context, Message, Run, Sink, Started
 
+LEAST = 0.001
+"""Seconds that a call must have left to be begun: nobody answers in less."""
+
 
 class Outcome(Protocol):
     """A call as the upstream knows it: the answer's HTTP status if one was read, attempts so far, the address asked."""
@@ -70,8 +73,8 @@ class Asking:
         self.index = index
         self.outcome: Outcome | None = None
         self.began = began = ctx.run.clock.now()
-        if began >= ctx.deadline:
-            self.ended(None, None, TimedOut("the deadline had passed before it was asked"))
+        if ctx.deadline - began <= LEAST:
+            self.ended(None, None, TimedOut("no time was left to ask it"))
             return
         deadline = began + ask.predictor.timeout
         outcome = ask.predictor.ask(message, ctx.run, min(deadline, ctx.deadline), self)

@@ -1,27 +1,56 @@
-"""Run a call that is no leaf in a task, for a sink."""
+"""Run a call that is no leaf in a task, for a sink that owns the task."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Protocol
 
 from plait.errors import Internal, PlaitError
-from plait.types import Call, Context, Message, Sink
+from plait.types import Call, Context, Message, Sink, Started
 
 log = logging.getLogger("plait")
 
+Tasks = tuple[asyncio.Task[None], ...]
 
-class Branch:
-    """A call in a task of its own. Whoever began it awaits `task`, or cancels it and awaits it still."""
 
-    __slots__ = ("task",)
+class Owner(Sink, Protocol):
+    """A sink that keeps the tasks begun for it, until `ended` has awaited them."""
 
-    def __init__(self, call: Call, message: Message, ctx: Context, sink: Sink, index: int) -> None:
-        self.task = asyncio.get_running_loop().create_task(_run(call, message, ctx, sink, index))
+    tasks: Tasks
 
-    def cancel(self) -> None:
-        """Stop the call."""
-        self.task.cancel()
+
+@dataclass(frozen=True, slots=True)
+class InTask:
+    """Starts a call in a task of its own."""
+
+    call: Call
+
+    def start(self, message: Message, ctx: Context, owner: Owner, index: int, /) -> Started:
+        """The call's answer, for whoever is called back."""
+        task = asyncio.get_running_loop().create_task(_run(self.call, message, ctx, owner, index))
+        owner.tasks += (task,)
+        return task
+
+
+async def ended(tasks: Iterable[asyncio.Task[None]]) -> None:
+    """Wait for tasks that have been cancelled or are about to end, even if whoever waits is cancelled meanwhile.
+
+    Raises:
+        asyncio.CancelledError: If that was so, once all have ended.
+    """
+    interrupted = None
+    left = [task for task in tasks if not task.done()]
+    while left:
+        try:
+            await asyncio.wait(left)
+        except asyncio.CancelledError as exc:
+            interrupted = exc
+        left = [task for task in left if not task.done()]
+    if interrupted is not None:
+        raise interrupted
 
 
 async def _run(call: Call, message: Message, ctx: Context, sink: Sink, index: int) -> None:
@@ -30,6 +59,8 @@ async def _run(call: Call, message: Message, ctx: Context, sink: Sink, index: in
     except PlaitError as exc:
         sink.failed(index, exc)
     except asyncio.CancelledError:
+        # An owner that cancels listens no more; whoever else cancels must not leave it waiting.
+        sink.failed(index, Internal("a part of this request was stopped from outside"))
         raise
     except Exception:
         # A fault of plait itself must still be answered, and be found in the log.

@@ -5,14 +5,12 @@ A join is one object per request that hears of its branches by callbacks: leaves
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from plait.errors import PlaitError
-from plait.nodes.branch import Branch
+from plait.nodes.branch import InTask, Tasks, ended
 from plait.nodes.merges import Merge
 from plait.nodes.requirement import Requirement
 from plait.nodes.waiter import Waiter
@@ -22,7 +20,7 @@ from plait.types import Call, Context, Leaf, Message, Sink, Started
 class Join:
     """The answers of one fan-out, on their way to one answer for its sink."""
 
-    __slots__ = ("complete", "ctx", "failed_count", "given", "index", "left", "plan", "sink", "started", "taken")
+    __slots__ = ("complete", "ctx", "failed_count", "given", "index", "left", "plan", "sink", "started", "taken", "tasks")
 
     def __init__(self, plan: FanOut, given: Message, ctx: Context, sink: Sink, index: int) -> None:
         self.plan = plan
@@ -35,6 +33,7 @@ class Join:
         self.complete = True
         self.taken: list[Any] = [None] * self.left
         self.started: list[Started] = []
+        self.tasks: Tasks = ()
 
     def start_all(self) -> None:
         """Begin every branch, unless those before have decided already."""
@@ -54,7 +53,7 @@ class Join:
         try:
             self.taken[index] = merge.take(self.ctx, self.given, message)
         except PlaitError as exc:
-            self.failed(index, exc.at(self.plan.path))
+            self.failed(index, self.plan.unfit(index, exc))
             return
         self.left -= 1
         if not message.complete:
@@ -93,18 +92,20 @@ class Join:
             sink.answered(self.index, message)
 
 
-def fan_out(calls: tuple[Call, ...], merge: Merge, requirement: Requirement, path: str) -> FanOut:
-    """The fan-out of these calls: a leaf if all of them are."""
-    starts = tuple(call.start if isinstance(call, Leaf) else partial(Branch, call) for call in calls)
+def fan_out(branches: dict[str, Call], merge: Merge, requirement: Requirement, path: str) -> FanOut:
+    """The fan-out of these branches, each under its label: a leaf if all of them are."""
+    calls = branches.values()
+    starts = tuple(call.start if isinstance(call, Leaf) else InTask(call).start for call in calls)
     kind = LeafFanOut if all(isinstance(call, Leaf) for call in calls) else FanOut
-    return kind(starts, merge, requirement, path)
+    return kind(tuple(branches), starts, merge, requirement, path)
 
 
 @dataclass(frozen=True, slots=True)
 class FanOut:
     """All branches at once; those that are no leaves each in a task that is awaited."""
 
-    starts: tuple[Callable[[Message, Context, Sink, int], Started], ...]
+    labels: tuple[str, ...]
+    starts: tuple[Callable[[Message, Context, Join, int], Started], ...]
     merge: Merge
     requirement: Requirement
     path: str
@@ -117,10 +118,16 @@ class FanOut:
             join.start_all()
             return await waiter.future
         finally:
-            join.cancel()
-            tasks = [started.task for started in join.started if isinstance(started, Branch)]
-            if tasks:
-                await asyncio.wait(tasks)
+            # What is decided has stopped its branches; a second cancellation would disturb those that are stopping.
+            if join.sink is not None:
+                join.cancel()
+            if join.tasks:
+                await ended(join.tasks)
+
+    def unfit(self, index: int, error: PlaitError) -> PlaitError:
+        """The error of a merge that cannot take a branch's answer; it says whose answer that was."""
+        error.detail += f" (in the answer of {self.labels[index]})"
+        return error.at(self.path)
 
 
 @dataclass(frozen=True, slots=True)

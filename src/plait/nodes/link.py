@@ -10,6 +10,7 @@ from plait.types import Call
 if TYPE_CHECKING:
     from plait.nodes.node import NodeSpec
 
+
 class Child(NamedTuple):
     """A node within a node: the spec, where it stands in its parent's part of the file, and its name there."""
 

@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 
 
 def _requirement(value: Any) -> Any:
-    ok = value in ("all", "any") if isinstance(value, str) else isinstance(value, (int, list, tuple)) and not isinstance(value, bool)
-    if not ok or value in (0, [], ()) or (isinstance(value, int) and value < 0):
+    counted = isinstance(value, int) and not isinstance(value, bool) and value > 0
+    named = isinstance(value, (list, tuple)) and len(value) > 0
+    if not counted and not named and value not in ("all", "any"):
         raise PydanticCustomError("require", "is no requirement; take all, any, a number from 1 or a list of branches")
     return tuple(value) if isinstance(value, list) else value
 
@@ -38,8 +39,7 @@ class Parallel(NodeSpec):
     summary: ClassVar[str] = "all at once on the same input; output keyed by branch, in declared order, unless merge"
 
     parallel: Annotated[
-        Annotated[Many[Node], Field(min_length=1), Tag("listed")]
-        | Annotated[dict[Name, Node], Field(min_length=1), Tag("named")],
+        Annotated[Many[Node], Field(min_length=1), Tag("listed")] | Annotated[dict[Name, Node], Field(min_length=1), Tag("named")],
         Discriminator(_form),
     ]
     """The branches: a list of names, or a mapping of branch to node."""
@@ -56,34 +56,42 @@ class Parallel(NodeSpec):
 
     def facts(self) -> tuple[str, ...]:
         """What is required, and how the answers are merged."""
-        merge = self.merge if isinstance(self.merge, str) else " ".join(f"{key} {value}" for key, value in self.merge.model_dump().items())
+        merge = self.merge if isinstance(self.merge, str) else " ".join(" ".join(pair) for pair in self.merge.model_dump().items())
         required = ", ".join(self.require) if isinstance(self.require, tuple) else self.require
         return ("the fastest answer",) if merge == "first" else (f"require {required}", f"merge {merge}")
 
     def bind(self, link: Link) -> Call:
         """The branches' calls, joined by the requirement and the merge."""
         children = self.children()
-        self._check(children, link)
         present = tuple(child for child in children if not link.excluded(child))
         labels = tuple(child.label for child in present)
+        self._check_labels(children, link)
+        self._check_requirement([child.label for child in children], labels, link)
         merge = bind_merge(self.merge, link, labels)
         requirement = Requirement.of("any" if merge.fastest else self.require, labels)
-        calls = tuple(map(link.call, present))
-        if not calls:
-            link.problem(("parallel",), "every branch is excluded", "include one of its predictors")
-        return fan_out(calls, merge, requirement, link.path)
+        return fan_out({child.label: link.call(child) for child in present}, merge, requirement, link.path)
 
-    def _check(self, children: tuple[Child, ...], link: Link) -> None:
-        labels = [child.label for child in children]
+    def _check_labels(self, children: tuple[Child, ...], link: Link) -> None:
+        seen: set[str] = set()
         for place, child in enumerate(children):
             if child.at[1] == place and not isinstance(child.node, Predict) and child.node.name is None:
-                link.problem(child.at, f"a {child.node.kind} in a list of branches needs a name", "add name: …, or write the branches as a mapping")
-            elif child.label in labels[:place]:
+                hint = "add name: …, or write the branches as a mapping"
+                link.problem(child.at, f"a {child.node.kind} in a list of branches needs a name", hint)
+            elif child.label in seen:
                 link.problem(child.at, f"there is already a branch {child.label}", "give one of them another name")
+            seen.add(child.label)
+
+    def _check_requirement(self, labels: list[str], present: tuple[str, ...], link: Link) -> None:
+        if not present:
+            link.problem(("parallel",), "every branch is excluded", "enable one of its predictors")
         if isinstance(self.require, int) and self.require > len(labels):
-            link.problem(("require",), f"{self.require} of {len(labels)} branches can never answer", f"require {len(labels)} or fewer")
-        for name in self.require if isinstance(self.require, tuple) else ():
+            hint = f"require {len(labels)} or fewer"
+            link.problem(("require",), f"{self.require} branches can never answer where there are {len(labels)}", hint)
+        for place, name in enumerate(self.require if isinstance(self.require, tuple) else ()):
+            at = ("require", place)
             if name not in labels:
-                link.problem(("require",), f"there is no branch {name}", f"the branches are {', '.join(labels)}")
-        if self.merge == "first" and self.require not in ("any", "all"):
-            link.problem(("require",), "merge first needs one answer only", "leave require out")
+                link.problem(at, f"there is no branch {name}", f"the branches are {', '.join(labels)}")
+            elif name not in present:
+                link.problem(at, f"the branch {name} is excluded and can never answer", "enable its predictor, or require another")
+        if self.merge == "first" and self.require != "any" and "require" in self.model_fields_set:
+            link.problem(("require",), "merge first takes one answer only", "leave require out")

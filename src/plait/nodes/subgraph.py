@@ -5,12 +5,32 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from plait.errors import RequestError
 from plait.types import Call, Context, Leaf, Message, Sink, Started
 
 
-def subgraph(call: Call, timeout: float, validate: Callable[[Message], None] | None) -> Call:
-    """The graph's call for whoever uses it as a node; a leaf stays one unless requests must be checked."""
-    return LeafSubgraph(call, timeout, None) if isinstance(call, Leaf) and validate is None else Subgraph(call, timeout, validate)
+def subgraph(call: Call, timeout: float, validate: Callable[[Message], None] | None, path: str) -> Call:
+    """The graph's call for the node at `path` that uses it; a leaf stays one unless requests must be checked."""
+    if validate is not None:
+        call = Checked(call, validate, path)
+    return LeafSubgraph(call, timeout) if isinstance(call, Leaf) else Subgraph(call, timeout)
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """Refuses what a graph's schema does not allow; the error carries the path of the node that asked the graph."""
+
+    call: Call
+    validate: Callable[[Message], None]
+    path: str
+
+    async def __call__(self, message: Message, ctx: Context, /) -> Message:
+        """The graph's answer to what it allows."""
+        try:
+            self.validate(message)
+        except RequestError as exc:
+            raise exc.at(self.path) from None
+        return await self.call(message, ctx)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +39,6 @@ class Subgraph:
 
     call: Call
     timeout: float
-    validate: Callable[[Message], None] | None
 
     def inside(self, message: Message, ctx: Context) -> Context:
         """The context of the graph's own run."""
@@ -28,8 +47,6 @@ class Subgraph:
 
     async def __call__(self, message: Message, ctx: Context, /) -> Message:
         """The graph's answer."""
-        if self.validate is not None:
-            self.validate(message)
         return await self.call(message, self.inside(message, ctx))
 
 

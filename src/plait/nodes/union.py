@@ -32,7 +32,10 @@ def _one_kind(value: Any) -> Any:
         raise PydanticCustomError("node", "is no node; write the name of a predictor or graph, or a mapping such as parallel: […]")
     found = kinds_in(value)
     if len(found) > 1:
-        raise PydanticCustomError("node", "is two nodes in one: {kinds}; nest them, or make them steps of a sequence", {"kinds": " and ".join(found)})
+        kinds = " and ".join(found)
+        raise PydanticCustomError(
+            "node", "is two nodes in one: {kinds}; nest them, or make them steps of a sequence", {"kinds": kinds}
+        )
     if not found:
         near = next((match for key in value for match in get_close_matches(str(key), BY_KEY, 1)), "")
         hint = f"did you mean {near}?" if near else f"it needs one of {', '.join(BY_KEY)}"

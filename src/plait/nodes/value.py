@@ -27,9 +27,13 @@ class Value(NodeSpec):
         """What it gives."""
         return (json_text(self.value),)
 
-    def bind(self, link: Link) -> Call:  # noqa: ARG002 - every kind is bound alike
+    def bind(self, link: Link) -> Call:
         """The answer, encoded once."""
-        return Constant(Message.of(self.value))
+        try:
+            return Constant(Message.of(self.value))
+        except (TypeError, ValueError, RecursionError):
+            link.problem(("value",), "is no JSON value", "write objects, lists, text, numbers, true, false or null")
+            return Constant(Message(b"null"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,6 @@ class Constant:
 
     message: Message
 
-    async def __call__(self, message: Message, ctx: Context, /) -> Message:
+    async def __call__(self, message: Message, ctx: Context, /) -> Message:  # noqa: ARG002 - every call is given both
         """The constant."""
         return self.message

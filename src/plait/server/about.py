@@ -58,6 +58,7 @@ class About:
         known = {name: own for name, own in known.items() if isinstance(own, dict)}
         return {
             "name": graph,
+            "route": self._generation.config.route(graph),
             "description": spec.description,
             **data_facts(spec, list(known.values())),
             **prediction_facts(spec, known),

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import math
+import logging
 from typing import TYPE_CHECKING
 
-from plait.errors import Overloaded, PlaitError, RequestError, RequestTimeout
+from plait.errors import Internal, Overloaded, PlaitError, RequestError, RequestTimeout
 from plait.http1.ids import new_id
 from plait.http1.problem import problem
 from plait.http1.requests import RequestReader
+from plait.server.alarm import Alarm
 from plait.server.wire_out import CONTINUE, encode_response
 
 if TYPE_CHECKING:
@@ -17,7 +18,10 @@ if TYPE_CHECKING:
     from plait.server.listener import Listener
     from plait.types import Started
 
+log = logging.getLogger("plait")
+
 _HELD = 64 << 10
+_SLOW_HEADER = "the header did not come in time"
 
 
 class Front(asyncio.Protocol):
@@ -27,20 +31,24 @@ class Front(asyncio.Protocol):
         listener: The handler, limits, deadlines and clock that all connections share.
     """
 
-    __slots__ = ("_armed", "_busy", "_closing", "_due", "_grown", "_head_only", "_held", "_keep", "_listener", "_reader", "_running", "_transport", "_why")  # fmt: skip
+    __slots__ = (
+        "_alarm", "_blocked", "_busy", "_closing", "_goal", "_head_only", "_held", "_keep",
+        "_listener", "_reader", "_running", "_stalled", "_transport", "_why",
+    )  # fmt: skip
 
     def __init__(self, listener: Listener) -> None:
         self._listener = listener
         self._transport: asyncio.Transport | None = None
         self._running: Started | None = None
-        self._busy = False
+        self._busy = False  # a request is being answered
+        self._stalled = False  # the client does not read its answers
+        self._blocked = False  # either of these, or bytes that wait: what comes now must wait behind
         self._closing = False
         self._keep = True
         self._head_only = False
         self._held = b""
-        self._due = math.inf
-        self._armed = math.inf
-        self._grown = 0
+        self._alarm = Alarm(listener.clock, self._late)
+        self._goal = 0.0
         self._why = ""
 
     # What the transport calls.
@@ -55,13 +63,13 @@ class Front(asyncio.Protocol):
         if full:
             self._refuse(Overloaded("there are too many connections"))
             return
-        self._wait(self._listener.deadlines.header, "no request came")
+        self._wait(self._listener.deadlines.header, _SLOW_HEADER)
 
     def data_received(self, data: bytes) -> None:
         """Bytes of a request. While one is being answered, the next ones wait, up to a bound."""
         if self._closing:
             return
-        if not self._busy:
+        if not self._blocked:
             self._take(data)
             return
         self._held += data
@@ -76,7 +84,7 @@ class Front(asyncio.Protocol):
         """The client is gone: stop whatever runs for it."""
         self._transport = None
         self._closing = True
-        self._due = math.inf
+        self._alarm.drop()
         self._held = b""
         running, self._running = self._running, None
         if running is not None:
@@ -84,12 +92,20 @@ class Front(asyncio.Protocol):
         self._listener.left(self)
 
     def pause_writing(self) -> None:
-        """The client does not read its answer."""
+        """The client does not read its answer: no further request is taken until it does."""
+        self._stalled = self._blocked = True
         self._wait(self._listener.deadlines.write, "")
 
     def resume_writing(self) -> None:
         """It reads again."""
+        self._stalled = False
+        if self._closing:
+            return
+        if self._busy:
+            self._alarm.stop()
+            return
         self._wait(self._listener.deadlines.idle, "")
+        self._next()
 
     # Requests and answers.
 
@@ -102,8 +118,8 @@ class Front(asyncio.Protocol):
             self._refuse(exc)
             return
         if request is not None:
-            self._busy = True
-            self._due = math.inf
+            self._busy = self._blocked = True
+            self._alarm.stop()
             self._keep = reader.keep_alive
             self._head_only = request.method == "HEAD"
             # From call_soon, so that every byte of this poll was seen before a pooled connection is chosen.
@@ -111,17 +127,23 @@ class Front(asyncio.Protocol):
         elif reader.in_body:
             if not body_began:
                 self._wait(self._listener.deadlines.body, "the body did not come")
-                self._grown = 0
+                self._goal = 1.0
             if reader.wants_continue and self._transport is not None:
                 reader.wants_continue = False
                 self._transport.write(CONTINUE)
-        elif self._why != "the header did not end":
-            self._wait(self._listener.deadlines.header, "the header did not end")
+        elif not self._why:
+            self._wait(self._listener.deadlines.header, _SLOW_HEADER)
 
     def _start(self, request: Request) -> None:
         if self._transport is None:
             return
-        running = self._listener.handler(request, self.reply)
+        try:
+            running = self._listener.handler(request, self.reply)
+        except Exception:
+            # A fault of plait itself must still be answered, and be found in the log.
+            log.exception("a request failed in a way that it should not")
+            self.reply(problem(Internal("plait failed on this request; the log says how"), new_id()))
+            return
         if self._busy:
             self._running = running
 
@@ -133,17 +155,21 @@ class Front(asyncio.Protocol):
             return
         self._busy = False
         keep = self._keep and not self._listener.draining
+        self._wait(self._listener.deadlines.idle, "")  # before the write, which may stall
         transport.write(encode_response(response, self._listener.date(), keep=keep, head_only=self._head_only))
+        pending = self._held or self._reader.rest
         if not keep:
-            self._close()
-            return
-        self._wait(self._listener.deadlines.idle, "")
-        if self._held or self._reader.rest:
+            self._end(unread=bool(pending))
+        elif pending or self._stalled:
             self._listener.loop.call_soon(self._next)
+        else:
+            self._blocked = False
 
     def _next(self) -> None:
-        if self._busy or self._closing:
+        """Go on with the bytes that had to wait."""
+        if self._busy or self._closing or self._stalled:
             return
+        self._blocked = False
         held, self._held = self._held, b""
         data, self._reader.rest = self._reader.rest + held, b""
         if self._transport is not None:
@@ -152,58 +178,51 @@ class Front(asyncio.Protocol):
             self._take(data)
 
     def _refuse(self, error: PlaitError) -> None:
-        """Answer with the problem, and read on for a moment, so that a client that still sends can read it."""
+        """Answer with the problem and end; the client may still be sending."""
         if self._transport is not None:
             response = problem(error, new_id())
             self._transport.write(encode_response(response, self._listener.date(), keep=False, head_only=False))
-            self._closing = True
-            self._reader.rest = b""
-            if self._transport.can_write_eof():
-                self._transport.write_eof()
-            self._wait(self._listener.deadlines.linger, "")
+            self._end(unread=True)
 
-    def _close(self) -> None:
+    def _end(self, *, unread: bool) -> None:
+        """Close; with bytes unread a close would reset the connection, and the answer with it: read on for a moment."""
         self._closing = True
-        self._due = math.inf
-        if self._transport is not None:
-            self._transport.close()
+        self._held = self._reader.rest = b""
+        transport = self._transport
+        if transport is None:
+            return
+        if unread:
+            transport.resume_reading()
+            transport.write_eof()
+            self._wait(self._listener.deadlines.linger, "")
+        else:
+            transport.close()
+            self._wait(self._listener.deadlines.write, "")
 
     def drain(self) -> None:
         """Take no new request: close now, or after the one that runs."""
         self._keep = False
-        if not self._busy and not self._reader.begun:
-            self._close()
-
-    # Deadlines: one moment at a time, and seldom more than one entry on the wheel.
+        if not (self._busy or self._held or self._reader.rest or self._reader.begun):
+            self._end(unread=False)
 
     def _wait(self, seconds: float, why: str) -> None:
-        self._due = due = self._listener.clock.now() + seconds
         self._why = why
-        if due < self._armed:
-            self._armed = due
-            self._listener.clock.at(due, self)
+        self._alarm.set(seconds)
 
-    def expire(self) -> None:
-        """Look whether the moment that is waited for has come."""
-        now = self._listener.clock.now()
-        self._armed = math.inf
-        if self._due > now:
-            if self._due < math.inf:
-                self._armed = self._due
-                self._listener.clock.at(self._due, self)
-            return
-        if self._closing or not self._why:
+    def _late(self) -> None:
+        """What was waited for did not come in time."""
+        reader, deadlines = self._reader, self._listener.deadlines
+        if self._closing or self._stalled:
             self.abort()
-        elif self._reader.in_body and self._reader.received - self._grown >= self._listener.deadlines.body_rate * self._listener.deadlines.body:
-            self._grown = self._reader.received
-            self._wait(self._listener.deadlines.body, self._why)
-        elif self._reader.begun:
+        elif reader.in_body and reader.received >= self._goal:
+            self._goal = reader.received + deadlines.body_rate * deadlines.body
+            self._wait(deadlines.body, self._why)
+        elif reader.begun:
             self._refuse(RequestTimeout(self._why))
         else:
-            self._close()
+            self._end(unread=False)
 
     def abort(self) -> None:
         """End at once."""
-        self._due = math.inf
         if self._transport is not None:
             self._transport.abort()

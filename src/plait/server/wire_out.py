@@ -23,5 +23,3 @@ def encode_response(response: Response, date: str, *, keep: bool, head_only: boo
     lines.append(f"Content-Length: {len(response.body)}\r\n\r\n")
     head = "".join(lines).encode("latin-1")
     return head if head_only else head + response.body
-
-

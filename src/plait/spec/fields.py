@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
-from pydantic import BeforeValidator, PlainSerializer, Strict, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, Strict, WithJsonSchema
 
 DURATION = r"^[0-9]+(\.[0-9]+)?(ms|s|m|h)$"
 SIZE = r"^[0-9]+(B|KiB|MiB|GiB)$"
@@ -105,6 +105,30 @@ Size = Annotated[
 ]
 Name = Annotated[str, BeforeValidator(name), WithJsonSchema({"type": "string", "pattern": NAME})]
 Json = Annotated[Any, WithJsonSchema({})]
+
+
+def _matching(pattern: str, advice: str) -> Any:
+    """The type of a text that matches a pattern; another is refused with advice."""
+    matches = re.compile(pattern).fullmatch
+
+    def check(value: str) -> str:
+        if matches(value) is None:
+            raise ValueError(advice)
+        return value
+
+    return Annotated[str, AfterValidator(check), Field(json_schema_extra={"pattern": f"^{pattern}$"})]
+
+
+if TYPE_CHECKING:
+    Route = Target = FieldName = FieldValue = str
+else:
+    Route = _matching(
+        r"(/(?!\.{1,2}(/|$))[A-Za-z0-9._~-]+)+", "is no route; write it as /path/of/segments"
+    )
+    Target = _matching(r"/[!-\"$-~]*", "is no path; write it as /path, with a query if need be, without blanks")
+    FieldName = _matching(r"[A-Za-z0-9!$&'*+.^`|~-]+", "is no name of a header field; write letters, digits and -")
+    FieldValue = _matching(r"[!-~]([ -~]*[!-~])?", "is no value of a header field; write plain ASCII without line ends")
+
 _T = TypeVar("_T")
 Many = Annotated[tuple[_T, ...], Strict(strict=False)]
 """A list in a file, held as a tuple."""

@@ -8,9 +8,7 @@ from pydantic import AfterValidator, Field
 
 from plait.spec.address import Address, parse_url
 from plait.spec.base import Spec
-from plait.spec.fields import Duration, Many
-
-FieldName = Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+$")]
+from plait.spec.fields import Duration, FieldName, FieldValue, Many, Target
 
 
 def _valid_url(text: str) -> str:
@@ -27,13 +25,13 @@ class Predictor(Spec):
     """The model's file, from which `plait up` starts this predictor at its URL."""
     protocol: Literal["json"] = "json"
     """How it wants to be asked."""
-    path: Annotated[str, Field(pattern=r"^/[!-~]*$")] | None = None
+    path: Target | None = None
     """The whole path of the inference call; by default the URL's, else `/predict`."""
     timeout: Duration | None = None
     """How long one call may take (default 1s)."""
     connect_timeout: Duration | None = None
     """How long connecting may take (default 500ms, never longer than the call)."""
-    headers: dict[FieldName, Annotated[str, Field(pattern=r"^[ -~]*$")]] = Field(default_factory=dict)
+    headers: dict[FieldName, FieldValue] = Field(default_factory=dict)
     """Header fields added to every call."""
     forward_headers: Many[FieldName] = ()
     """Header fields of the client that this predictor may see."""

@@ -24,7 +24,7 @@ class FakePredictor:
         timeout: Seconds that one call may take.
         complete: Whether its answers are whole (those of a graph may not be).
 
-    `asked` holds the requests that it got, `cancelled` counts those that nobody waited for any more.
+    `asked` holds the requests that it got, `cancelled` counts those that nobody waited for any more, `open` those under way.
     """
 
     def __init__(
@@ -41,6 +41,7 @@ class FakePredictor:
         self.timeout = timeout
         self.asked: list[Any] = []
         self.cancelled = 0
+        self.open = 0
         self._answer = answer
         self._error = error
         self._after = after
@@ -49,6 +50,7 @@ class FakePredictor:
     def ask(self, message: Message, run: Run, deadline: float, receiver: Receiver) -> FakeCall:
         """Begin a call; its deadline is kept whatever the predictor does."""
         self.asked.append(message.value)
+        self.open += 1
         call = FakeCall(self, receiver)
         loop = asyncio.get_running_loop()
         run.clock.at(deadline, call)
@@ -96,6 +98,7 @@ class FakeCall:
         if self._receiver is not None:
             self._receiver = None
             self._predictor.cancelled += 1
+            self._predictor.open -= 1
             self._stop()
 
     def _stop(self) -> None:
@@ -105,4 +108,5 @@ class FakeCall:
     def _end(self, message: Message | None, error: PlaitError | None) -> None:
         receiver, self._receiver = self._receiver, None
         if receiver is not None:
+            self._predictor.open -= 1
             receiver.ended(self, message, error)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -16,16 +16,21 @@ from plait.graph.compile import compile_graph
 from plait.graph.spec import Config
 from plait.testing.fakes import FakePredictor
 from plait.testing.virtual import run_virtual
-from plait.types import Context, Message, Run
+from plait.types import Call, Context, Message, Run
 
 
 class GraphRun(msgspec.Struct, frozen=True):
-    """What came of one run: its answer or its error, the parts in the order in which they ended, and the seconds it took."""
+    """What came of one run: its answer or its error, or neither if it was cancelled.
+
+    `parts` are in the order in which they ended, `seconds` is the virtual time that it took, and `left` counts what still ran when
+    it had ended: tasks, and calls of predictors.
+    """
 
     answer: Message | None
     error: PlaitError | None
     parts: list[Part]
     seconds: float
+    left: int
 
     @property
     def value(self) -> Any:
@@ -35,7 +40,7 @@ class GraphRun(msgspec.Struct, frozen=True):
             PlaitError: The error, if there is no answer.
         """
         if self.answer is None:
-            raise self.error or AssertionError("a run has an answer or an error")
+            raise self.error or AssertionError("the run was cancelled")
         return self.answer.value
 
     @property
@@ -51,6 +56,8 @@ def run_graph(
     *,
     graph: str = "predict",
     headers: Mapping[bytes, bytes] | None = None,
+    excluded: Collection[str] = (),
+    cancel_after: float | None = None,
 ) -> GraphRun:
     """Check, compile and run one graph.
 
@@ -60,12 +67,14 @@ def run_graph(
         request: The request's JSON value.
         graph: Which graph to run.
         headers: The request's header fields, lower-case names.
+        excluded: The names of predictors that configuration takes out.
+        cancel_after: Seconds until the client leaves, if it does.
 
     Raises:
         ConfigError: If the graphs have problems.
     """
-    urls = {predictor.name: {"url": "http://127.0.0.1:1"} for predictor in predictors}
-    config = Config.model_validate({"predictors": urls, "graphs": dict(graphs)})
+    entries = {fake.name: {"url": "http://127.0.0.1:1", "enabled": fake.name not in excluded} for fake in predictors}
+    config = Config.model_validate({"predictors": entries, "graphs": dict(graphs)})
     problems = check(config)
     if problems:
         raise ConfigError(problems)
@@ -76,13 +85,21 @@ def run_graph(
         clock = Clock(loop, loop.time)
         message = Message.of(request)
         run = Run(message, clock, b"test", headers)
-        answer, error = None, None
-        try:
-            answer = await compiled.call(message, Context(run, clock.now() + compiled.timeout))
-        except PlaitError as exc:
-            error = exc
+        task = loop.create_task(_answer(compiled.call, message, Context(run, clock.now() + compiled.timeout)))
+        if cancel_after is not None:
+            loop.call_later(cancel_after, task.cancel)
+        await asyncio.wait([task])
         seconds = clock.now()
+        left = len(asyncio.all_tasks()) - 1 + sum(predictor.open for predictor in predictors)
         clock.close()
-        return GraphRun(answer, error, run.parts, seconds)
+        answer, error = (None, None) if task.cancelled() else task.result()
+        return GraphRun(answer, error, run.parts, seconds, left)
 
     return run_virtual(main())
+
+
+async def _answer(call: Call, message: Message, ctx: Context) -> tuple[Message | None, PlaitError | None]:
+    try:
+        return await call(message, ctx), None
+    except PlaitError as exc:
+        return None, exc

@@ -81,6 +81,9 @@ class RawServer:
         except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
             # The client has left, or the server is closing: both end the connection, as they should.
             pass
+        except RuntimeError:  # uvloop's word for writing to a client that has left
+            if not writer.is_closing():
+                raise
         finally:
             self.open -= 1
             self.gone.set()

@@ -9,6 +9,9 @@ from typing import Any, TypeVar
 
 _T = TypeVar("_T")
 
+LATE = 1e-9
+"""Seconds by which time jumps past what it was asked to wait for: no real clock lands on a moment exactly either."""
+
 
 class NothingLeft(RuntimeError):
     """Every task waits for something that no timer and no socket can bring: a deadlock."""
@@ -27,7 +30,7 @@ class _Jumping(selectors.DefaultSelector):
         if not ready:
             if timeout is None:
                 raise NothingLeft("nothing can happen any more: every task waits for something that will not come")
-            self.moment += max(timeout, 0.0)
+            self.moment += timeout + LATE if timeout > 0 else 0.0
         return ready
 
 

@@ -35,9 +35,7 @@ class Upstream:
 
     __slots__ = ("authority", "codec", "endpoint", "name", "timeout")
 
-    def __init__(  # noqa: PLR0913 - each of them is a fact of the predictor
-        self, name: str, address: Address, codec: Codec, timeout: float, bounds: Bounds
-    ) -> None:
+    def __init__(self, name: str, address: Address, codec: Codec, timeout: float, bounds: Bounds) -> None:
         self.name = name
         self.codec = codec
         self.timeout = timeout

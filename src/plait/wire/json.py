@@ -28,7 +28,9 @@ class JsonCodec:
     pass_status: frozenset[int]
 
     @classmethod
-    def of(cls, path: str, authority: str, headers: Mapping[str, str], forward: Sequence[str], pass_status: Sequence[int]) -> JsonCodec:
+    def of(
+        cls, path: str, authority: str, headers: Mapping[str, str], forward: Sequence[str], pass_status: Sequence[int]
+    ) -> JsonCodec:
         """The codec for an address and what the file says of it."""
         target = f"{path}{'&' if '?' in path else '?'}id="
         own = "".join(f"{name}: {value}\r\n" for name, value in headers.items())

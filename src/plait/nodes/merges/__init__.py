@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from plait.nodes.link import Link
 
 WHOLE = ("by_name", "list", "object", "first")
-BY_EXPRESSION = {"argmax": Argmax, "argmin": Argmin}
+BY_EXPRESSION: dict[str, type[Argmax | Argmin]] = {"argmax": Argmax, "argmin": Argmin}
 
 
 def _known(value: Any) -> Any:

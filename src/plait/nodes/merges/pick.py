@@ -25,7 +25,7 @@ class Argmax(Spec):
 
     def bind(self, link: Link, labels: tuple[str, ...]) -> Best:
         """The merge for branches of these names."""
-        return Best(tuple(map(quoted, labels)), link.expression(self.argmax, ("merge", "argmax"), output=True), max)
+        return Best(tuple(map(quoted, labels)), link.expression(self.argmax, ("merge", "argmax"), output=True), self.argmax, max)
 
 
 class Argmin(Spec):
@@ -36,7 +36,7 @@ class Argmin(Spec):
 
     def bind(self, link: Link, labels: tuple[str, ...]) -> Best:
         """The merge for branches of these names."""
-        return Best(tuple(map(quoted, labels)), link.expression(self.argmin, ("merge", "argmin"), output=True), min)
+        return Best(tuple(map(quoted, labels)), link.expression(self.argmin, ("merge", "argmin"), output=True), self.argmin, min)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +45,14 @@ class Best:
 
     labels: tuple[bytes, ...]
     score: Evaluate
+    text: str
     choose: Callable[..., tuple[_Score, bytes]]
     fastest = False
 
     def take(self, ctx: Context, given: Message, output: Message) -> _Score:
         """The branch's number, and its JSON."""
         message = self.score(ctx, given, output)
-        return number(message), message.raw
+        return number(message, self.text), message.raw
 
     def join(self, taken: Sequence[Any]) -> bytes:
         """The best of those that arrived."""

@@ -71,7 +71,7 @@ class AsObject:
         try:
             return _fields(output.raw)
         except msgspec.DecodeError:
-            raise ExpressionFailed("merge object needs an object from every branch") from None
+            raise ExpressionFailed("merge object needs an object") from None
 
     def join(self, taken: Sequence[Any]) -> bytes:
         """`{…all fields…}`."""
@@ -85,4 +85,6 @@ def whole(kind: str, labels: tuple[str, ...]) -> ByName | AsList | AsObject | Fi
     """The merge of that name."""
     if kind == "by_name":
         return ByName(tuple(quoted(label) + b":" for label in labels))
-    return {"list": AsList, "object": AsObject, "first": First}[kind]()
+    if kind == "object":
+        return AsObject()
+    return AsList() if kind == "list" else First()

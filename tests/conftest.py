@@ -1,0 +1,18 @@
+"""What all tests share: the loop that plait runs on, and patience."""
+
+from __future__ import annotations
+
+from asyncio import AbstractEventLoop
+from collections.abc import Callable
+
+import pytest
+import uvloop
+from hypothesis import settings
+
+# A busy machine must not fail a test by being slow.
+settings.register_profile("plait", deadline=None)
+settings.load_profile("plait")
+
+
+def pytest_asyncio_loop_factories(config: pytest.Config, item: pytest.Item) -> dict[str, Callable[[], AbstractEventLoop]]:
+    return {"uvloop": uvloop.new_event_loop}

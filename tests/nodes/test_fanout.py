@@ -1,0 +1,172 @@
+"""The machinery of a parallel: who needs a task, who owns it, and what happens when things go wrong inside."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from plait.clock import Clock
+from plait.errors import BadAnswer, Internal, PlaitError
+from plait.nodes.ask import Ask
+from plait.nodes.fanout import FanOut, fan_out
+from plait.nodes.merges.whole import whole
+from plait.nodes.options import LeafWithin
+from plait.nodes.requirement import Requirement
+from plait.nodes.subgraph import subgraph
+from plait.testing import FakePredictor, run_virtual
+from plait.types import Call, Context, Leaf, Message, Run
+
+ONE = Message(b"1")
+
+
+def joined(*calls: Call, require: str = "all") -> FanOut:
+    labels = tuple(f"b{place}" for place in range(len(calls)))
+    return fan_out(dict(zip(labels, calls, strict=True)), whole("by_name", labels), Requirement.of(require, labels), "here")
+
+
+def context(seconds: float = 9.0) -> Context:
+    loop = asyncio.get_running_loop()
+    clock = Clock(loop, loop.time)
+    return Context(Run(ONE, clock), clock.now() + seconds)
+
+
+def leaf(after: float | None = 0.0) -> Leaf:
+    return Ask(FakePredictor("p", 1, after=after), "p", "p")
+
+
+class Slow:
+    """A call that takes its time to answer, and its time to stop."""
+
+    def __init__(self, after: float, stopping: float = 0.0, error: BaseException | None = None) -> None:
+        self.after = after
+        self.stopping = stopping
+        self.error = error
+        self.stopped = False
+
+    async def __call__(self, message: Message, ctx: Context, /) -> Message:
+        try:
+            await asyncio.sleep(self.after)
+        except asyncio.CancelledError:
+            if self.stopping:
+                await asyncio.sleep(self.stopping)
+            self.stopped = True
+            raise
+        if self.error is not None:
+            raise self.error
+        return ONE
+
+
+def play(scene: Callable[[], Awaitable[Any]]) -> Any:
+    async def main() -> Any:
+        result = await scene()
+        assert len(asyncio.all_tasks()) == 1, "something was left running"
+        return result
+
+    return run_virtual(main())
+
+
+def test_a_parallel_of_leaves_is_a_leaf_and_needs_no_task() -> None:
+    async def scene() -> None:
+        call = joined(leaf(0.1), joined(leaf(0.2), leaf(0.1)), LeafWithin(leaf(), 1.0), subgraph(leaf(), 1.0, None, "x"))
+        assert isinstance(call, Leaf)
+
+        class Heard:
+            answer: Message | None = None
+
+            def answered(self, index: int, message: Message) -> None:
+                self.answer = message
+
+            def failed(self, index: int, error: PlaitError) -> None:
+                raise error
+
+        heard = Heard()
+        call.start(ONE, context(), heard, 7)
+        assert len(asyncio.all_tasks()) == 1
+        await asyncio.sleep(0.3)
+        assert heard.answer is not None
+        assert heard.answer.raw == b'{"b0":1,"b1":{"b0":1,"b1":1},"b2":1,"b3":1}'
+
+    play(scene)
+
+
+def test_one_branch_that_is_no_leaf_gets_the_only_task() -> None:
+    async def scene() -> Message:
+        call = joined(leaf(0.1), Slow(0.1))
+        assert not isinstance(call, Leaf)
+        task = asyncio.get_running_loop().create_task(call(ONE, context()))
+        await asyncio.sleep(0.05)
+        assert len(asyncio.all_tasks()) == 3
+        return await task
+
+    assert play(scene).raw == b'{"b0":1,"b1":1}'
+
+
+def test_a_loser_that_is_slow_to_stop_is_awaited() -> None:
+    slow = Slow(9.0, stopping=0.5)
+
+    async def scene() -> float:
+        with pytest.raises(BadAnswer):
+            await joined(slow, Slow(0.1, error=BadAnswer("no")))(ONE, context())
+        return asyncio.get_running_loop().time()
+
+    assert play(scene) == pytest.approx(0.6)
+    assert slow.stopped
+
+
+@pytest.mark.parametrize("moments", [(0.05,), (0.2,), (0.05, 0.1), (0.2, 0.3, 0.4)])
+def test_losers_are_awaited_however_often_the_waiting_is_cancelled(moments: tuple[float, ...]) -> None:
+    slow = Slow(9.0, stopping=0.5)
+
+    async def scene() -> None:
+        loop = asyncio.get_running_loop()
+        task = loop.create_task(joined(slow, Slow(0.1, error=BadAnswer("no")))(ONE, context()))
+        for moment in moments:
+            loop.call_at(moment, task.cancel)
+        await asyncio.wait([task])
+        assert task.cancelled()
+
+    play(scene)
+    assert slow.stopped
+
+
+def test_a_fault_inside_a_branch_is_an_internal_error_and_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    async def scene() -> None:
+        with pytest.raises(Internal) as caught:
+            await joined(leaf(9.0), Slow(0.1, error=ZeroDivisionError("secret")))(ONE, context())
+        assert "secret" not in caught.value.detail
+
+    with caplog.at_level(logging.ERROR, "plait"):
+        play(scene)
+    assert "ZeroDivisionError" in caplog.text
+
+
+def test_a_branch_that_somebody_else_stops_has_failed() -> None:
+    async def scene() -> Message:
+        return await joined(leaf(0.2), Slow(0.1, error=asyncio.CancelledError()), require="any")(ONE, context())
+
+    answer = play(scene)
+    assert (answer.raw, answer.complete) == (b'{"b0":1}', False)
+
+
+@pytest.mark.parametrize(
+    ("require", "labels", "failures", "lost"),
+    [
+        ("all", "abc", [1], True),
+        ("any", "abc", [0, 1], False),
+        ("any", "abc", [0, 1, 2], True),
+        (2, "abc", [0], False),
+        (2, "abc", [0, 2], True),
+        (3, "ab", [0], True),
+        (("b",), "abc", [0, 2], False),
+        (("b",), "abc", [1], True),
+        (("a", "c"), "abc", [1], False),
+    ],
+)
+def test_a_requirement_knows_when_it_is_lost(require: Any, labels: str, failures: list[int], lost: bool) -> None:  # noqa: FBT001
+    requirement = Requirement.of(require, tuple(labels))
+    verdicts = [requirement.lost(place, count) for count, place in enumerate(failures, 1)]
+    assert verdicts == [False] * (len(failures) - 1) + [lost]
