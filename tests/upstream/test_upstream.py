@@ -109,7 +109,9 @@ async def test_a_call_of_which_an_answer_had_begun_is_not_sent_again() -> None:
         assert (again.attempt.attempts, server.connections) == (1, 1)
 
 
-@pytest.mark.parametrize("said", [b"", b"HTTP/1.1 200 OK\r\nContent-Le", ok(b"1")[:-1]], ids=["nothing", "a part", "all but a byte"])
+@pytest.mark.parametrize(
+    "said", [b"", b"HTTP/1.1 200 OK\r\nContent-Le", ok(b"1")[:-1]], ids=["nothing", "a part", "all but a byte"]
+)
 async def test_a_predictor_that_does_not_go_on_is_left_at_the_deadline(said: bytes) -> None:
     async def script(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await read_request(reader)

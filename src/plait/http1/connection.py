@@ -28,7 +28,7 @@ class Connection(asyncio.Protocol):
     """A connection of a pool.
 
     Args:
-        body_limit: Bytes that an answer's body may have.
+        reader: Reads the answers.
         released: Called when the connection can carry another exchange; never from within the exchange's own callbacks.
         closed: Called once when it is gone.
 
@@ -37,8 +37,8 @@ class Connection(asyncio.Protocol):
 
     __slots__ = ("_closed", "_exchange", "_reader", "_released", "surplus", "transport", "used")
 
-    def __init__(self, body_limit: int, released: Callable[[Connection], None], closed: Callable[[Connection], None]) -> None:
-        self._reader = ResponseReader(body_limit)
+    def __init__(self, reader: ResponseReader, released: Callable[[Connection], None], closed: Callable[[Connection], None]) -> None:
+        self._reader = reader
         self._released = released
         self._closed = closed
         self._exchange: Exchange | None = None

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 from plait.errors import Overloaded, Unreachable
 from plait.http1.connection import Connection, Exchange
+from plait.http1.known import Known
+from plait.http1.reader import Head, ResponseReader
 
 _DISTRUST = 60.0
 
@@ -32,7 +34,7 @@ class Endpoint:
     """
 
     __slots__ = (
-        "_bounds", "_connecting", "_empty", "_idle", "_loop", "_open", "_served_soon", "_trusted_from", "_waiting", "host", "port",
+        "_bounds", "_connecting", "_empty", "_idle", "_known", "_loop", "_open", "_served_soon", "_trusted_from", "_waiting", "host", "port",
     )  # fmt: skip
 
     def __init__(self, host: str, port: int, bounds: Bounds) -> None:
@@ -40,6 +42,7 @@ class Endpoint:
         self.port = port
         self._bounds = bounds
         self._loop = asyncio.get_running_loop()
+        self._known: Known[Head] = Known()
         self._idle: list[Connection] = []
         self._open: set[Connection] = set()
         self._empty = asyncio.Event()
@@ -126,7 +129,7 @@ class Endpoint:
         self._connect_if_needed()
 
     def _new(self) -> Connection:
-        return Connection(self._bounds.body, self._release, self._closed)
+        return Connection(ResponseReader(self._bounds.body, self._known), self._release, self._closed)
 
     def _fail_first(self, error: Unreachable) -> None:
         exchange = next(iter(self._waiting), None)

@@ -5,9 +5,12 @@ httptools (llhttp) checks the framing; what it accepts and must not pass is refu
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import httptools
 
 from plait.errors import BadAnswer
+from plait.http1.known import Known
 
 HEAD_LIMIT = 32 << 10
 FIELD_LIMIT = 100
@@ -15,6 +18,15 @@ INFORMATIONAL_LIMIT = 8
 
 _MANY = 1024
 _H = ord("H")
+_END = b"\r\n\r\n"
+
+
+class Head(NamedTuple):
+    """What the head of an answer said: status, fields, bytes of the body."""
+
+    status: int
+    headers: dict[bytes, bytes]
+    length: int
 
 
 class ResponseReader:
@@ -22,23 +34,31 @@ class ResponseReader:
 
     Args:
         body_limit: Bytes that a body may have.
+        known: The heads that this predictor has sent before.
 
     After `feed` has returned True, `status`, `headers` (lower-case names) and `body` are the answer's, `surplus` says whether more
     than one answer came, and `clean` whether the connection may carry another one.
     """
 
     __slots__ = (
-        "_body", "_body_limit", "_chunks", "_fed", "_head_done", "_informational", "_parser", "_size",
+        "_body", "_body_limit", "_chunks", "_fed", "_head_done", "_informational", "_known", "_parser", "_size",
         "body", "clean", "complete", "fields", "headers", "open_ended", "status", "surplus",
     )  # fmt: skip
 
-    def __init__(self, body_limit: int) -> None:
+    def __init__(self, body_limit: int, known: Known[Head] | None = None) -> None:
         self._parser = httptools.HttpResponseParser(self)
         self._body_limit = body_limit
-        self.expect()
+        self._known: Known[Head] = Known() if known is None else known
+        self._fed = 0
+        self._begin()
 
     def expect(self) -> None:
         """Make ready for the answer to a request that is about to be sent."""
+        self._fed = 0
+        self.complete = False
+        self.surplus = False
+
+    def _begin(self) -> None:
         self.status = 0
         self.headers: dict[bytes, bytes] = {}
         self.fields = 0
@@ -49,7 +69,6 @@ class ResponseReader:
         self.open_ended = False
         self._body: list[bytes] = []
         self._size = 0
-        self._fed = 0
         self._chunks = 0
         self._head_done = False
         self._informational = 0
@@ -65,8 +84,12 @@ class ResponseReader:
         Raises:
             BadAnswer: If it is broken, over a limit, or not one answer.
         """
-        if not self._fed and data[0] != _H:  # llhttp would also take RTSP, ICE and empty lines
-            raise BadAnswer("the answer is no HTTP")
+        if not self._fed:
+            if self._repeats(data):
+                return True
+            if data[0] != _H:  # llhttp would also take RTSP, ICE and empty lines
+                raise BadAnswer("the answer is no HTTP")
+            self._begin()
         self._fed += len(data)
         try:
             self._parser.feed_data(data)
@@ -77,11 +100,25 @@ class ResponseReader:
             self.clean = False
         if self._fed - self._size > HEAD_LIMIT + 24 * self._chunks:
             raise BadAnswer("the answer's header block or framing is too large")
+        if self.clean and self._fed == len(data) and not self._chunks and not self._informational:
+            self._known.remember(data[: len(data) - self._size], Head(self.status, self.headers, self._size))
         return self.complete
+
+    def _repeats(self, data: bytes) -> bool:
+        """Whether this is one whole answer whose head came before."""
+        end = data.find(_END) + 4
+        head = self._known.get(data[:end])
+        if head is None or len(data) != end + head.length:
+            return False
+        self._fed = len(data)
+        self.status, self.headers, _ = head
+        self.body = data[end:]
+        self.complete = self.clean = True
+        return True
 
     def end(self) -> bool:
         """The predictor has closed; True if that ends the answer well."""
-        if self._head_done and self.open_ended and not self.complete:
+        if self._fed and self._head_done and self.open_ended and not self.complete:
             self._finish()
             self.clean = False
         return self.complete

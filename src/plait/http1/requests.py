@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import httptools
 
 from plait.errors import BadRequest, HeadersTooLarge, RequestError, TargetTooLong, TooLarge
 from plait.http1 import strict
+from plait.http1.known import Known
 from plait.http1.messages import Request
 from plait.http1.target import split_target
 
@@ -26,6 +28,17 @@ class RequestLimits:
     body: int = 10 << 20
 
 
+class Head(NamedTuple):
+    """What the head of a request said: method, path, query, fields, bytes of the body, and whether another request may follow."""
+
+    method: str
+    path: str
+    query: str
+    headers: dict[bytes, bytes]
+    length: int
+    keep_alive: bool
+
+
 class RequestReader:
     """One connection's requests, one after the other.
 
@@ -35,15 +48,17 @@ class RequestReader:
     Args:
         limits: What a request may have.
         peer: The client's address, for the requests.
+        known: The heads that clients have sent before under these limits.
     """
 
     __slots__ = (
-        "_before", "_body", "_chunks", "_done", "_fed", "_fields", "_head", "_headers", "_hosts", "_left", "_limits", "_method",
+        "_before", "_body", "_chunks", "_done", "_fed", "_fields", "_head", "_headers", "_hosts", "_known", "_left", "_limits", "_method",
         "_modern", "_parser", "_path", "_peer", "_query", "_size", "_tail", "_target", "_trailing",
         "in_body", "keep_alive", "rest", "wants_continue",
     )  # fmt: skip
 
-    def __init__(self, limits: RequestLimits, peer: str) -> None:
+    def __init__(self, limits: RequestLimits, peer: str, known: Known[Head] | None = None) -> None:
+        self._known: Known[Head] = Known() if known is None else known
         self._limits = limits
         self._peer = peer
         self._parser = httptools.HttpRequestParser(self)
@@ -88,6 +103,8 @@ class RequestReader:
             RequestError: If it must be refused; the connection has then no next request.
         """
         if not self.in_body:
+            if not self._head and (repeated := self._repeats(data)) is not None:
+                return repeated
             data = self._feed_head(data)
             if not self.in_body:
                 return None
@@ -98,6 +115,16 @@ class RequestReader:
         else:
             self.rest = data
         return self._finish() if self._done else None
+
+    def _repeats(self, data: bytes) -> Request | None:
+        """The request, if it is there whole and its head came before."""
+        end = data.find(_END) + 4
+        head = self._known.get(data[:end])
+        if head is None or len(data) < end + head.length:
+            return None
+        body, self.rest = data[end : end + head.length], data[end + head.length :]
+        self.keep_alive = head.keep_alive
+        return Request(head.method, head.path, head.query, head.headers, body, self._peer)
 
     def _feed_head(self, data: bytes) -> bytes:
         """Feed as much as belongs to the head; what follows it."""
@@ -167,6 +194,8 @@ class RequestReader:
         whole = body[0] if len(body) == 1 else b"".join(body)
         request = Request(self._method, self._path, self._query, self._headers, whole, self._peer)
         keep = self.keep_alive and strict.keeps_alive(self._headers, modern=self._modern)
+        if self._left is not None and b"expect" not in self._headers and b"upgrade" not in self._headers:
+            self._known.remember(self._head, Head(self._method, self._path, self._query, self._headers, len(whole), keep))
         self._reset()
         self.keep_alive = keep
         return request

@@ -57,7 +57,7 @@ class Front(asyncio.Protocol):
         """A client has come."""
         self._transport = transport  # type: ignore[assignment] # a stream transport
         name = transport.get_extra_info("peername")
-        self._reader = RequestReader(self._listener.limits, name[0] if isinstance(name, tuple) else "")
+        self._reader = RequestReader(self._listener.limits, name[0] if isinstance(name, tuple) else "", self._listener.known)
         full = self._listener.full
         self._listener.came(self)
         if full:

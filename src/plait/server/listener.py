@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from email.utils import formatdate
 from typing import TYPE_CHECKING
 
-from plait.http1.requests import RequestLimits
+from plait.http1.known import Known
+from plait.http1.requests import Head, RequestLimits
 from plait.server.front import Front
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ class Listener:
         self.clock = clock
         self.limits = limits or RequestLimits()
         self.deadlines = deadlines or Deadlines()
+        self.known: Known[Head] = Known()
         self.draining = False
         self.loop = asyncio.get_running_loop()
         self._connections = connections

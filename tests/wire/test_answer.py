@@ -1,0 +1,82 @@
+"""What an answer's status and body mean."""
+
+from __future__ import annotations
+
+import pytest
+
+from plait.errors import BadAnswer, Refused
+from plait.wire.answer import check_status, json_answer
+
+PASSED = frozenset({400, 413, 415, 422})
+
+
+@pytest.mark.parametrize("status", [200, 201, 299])
+def test_success_is_accepted(status: int) -> None:
+    check_status(status, b"", PASSED)
+
+
+@pytest.mark.parametrize("status", sorted(PASSED))
+def test_what_says_that_the_request_is_wrong_is_a_refusal(status: int) -> None:
+    with pytest.raises(Refused) as caught:
+        check_status(status, b"why", PASSED)
+    assert (caught.value.status, caught.value.answer) == (status, b"why")
+
+
+@pytest.mark.parametrize("status", [300, 301, 302, 303, 304, 307, 308, 401, 403, 404, 405, 408, 409, 429, 500, 502, 503, 504, 599])
+def test_every_other_status_is_a_bad_answer(status: int) -> None:
+    with pytest.raises(BadAnswer, match=str(status)) as caught:
+        check_status(status, b"why", PASSED)
+    assert (caught.value.status, caught.value.answer_status) == (502, status)
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [None, b"application/json", b"application/json; charset=utf-8", b"Application/JSON;charset=UTF-8", b"application/problem+json"],
+)
+def test_json_is_taken_as_it_is(kind: bytes | None) -> None:
+    headers = {} if kind is None else {b"content-type": kind}
+    assert json_answer(200, headers, b' {"a": 1.50, "b": "\xc3\xa9"} ').raw == b' {"a": 1.50, "b": "\xc3\xa9"} '
+
+
+@pytest.mark.parametrize(
+    "kind", [b"text/html", b"text/html; charset=utf-8", b"", b"application/jsonp", b"text/json", b"image/svg+xml"]
+)
+def test_what_is_said_to_be_something_else_is_a_bad_answer(kind: bytes) -> None:
+    with pytest.raises(BadAnswer, match="not said to be JSON"):
+        json_answer(200, {b"content-type": kind}, b"{}")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b" ",
+        b"<html>",
+        b"NaN",
+        b'{"p": NaN}',
+        b"[Infinity]",
+        b"{}x",
+        b"{}{}",
+        b"{",
+        b'"\xff"',
+        b"\xef\xbb\xbf{}",
+        b"[" * 65 + b"]" * 65,
+    ],
+    ids=repr,
+)
+def test_a_body_that_is_no_json_is_a_bad_answer_and_is_not_quoted(body: bytes) -> None:
+    with pytest.raises(BadAnswer) as caught:
+        json_answer(200, {}, body)
+    assert caught.value.answer_status == 200
+    assert "html" not in caught.value.detail
+
+
+def test_an_empty_body_is_called_empty() -> None:
+    with pytest.raises(BadAnswer, match="empty"):
+        json_answer(200, {}, b"")
+
+
+def test_a_coding_that_nobody_asked_for_is_a_bad_answer() -> None:
+    with pytest.raises(BadAnswer, match="coding"):
+        json_answer(200, {b"content-encoding": b"gzip"}, b"{}")
+    assert json_answer(200, {b"content-encoding": b"Identity"}, b"{}").raw == b"{}"
