@@ -31,7 +31,7 @@ def virtual() -> Clock:
 
 
 def on_time(moment: float, noted: Noted) -> bool:
-    return len(noted.moments) == 1 and moment <= noted.moments[0] <= moment + BUCKET + 1e-9
+    return len(noted.moments) == 1 and moment <= noted.moments[0] <= moment + BUCKET + 1e-6
 
 
 def run(main: Coroutine[Any, Any, None]) -> None:

@@ -70,6 +70,12 @@ class RawServer:
         if tasks:
             await asyncio.wait(tasks)
 
+    async def empty(self) -> None:
+        """Wait until no connection stands."""
+        while self.open:
+            self.gone.clear()
+            await self.gone.wait()
+
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         if task is not None:
