@@ -144,7 +144,8 @@ def test_a_schema_with_an_id_elsewhere_is_taken_as_it_is(listener: tuple[str, li
 @pytest.mark.parametrize("pattern", ["(?=a)b", "(?<!a)b", r"(a)\1", "("])
 @pytest.mark.parametrize("place", ["pattern", "patternProperties"])
 def test_a_pattern_that_may_take_long_is_a_problem(pattern: str, place: str) -> None:
-    schema = {"properties": {"a": {"pattern": pattern} if place == "pattern" else {"patternProperties": {pattern: {}}}}}
+    where: dict[str, Any] = {"pattern": pattern} if place == "pattern" else {"patternProperties": {pattern: {}}}
+    schema = {"properties": {"a": where}}
     with pytest.raises(SchemaProblem) as caught:
         schema_check(schema)
     assert caught.value.message == "is no regular expression of linear time"

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plait.errors import BadAnswer
-from plait.http1.reader import FIELD_LIMIT, HEAD_LIMIT, ResponseReader
+from plait.http1.known import LARGEST, MOST, Known
+from plait.http1.reader import FIELD_LIMIT, HEAD_LIMIT, Head, ResponseReader
 from tests.http1.cutting import cuts, spoilt
 
 Outcome = tuple[int, bytes, bool] | type[BadAnswer] | None
@@ -17,9 +18,9 @@ Outcome = tuple[int, bytes, bool] | type[BadAnswer] | None
 LIMIT = 64
 
 
-def read(pieces: Iterable[bytes], *, closed: bool = False) -> Outcome:
+def read(pieces: Iterable[bytes], *, closed: bool = False, known: Known[Head] | None = None) -> Outcome:
     """Status, body and cleanness of the answer; None while it is not whole."""
-    reader = ResponseReader(LIMIT)
+    reader = ResponseReader(LIMIT, known)
     whole = False
     try:
         for piece in filter(None, pieces):
@@ -211,6 +212,64 @@ def test_a_body_in_very_many_chunks_is_read_whole() -> None:
 
 
 MATERIAL = [*(data for data, _ in (*GOOD.values(), *UNTIL_CLOSED.values())), *BROKEN.values()]
+
+
+def everything_known() -> Known[Head]:
+    known: Known[Head] = Known()
+    for data in MATERIAL:
+        read([data], closed=True, known=known)
+    return known
+
+
+KNOWN = everything_known()
+
+
+@pytest.mark.parametrize("data", MATERIAL)
+def test_a_head_that_came_before_means_the_same(data: bytes) -> None:
+    for pieces in ([data], [data + b"x"], [data + b"\r\n"], [data * 2], [data[:-1]], [data[:-1], data[-1:]]):
+        assert read(pieces, known=Known(KNOWN)) == read(pieces)
+        assert read(pieces, closed=True, known=Known(KNOWN)) == read(pieces, closed=True)
+
+
+def test_an_answer_whose_head_came_before_is_followed_by_any_other() -> None:
+    reader = ResponseReader(LIMIT)
+    for name in (
+        "with a length",
+        "with a length",
+        "in chunks",
+        "with a length",
+        "after 100",
+        "no content",
+        "no content",
+        "1.0 kept",
+    ):
+        data, expected = GOOD[name]
+        reader.expect()
+        assert reader.feed(data)
+        assert (reader.status, reader.body, reader.clean) == expected
+
+
+@pytest.mark.parametrize("name", ["in chunks", "to be closed", "1.0", "after 100"])
+def test_only_plain_answers_are_remembered(name: str) -> None:
+    known: Known[Head] = Known()
+    read([GOOD[name][0]], known=known)
+    read([PLAIN + PLAIN], known=known)
+    read([PLAIN[:9], PLAIN[9:]], known=known)
+    assert not known
+
+
+def test_what_is_remembered_is_bounded() -> None:
+    known: Known[Head] = Known()
+    for number in range(3 * MOST):
+        read([answer(b"{}", b"Content-Length: 2", b"X: %d" % number)], known=known)
+        assert len(known) <= MOST
+    read([answer(b"{}", b"Content-Length: 2", b"X: " + b"x" * LARGEST)], known=known)
+    assert max(map(len, known)) < LARGEST
+
+
+@given(spoilt(MATERIAL, 2))
+def test_heads_that_came_before_mean_the_same_wherever_they_are_cut(pieces: list[bytes]) -> None:
+    assert read(pieces, closed=True, known=Known(KNOWN)) == read(pieces, closed=True)
 
 
 @given(spoilt(MATERIAL, 1))

@@ -19,8 +19,9 @@ from plait.errors import (
     TooLarge,
     VersionNotSupported,
 )
+from plait.http1.known import Known
 from plait.http1.messages import Request
-from plait.http1.requests import RequestLimits, RequestReader
+from plait.http1.requests import Head, RequestLimits, RequestReader
 from tests.http1.cutting import cuts, spoilt
 
 Outcome = tuple[list[Request], type[RequestError] | None]
@@ -29,9 +30,9 @@ SMALL = RequestLimits(line=64, headers=256, fields=10, body=64)
 HOST = b"Host: a\r\n"
 
 
-def read(pieces: Iterable[bytes], limits: RequestLimits = SMALL) -> Outcome:
+def read(pieces: Iterable[bytes], limits: RequestLimits = SMALL, known: Known[Head] | None = None) -> Outcome:
     """What comes of these bytes, cut in this way: the requests, and the error that ended it."""
-    reader = RequestReader(limits, "")
+    reader = RequestReader(limits, "", known)
     requests: list[Request] = []
     try:
         for piece in filter(None, pieces):
@@ -249,8 +250,7 @@ def test_what_is_pipelined_before_a_fault_is_read() -> None:
         (b"HTTP/1.1", b"Connection: x, Close\r\n", False),
         (b"HTTP/1.1", b"Connection: keep-alive\r\n", True),
         (b"HTTP/1.0", b"", False),
-        (b"HTTP/1.0", b"Connection: keep-alive\r\n", True),
-        (b"HTTP/1.0", b"Connection: keep-alive, close\r\n", False),
+        (b"HTTP/1.0", b"Connection: keep-alive\r\n", False),
         (b"HTTP/1.1", b"Upgrade: websocket\r\nConnection: upgrade\r\n", False),
     ],
 )
@@ -336,6 +336,37 @@ def test_the_default_limits_hold(data: bytes, expected: type[RequestError]) -> N
 
 
 MATERIAL = [data for data, _ in (*GOOD.values(), *FAULTS.values())]
+
+
+def everything_known() -> Known[Head]:
+    known: Known[Head] = Known()
+    for data in MATERIAL:
+        read([data], known=known)
+    return known
+
+
+KNOWN = everything_known()
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"), [*((data, None) for data, _ in GOOD.values()), *FAULTS.values()], ids=[*GOOD, *FAULTS]
+)
+def test_a_head_that_came_before_means_the_same(data: bytes, expected: type[RequestError] | None) -> None:
+    for pieces in ([data], [data, data], [data[:-1], data[-1:] + data]):
+        assert read(pieces, known=Known(KNOWN)) == read(pieces)
+    assert read([data], known=Known(KNOWN))[1] is expected
+
+
+@pytest.mark.parametrize("name", ["in chunks", "expecting", "two Hosts", "upgrade with a body", "length and coding"])
+def test_what_must_be_read_anew_is_not_remembered(name: str) -> None:
+    known: Known[Head] = Known()
+    read([(GOOD | FAULTS)[name][0]], known=known)
+    assert not known
+
+
+@given(spoilt(MATERIAL, 3))
+def test_heads_that_came_before_mean_the_same_wherever_they_are_cut(pieces: list[bytes]) -> None:
+    assert read(pieces, known=Known(KNOWN)) == read(pieces)
 
 
 @given(spoilt(MATERIAL, 3))

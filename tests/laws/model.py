@@ -98,7 +98,8 @@ def _fit(merge: Any, end: Outcome) -> Outcome:
 def _lost(require: Any, name: str, failed: int, total: int) -> bool:
     if isinstance(require, list):
         return name in require
-    return total - failed < {"all": total, "any": 1}.get(require, require)
+    quorum: int = {"all": total, "any": 1}.get(require, require)
+    return total - failed < quorum
 
 
 def _merged(merge: Any, there: dict[str, Any], ends: Mapping[str, Outcome]) -> Any:

@@ -14,7 +14,7 @@ from tests.laws.model import Given, Tie, outcome
 from tests.laws.random_graphs import Behaviour, Scene, scenes
 from tests.laws.seeded import SEEDED
 
-MANY = settings(SEEDED, max_examples=120)
+MANY = settings(SEEDED, max_examples=80)
 DEADLINE = 0.6
 LATE = 0.02
 HAIR = 1e-6

@@ -81,7 +81,8 @@ def test_first_fails_with_the_last_failure_when_all_have_failed() -> None:
     predictors = [broken("a", after=0.3), broken("b", after=0.1)]
     run = run_graph({"predict": {"parallel": ["a", "b"], "merge": "first"}}, predictors)
     assert run.error is not None
-    assert (run.error.predictor, run.seconds) == ("a", pytest.approx(0.3))
+    assert run.error.predictor == "a"
+    assert run.seconds == pytest.approx(0.3)
 
 
 SCORES = {
@@ -146,7 +147,8 @@ def test_a_failing_selector_cancels_the_rest_when_all_are_required() -> None:
     predictors = [FakePredictor("a", "none"), good("b", after=1.0)]
     run = run_graph({"predict": {"parallel": ["a", "b"], "merge": {"argmax": "output"}}}, predictors)
     assert isinstance(run.error, ExpressionFailed)
-    assert (run.seconds, run.left, run.statuses) == (pytest.approx(0), 0, {"a": "ok", "b": "cancelled"})
+    assert run.seconds == pytest.approx(0)
+    assert (run.left, run.statuses) == (0, {"a": "ok", "b": "cancelled"})
 
 
 def test_object_needs_objects() -> None:

@@ -44,10 +44,14 @@ async def app(**config: Any) -> AsyncIterator[tuple[App, Worker]]:
     worker.clock.close()
 
 
-async def ask(handler: App, method: str, target: str, body: bytes = b"", peer: str = "127.0.0.1", **headers: str) -> tuple[int, Any, dict[str, str]]:
+async def ask(
+    handler: App, method: str, target: str, body: bytes = b"", peer: str = "127.0.0.1", **headers: str
+) -> tuple[int, Any, dict[str, str]]:
     answer: asyncio.Future[Response] = asyncio.get_running_loop().create_future()
     path, _, query = target.partition("?")
-    fields = {name.replace("_", "-").encode(): value.encode() for name, value in {"content_type": "application/json", **headers}.items()}
+    fields = {
+        name.replace("_", "-").encode(): value.encode() for name, value in {"content_type": "application/json", **headers}.items()
+    }
     handler(Request(method, path, query, fields, body, peer), answer.set_result)
     async with asyncio.timeout(10):
         response = await answer
@@ -199,11 +203,20 @@ async def test_what_a_predictor_gets_has_id_time_hops_and_trace() -> None:
             "graphs": {"predict": {"predict": "a"}},
         }
         async with app(**config) as (handler, _):
-            asked = await ask(handler, "POST", "/predict", b"{}", x_request_id="abc", traceparent=trace, x_user="me", authorization="secret")
+            asked = await ask(
+                handler, "POST", "/predict", b"{}", x_request_id="abc", traceparent=trace, x_user="me", authorization="secret"
+            )
             assert asked[:2] == (200, 1)
         head = server.requests[0].decode().lower()
         assert head.startswith("post /predict?id=abc http/1.1\r\n")
-        for line in ("x-request-id: abc", "x-own: 1", "x-user: me", "x-plait-hops: 1", f"traceparent: {trace}", "content-length: 2"):
+        for line in (
+            "x-request-id: abc",
+            "x-own: 1",
+            "x-user: me",
+            "x-plait-hops: 1",
+            f"traceparent: {trace}",
+            "content-length: 2",
+        ):
             assert f"\r\n{line}\r\n" in head
         assert "secret" not in head
         left = int(head.partition("x-request-timeout: ")[2].partition("ms")[0])

@@ -20,11 +20,11 @@ def codec(**given: Any) -> JsonCodec:
 
 
 async def encoded(
-    codec: JsonCodec | ProbeCodec, seconds: float = 1.0, headers: dict[bytes, bytes] | None = None, **run: bytes
+    codec: JsonCodec | ProbeCodec, seconds: float = 1.0, headers: dict[bytes, bytes] | None = None, forwarded: bytes = b""
 ) -> bytes:
     clock = Clock(asyncio.get_running_loop())
     message = Message(b'{"x": 1.50}')
-    return codec.encode(message, Run(message, clock, b"me", headers, **run), seconds)
+    return codec.encode(message, Run(message, clock, b"me", headers, forwarded), seconds)
 
 
 async def test_a_request_is_whole_and_its_body_untouched() -> None:

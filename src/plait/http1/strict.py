@@ -101,9 +101,8 @@ def expects_continue(headers: dict[bytes, bytes]) -> bool:
 
 
 def keeps_alive(headers: dict[bytes, bytes], *, modern: bool) -> bool:
-    """Whether the client wants the connection to stay open after the answer."""
+    """Whether the connection stays open after the answer: in HTTP/1.1 unless the client says `close`, in 1.0 never."""
     value = headers.get(b"connection")
-    if value is None:
+    if value is None or not modern:
         return modern
-    options = [option.strip() for option in value.lower().split(b",")]
-    return b"close" not in options and (modern or b"keep-alive" in options)
+    return b"close" not in [option.strip() for option in value.lower().split(b",")]

@@ -1,0 +1,134 @@
+"""A data port on a free port of this process, and a client that speaks bytes."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, Self
+
+from plait.clock import Clock
+from plait.graph.spec import Config
+from plait.http1.messages import Handler
+from plait.server.app import App
+from plait.server.generation import Generation
+from plait.server.listener import CONNECTIONS, Deadlines, Listener
+from plait.server.serve import request_limits
+from plait.server.sockets import listen
+
+PATIENCE = 10.0
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A response, read whole."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+class Client:
+    """A connection of a client."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+
+    async def __aenter__(self) -> Self:
+        self.reader, self.writer = await asyncio.open_connection("127.0.0.1", self.port, limit=64 << 20)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.leave()
+
+    def leave(self) -> None:
+        """Hang up."""
+        self.writer.transport.abort()
+
+    async def ask(self, data: bytes, *, head: bool = False) -> Answer:
+        """Send, and read one response."""
+        self.writer.write(data)
+        return await self.answer(head=head)
+
+    async def answer(self, *, head: bool = False) -> Answer:
+        """One response; `head` if it has no body though it says how long that is."""
+        async with asyncio.timeout(PATIENCE):
+            line, *lines = (await self.reader.readuntil(b"\r\n\r\n")).decode("latin-1")[:-4].split("\r\n")
+            pairs = [each.split(": ", 1) for each in lines]
+            headers = {name.lower(): value for name, value in pairs}
+            assert len(headers) == len(pairs), "a field stands twice"
+            status = int(line.split(" ")[1])
+            body = b"" if head or status < 200 else await self.reader.readexactly(int(headers["content-length"]))
+        return Answer(status, headers, body)
+
+    async def closed(self) -> bytes:
+        """What still comes until the connection closes."""
+        async with asyncio.timeout(PATIENCE):
+            try:
+                return await self.reader.read()
+            except ConnectionResetError:
+                return b""
+
+
+class Proxy:
+    """A data port that is open; `handler` may be any, by default the graphs of a configuration."""
+
+    def __init__(self, listener: Listener, port: int, clock: Clock) -> None:
+        self.listener = listener
+        self.port = port
+        self.clock = clock
+
+    def client(self) -> Client:
+        return Client(self.port)
+
+
+@asynccontextmanager
+async def proxy(
+    config: dict[str, Any], deadlines: Deadlines | None = None, connections: int = CONNECTIONS, handler: Handler | None = None
+) -> AsyncIterator[Proxy]:
+    """Serve a configuration until the end of the block."""
+    checked = Config.model_validate(config)
+    clock = Clock(asyncio.get_running_loop())
+    generation = Generation(checked, clock)
+    app = App(generation, lambda: True)
+    listener = Listener(handler or app, clock, request_limits(checked), deadlines, connections)
+    sock = listen("127.0.0.1", 0)
+    port = sock.getsockname()[1]
+    await listener.open(sock)
+    try:
+        yield Proxy(listener, port, clock)
+    finally:
+        await listener.close()
+        await app.close()
+        await generation.close()
+        assert listener.clients == 0
+        assert all(each.endpoint.open == each.endpoint.waiting == 0 for each in generation.upstreams.values())
+        clock.close()
+
+
+def one(url: str, **options: Any) -> dict[str, Any]:
+    """A configuration with one predictor, whose answer is the graph's."""
+    return {"predictors": {"a": {"url": url, **options}}, "graphs": {"predict": "a"}}
+
+
+NOBODY = one("http://127.0.0.1:1")
+"""For requests that reach no predictor."""
+
+
+def post(
+    body: bytes = b"{}", *lines: bytes, path: str = "/predict", host: bytes = b"Host: h", kind: bytes = b"application/json"
+) -> bytes:
+    """A good request, unless told otherwise."""
+    head = [b"POST %b HTTP/1.1" % path.encode(), host, b"Content-Type: " + kind, b"Content-Length: %d" % len(body), *lines]
+    return b"\r\n".join(head) + b"\r\n\r\n" + body
+
+
+def get(path: str, *lines: bytes, method: bytes = b"GET") -> bytes:
+    """A request without a body."""
+    return b"\r\n".join([b"%b %b HTTP/1.1" % (method, path.encode()), b"Host: h", *lines]) + b"\r\n\r\n"
