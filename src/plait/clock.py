@@ -70,8 +70,8 @@ class Clock:
     def _turn(self) -> None:
         self._timer = None
         self._armed = math.inf
-        present = self.now() / BUCKET
-        while self._due and self._due[0] <= present:
+        present = self.now()
+        while self._due and self._due[0] * BUCKET <= present:
             for entry in self._buckets.pop(heapq.heappop(self._due)):
                 try:
                     entry.expire()

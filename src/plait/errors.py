@@ -144,12 +144,6 @@ class ExpressionFailed(NodeError):
     code, title = "expression-failed", "Expression failed"
 
 
-class RequirementFailed(NodeError):
-    """A parallel has no branch left that could meet what it requires."""
-
-    code, title, status = "requirement-failed", "Requirement failed", 503
-
-
 class Internal(PlaitError):
     """A fault of plait itself; the log has it whole."""
 
@@ -207,7 +201,7 @@ class Overloaded(UpstreamError):
 class Excluded(UpstreamError):
     """The predictor was taken out by configuration."""
 
-    code, title, status, part = "excluded", "Predictor excluded", 503, "skipped"
+    code, title, status = "excluded", "Predictor excluded", 503
 
 
 # Configuration.

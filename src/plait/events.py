@@ -1,4 +1,4 @@
-"""What happened, as frozen records: nodes emit them, metrics, traces and logs subscribe."""
+"""What happened, as frozen records: nodes emit them, whoever wants to know subscribes."""
 
 from __future__ import annotations
 
@@ -27,16 +27,3 @@ class Part(msgspec.Struct, frozen=True, gc=False):
     endpoint: str = ""
     error: str = ""
     output: Message | None = None
-
-
-class Answered(msgspec.Struct, frozen=True, gc=False):
-    """A request of a graph was answered: with `status`, after `seconds`, whole or in part."""
-
-    graph: str
-    request_id: str
-    status: int
-    seconds: float
-    complete: bool
-
-
-Event = Part | Answered

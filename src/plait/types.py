@@ -9,7 +9,7 @@ import msgspec
 
 from plait.clock import Clock
 from plait.errors import PlaitError
-from plait.events import Event, Part
+from plait.events import Part
 
 _UNSET: Any = object()
 _encode = msgspec.json.Encoder().encode
@@ -65,7 +65,7 @@ class Run:
         request_id: Sent on to every predictor; 1 to 128 of `A-Za-z0-9._-`.
         headers: The request's header fields, lower-case names.
         forwarded: Header lines (`name: value` and a line end) that every predictor gets, such as `traceparent`.
-        subscribers: Who else wants the events.
+        subscribers: Who else wants to hear of each part as it ends.
     """
 
     __slots__ = ("clock", "forwarded", "headers", "message", "parts", "request_id", "subscribers")
@@ -77,7 +77,7 @@ class Run:
         request_id: bytes = b"",
         headers: Mapping[bytes, bytes] | None = None,
         forwarded: bytes = b"",
-        subscribers: tuple[Callable[[Event], None], ...] = (),
+        subscribers: tuple[Callable[[Part], None], ...] = (),
     ) -> None:
         self.message = message
         self.clock = clock

@@ -10,6 +10,7 @@ import pytest
 import pytest_asyncio
 
 from plait.http1.messages import Reply, Request, Response
+from plait.server.app import NOTHING
 from plait.server.listener import Deadlines
 from plait.testing import RawServer
 from plait.testing.server import ok, read_request
@@ -133,31 +134,23 @@ async def test_many_pipelined_requests_come_and_go_in_order() -> None:
 
 async def test_what_comes_between_an_answer_and_the_next_request_keeps_its_place() -> None:
     """A pipelined request waits while more bytes come in the same turn in which the answer before it is sent."""
-    replies: list[Reply] = []
-    order: list[str] = []
-
-    class Running:
-        def cancel(self) -> None: ...
+    asked: asyncio.Queue[tuple[str, Reply]] = asyncio.Queue()
 
     def handler(request: Request, reply: Reply) -> Started:
-        order.append(request.path)
-        replies.append(reply)
-        return Running()
+        asked.put_nowait((request.path, reply))
+        return NOTHING
 
-    async with proxy(NOBODY, handler=handler) as port, port.client() as client:
+    async with proxy(NOBODY, handler=handler) as port, port.client() as client, asyncio.timeout(PATIENCE):
         client.writer.write(get("/1") + get("/2"))
-        async with asyncio.timeout(PATIENCE):
-            while not replies:
-                await asyncio.sleep(0)
+        first, reply = await asked.get()
         (front,) = port.listener._fronts
-        replies.pop()(Response(200, b"1"))
+        reply(Response(200, b"1"))
         front.data_received(get("/3"))
-        for _ in range(2):
-            async with asyncio.timeout(PATIENCE):
-                while not replies:
-                    await asyncio.sleep(0)
-            replies.pop()(Response(200, b"2"))
-        assert order == ["/1", "/2", "/3"]
+        second, reply = await asked.get()
+        reply(Response(200, b"2"))
+        third, reply = await asked.get()
+        reply(Response(200, b"3"))
+        assert [first, second, third] == ["/1", "/2", "/3"]
 
 
 async def test_a_client_that_pipelines_and_does_not_read_is_not_served_without_bound() -> None:
@@ -322,7 +315,12 @@ async def test_one_client_too_many_is_told_so() -> None:
 
 async def test_draining_finishes_what_runs_and_ends_what_is_idle() -> None:
     gate = Gate()
-    async with RawServer(gate) as server, proxy(one(server.url)) as port, port.client() as idle, port.client() as busy:
+    async with (
+        RawServer(gate) as server,
+        proxy(one(server.url), Deadlines(linger=0.05)) as port,
+        port.client() as idle,
+        port.client() as busy,
+    ):
         assert (await idle.ask(get("/health"))).status == 200
         busy.writer.write(post(b"1") + post(b"2"))
         await gate.came.acquire()

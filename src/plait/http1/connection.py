@@ -37,7 +37,9 @@ class Connection(asyncio.Protocol):
 
     __slots__ = ("_closed", "_exchange", "_reader", "_released", "surplus", "transport", "used")
 
-    def __init__(self, reader: ResponseReader, released: Callable[[Connection], None], closed: Callable[[Connection], None]) -> None:
+    def __init__(
+        self, reader: ResponseReader, released: Callable[[Connection], None], closed: Callable[[Connection], None]
+    ) -> None:
         self._reader = reader
         self._released = released
         self._closed = closed

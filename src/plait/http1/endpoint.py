@@ -34,7 +34,8 @@ class Endpoint:
     """
 
     __slots__ = (
-        "_bounds", "_connecting", "_empty", "_idle", "_known", "_loop", "_open", "_served_soon", "_trusted_from", "_waiting", "host", "port",
+        "_bounds", "_connecting", "_empty", "_idle", "_known", "_loop", "_open", "_served_soon", "_trusted_from", "_waiting",
+        "host", "port",
     )  # fmt: skip
 
     def __init__(self, host: str, port: int, bounds: Bounds) -> None:

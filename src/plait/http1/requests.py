@@ -52,8 +52,8 @@ class RequestReader:
     """
 
     __slots__ = (
-        "_before", "_body", "_chunks", "_done", "_fed", "_fields", "_head", "_headers", "_hosts", "_known", "_left", "_limits", "_method",
-        "_modern", "_parser", "_path", "_peer", "_query", "_size", "_tail", "_target", "_trailing",
+        "_before", "_body", "_chunks", "_done", "_fed", "_fields", "_head", "_headers", "_hosts", "_known", "_left", "_limits",
+        "_method", "_modern", "_parser", "_path", "_peer", "_query", "_size", "_tail", "_target", "_trailing",
         "in_body", "keep_alive", "rest", "wants_continue",
     )  # fmt: skip
 

@@ -9,6 +9,8 @@ from plait.errors import StartError
 
 BACKLOG = 2048
 
+_HIGHEST = 65535
+
 
 def listen(host: str, port: int) -> socket.socket:
     """A socket that listens on an address; port 0 takes a free one.
@@ -16,6 +18,8 @@ def listen(host: str, port: int) -> socket.socket:
     Raises:
         StartError: If the address cannot be had, in one line that says why.
     """
+    if not 0 <= port <= _HIGHEST:  # the resolver would take the remainder
+        raise StartError(f"{port} is no port; take one from 0 to {_HIGHEST}")
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
     except OSError:

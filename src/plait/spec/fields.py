@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, Strict, WithJsonSchema
 
@@ -107,8 +107,8 @@ Name = Annotated[str, BeforeValidator(name), WithJsonSchema({"type": "string", "
 Json = Annotated[Any, WithJsonSchema({})]
 
 
-def _matching(pattern: str, advice: str) -> Any:
-    """The type of a text that matches a pattern; another is refused with advice."""
+def _matching(pattern: str, advice: str) -> AfterValidator:
+    """Refuses a text that does not match, with advice."""
     matches = re.compile(pattern).fullmatch
 
     def check(value: str) -> str:
@@ -116,18 +116,34 @@ def _matching(pattern: str, advice: str) -> Any:
             raise ValueError(advice)
         return value
 
-    return Annotated[str, AfterValidator(check), Field(json_schema_extra={"pattern": f"^{pattern}$"})]
+    return AfterValidator(check)
 
 
-if TYPE_CHECKING:
-    Route = Target = FieldName = FieldValue = str
-else:
-    Route = _matching(
-        r"(/(?!\.{1,2}(/|$))[A-Za-z0-9._~-]+)+", "is no route; write it as /path/of/segments"
-    )
-    Target = _matching(r"/[!-\"$-~]*", "is no path; write it as /path, with a query if need be, without blanks")
-    FieldName = _matching(r"[A-Za-z0-9!$&'*+.^`|~-]+", "is no name of a header field; write letters, digits and -")
-    FieldValue = _matching(r"[!-~]([ -~]*[!-~])?", "is no value of a header field; write plain ASCII without line ends")
+ROUTE = r"(/(?!\.{1,2}(/|$))[A-Za-z0-9._~-]+)+"
+TARGET = r"/[!-\"$-~]*"
+FIELD_NAME = r"[A-Za-z0-9!$&'*+.^`|~-]+"
+FIELD_VALUE = r"[!-~]([ -~]*[!-~])?"
+
+Route = Annotated[
+    str,
+    _matching(ROUTE, "is no route; write it as /path/of/segments"),
+    Field(json_schema_extra={"pattern": f"^{ROUTE}$"}),
+]
+Target = Annotated[
+    str,
+    _matching(TARGET, "is no path; write it as /path, with a query if need be, without blanks"),
+    Field(json_schema_extra={"pattern": f"^{TARGET}$"}),
+]
+FieldName = Annotated[
+    str,
+    _matching(FIELD_NAME, "is no name of a header field; write letters, digits and -"),
+    Field(json_schema_extra={"pattern": f"^{FIELD_NAME}$"}),
+]
+FieldValue = Annotated[
+    str,
+    _matching(FIELD_VALUE, "is no value of a header field; write plain ASCII without line ends"),
+    Field(json_schema_extra={"pattern": f"^{FIELD_VALUE}$"}),
+]
 
 _T = TypeVar("_T")
 Many = Annotated[tuple[_T, ...], Strict(strict=False)]

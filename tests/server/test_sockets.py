@@ -1,0 +1,56 @@
+"""Listening, and why not."""
+
+from __future__ import annotations
+
+import socket
+
+import pytest
+
+from plait.errors import StartError
+from plait.server.sockets import listen, url_of
+
+
+def test_port_0_takes_a_free_one() -> None:
+    with listen("127.0.0.1", 0) as one, listen("127.0.0.1", 0) as other:
+        assert url_of(one) != url_of(other)
+        port = one.getsockname()[1]
+        assert url_of(one) == f"http://127.0.0.1:{port}"
+        socket.create_connection(("127.0.0.1", port)).close()
+
+
+def test_an_address_of_ipv6_stands_in_brackets() -> None:
+    try:
+        sock = listen("::1", 0)
+    except StartError:
+        pytest.skip("this machine has no IPv6")
+    with sock:
+        assert url_of(sock).startswith("http://[::1]:")
+
+
+def test_a_port_in_use_is_told_in_one_line() -> None:
+    with listen("127.0.0.1", 0) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(StartError, match=f"^port {port} on 127.0.0.1 is in use; .*--port$"):
+            listen("127.0.0.1", port)
+
+
+def test_a_port_is_free_again_once_it_was_closed() -> None:
+    with listen("127.0.0.1", 0) as sock:
+        port = sock.getsockname()[1]
+    listen("127.0.0.1", port).close()
+
+
+@pytest.mark.parametrize(
+    ("host", "port", "reason"),
+    [
+        ("nonexistent.invalid", 0, "the host nonexistent.invalid does not resolve to an address"),
+        ("127.0.0.1", 70_000, "70000 is no port"),
+        ("127.0.0.1", -1, "-1 is no port"),
+        ("203.0.113.1", 0, "cannot listen on 203.0.113.1 port 0: Cannot assign requested address"),
+    ],
+)
+def test_an_address_that_cannot_be_had_is_told_in_one_line(host: str, port: int, reason: str) -> None:
+    with pytest.raises(StartError) as caught:
+        listen(host, port)
+    assert caught.value.detail.startswith(reason)
+    assert "\n" not in caught.value.detail
