@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from plait.clock import Clock
-from plait.events import Event, Part
+from plait.events import Part
 from plait.nodes.ask import Ask
 from plait.nodes.options import Optional
 from plait.testing import FakePredictor
@@ -63,7 +63,7 @@ def test_names_are_added_to_a_copy_and_survive_a_nearer_deadline() -> None:
 
 
 def test_a_run_within_a_run_has_another_request_and_the_same_parts() -> None:
-    heard: list[Event] = []
+    heard: list[Part] = []
     outer = Run(Message(b"1"), NOBODYS_CLOCK, b"id", {b"x": b"y"}, b"trace: 1\r\n", (heard.append,))
     inner = outer.inside(Message(b"2"))
     part = Part("k", "n", "p", "ok", 0.1)

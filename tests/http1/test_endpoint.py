@@ -176,7 +176,7 @@ async def test_a_late_answer_in_the_same_turn_as_the_next_call_reaches_nobody() 
     """A connection becomes readable in the same turn of the loop in which another one's answer lets the next call begin."""
     draw = random.Random(7)
 
-    for _ in range(300):
+    for _ in range(500):
         kept: list[asyncio.StreamWriter] = []
         now = asyncio.Event()
 
