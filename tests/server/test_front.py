@@ -397,6 +397,19 @@ async def test_a_client_that_leaves_before_its_request_began_starts_nothing() ->
         assert server.connections == 0
 
 
+@pytest.mark.parametrize("data", [get("/health") * 3, get("/health") + b"bad\r\n\r\n", b"bad\r\n\r\n", b"GET", post()[:-1], post()])
+async def test_a_client_that_sends_no_more_is_one_that_leaves_and_makes_no_noise(data: bytes) -> None:
+    noise: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: noise.append(context))
+    async with proxy(NOBODY) as port, port.client() as client:
+        client.writer.write(data)
+        client.writer.write_eof()
+        await client.closed()
+        async with asyncio.timeout(PATIENCE):
+            await server_gone(port)
+    assert noise == []
+
+
 async def test_a_client_may_leave_with_requests_that_wait() -> None:
     gate = Gate()
     async with RawServer(gate) as server, proxy(one(server.url)) as port, port.client() as client:
