@@ -10,7 +10,7 @@ import uvloop
 from hypothesis import settings
 
 # A busy machine must not fail a test by being slow.
-settings.register_profile("plait", deadline=None)
+settings.register_profile("plait", deadline=None, max_examples=50)
 settings.load_profile("plait")
 
 

@@ -7,6 +7,7 @@ they know: the endpoint its address, the upstream the predictor's name, the node
 
 from __future__ import annotations
 
+import logging
 from typing import ClassVar
 
 
@@ -148,6 +149,12 @@ class Internal(PlaitError):
     """A fault of plait itself; the log has it whole."""
 
     code, title, status = "internal", "Internal error", 500
+
+
+def fault(exc: Exception) -> Internal:
+    """The error that stands for an exception that is a fault of plait itself: it must be answered, and found in the log."""
+    logging.getLogger("plait").error("plait failed in a way that it should not", exc_info=exc)
+    return Internal("plait failed on this request; the log says how")
 
 
 # A predictor could not be asked, or did not answer well.

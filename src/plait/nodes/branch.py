@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
-from plait.errors import Internal, PlaitError
+from plait.errors import Internal, PlaitError, fault
 from plait.types import Call, Context, Message, Sink, Started
-
-log = logging.getLogger("plait")
 
 Tasks = tuple[asyncio.Task[None], ...]
 
@@ -62,9 +59,7 @@ async def _run(call: Call, message: Message, ctx: Context, sink: Sink, index: in
         # An owner that cancels listens no more; whoever else cancels must not leave it waiting.
         sink.failed(index, Internal("a part of this request was stopped from outside"))
         raise
-    except Exception:
-        # A fault of plait itself must still be answered, and be found in the log.
-        log.exception("a node failed in a way that it should not")
-        sink.failed(index, Internal("plait failed on this request; the log says how"))
+    except Exception as exc:  # noqa: BLE001 - whatever it is, the sink must hear of it
+        sink.failed(index, fault(exc))
     else:
         sink.answered(index, answer)

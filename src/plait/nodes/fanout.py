@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from plait.errors import PlaitError
+from plait.errors import PlaitError, fault
 from plait.nodes.branch import InTask, Tasks, ended
 from plait.nodes.merges import Merge
 from plait.nodes.requirement import Requirement
@@ -55,6 +55,9 @@ class Join:
         except PlaitError as exc:
             self.failed(index, self.plan.unfit(index, exc))
             return
+        except Exception as exc:  # noqa: BLE001 - a callback has nobody above it who would answer
+            self.failed(index, fault(exc))
+            return
         self.left -= 1
         if not message.complete:
             self.complete = False
@@ -87,8 +90,13 @@ class Join:
         if self.left:
             self.cancel()
         self.sink = None
-        message = Message(self.plan.merge.join(self.taken), complete=self.complete)
-        if sink is not None:
+        if sink is None:
+            return
+        try:
+            message = Message(self.plan.merge.join(self.taken), complete=self.complete)
+        except Exception as exc:  # noqa: BLE001 - a callback has nobody above it who would answer
+            sink.failed(self.index, fault(exc))
+        else:
             sink.answered(self.index, message)
 
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from typing import TYPE_CHECKING
 
-from plait.errors import Internal, Overloaded, PlaitError, RequestError, RequestTimeout
+from plait.errors import Overloaded, PlaitError, RequestError, RequestTimeout, fault
 from plait.http1.ids import new_id
 from plait.http1.problem import problem
 from plait.http1.requests import RequestReader
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
     from plait.server.listener import Listener
     from plait.types import Started
 
-log = logging.getLogger("plait")
 
 _HELD = 64 << 10
 _SLOW_HEADER = "the header did not come in time"
@@ -139,10 +137,8 @@ class Front(asyncio.Protocol):
             return
         try:
             running = self._listener.handler(request, self.reply)
-        except Exception:
-            # A fault of plait itself must still be answered, and be found in the log.
-            log.exception("a request failed in a way that it should not")
-            self.reply(problem(Internal("plait failed on this request; the log says how"), new_id()))
+        except Exception as exc:  # noqa: BLE001 - whatever it is, the client must hear of it
+            self.reply(problem(fault(exc), new_id()))
             return
         if self._busy:
             self._running = running

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from plait.errors import BadRequest, LoopDetected, PlaitError, RequestError
+from plait.errors import BadRequest, LoopDetected, PlaitError, RequestError, fault
 from plait.http1.body import json_body
 from plait.http1.ids import request_id
 from plait.http1.problem import problem
@@ -105,7 +105,10 @@ class Serving:
 
     def answered(self, index: int, message: Message) -> None:  # noqa: ARG002 - there is one index
         """The graph has an answer."""
-        response = self._whole(message)
+        try:
+            response = self._whole(message)
+        except Exception as exc:  # noqa: BLE001 - a callback has nobody above it who would answer
+            response = self._problem(fault(exc))
         self._run = self._started = None
         self._reply(response)
 

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
-from plait.errors import Internal, PlaitError
+from plait.errors import PlaitError, fault
 from plait.http1.messages import Reply, Response
-
-log = logging.getLogger("plait")
 
 
 class Tasks:
@@ -42,8 +39,6 @@ async def _answer(work: Awaitable[Response], reply: Reply, failed: Callable[[Pla
         response = await work
     except PlaitError as exc:
         response = failed(exc)
-    except Exception:
-        # A fault of plait itself must still be answered, and be found in the log.
-        log.exception("a request failed in a way that it should not")
-        response = failed(Internal("plait failed on this request; the log says how"))
+    except Exception as exc:  # noqa: BLE001 - whatever it is, the client must hear of it
+        response = failed(fault(exc))
     reply(response)

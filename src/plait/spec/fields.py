@@ -119,6 +119,12 @@ def _matching(pattern: str, advice: str) -> AfterValidator:
     return AfterValidator(check)
 
 
+RESERVED_FIELDS = frozenset(
+    "accept-encoding connection content-encoding content-length content-type expect host keep-alive proxy-connection te trailer "
+    "transfer-encoding upgrade x-request-id x-request-timeout".split()
+)
+"""Fields that frame a request, belong to one connection, or are plait's own: a file may neither add nor forward them."""
+
 ROUTE = r"(/(?!\.{1,2}(/|$))[A-Za-z0-9._~-]+)+"
 TARGET = r"/[!-\"$-~]*"
 FIELD_NAME = r"[A-Za-z0-9!$&'*+.^`|~-]+"
@@ -134,9 +140,18 @@ Target = Annotated[
     _matching(TARGET, "is no path; write it as /path, with a query if need be, without blanks"),
     Field(json_schema_extra={"pattern": f"^{TARGET}$"}),
 ]
+
+
+def _not_reserved(name: str) -> str:
+    if name.lower() in RESERVED_FIELDS or name.lower().startswith("x-plait-"):
+        raise ValueError("is a field that plait itself writes; leave it out")
+    return name
+
+
 FieldName = Annotated[
     str,
     _matching(FIELD_NAME, "is no name of a header field; write letters, digits and -"),
+    AfterValidator(_not_reserved),
     Field(json_schema_extra={"pattern": f"^{FIELD_NAME}$"}),
 ]
 FieldValue = Annotated[

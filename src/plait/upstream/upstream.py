@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Protocol
 
-from plait.errors import Overloaded, PlaitError, TimedOut, UpstreamError
+from plait.errors import Overloaded, PlaitError, TimedOut, UpstreamError, fault
 from plait.http1.connection import Connection
 from plait.http1.endpoint import Bounds, Endpoint
 from plait.spec.address import Address
@@ -138,6 +138,8 @@ class Attempt:
             message = self._codec.decode(status, headers, body)
         except UpstreamError as exc:
             self._end(None, exc)
+        except Exception as exc:  # noqa: BLE001 - a callback has nobody above it who would answer
+            self._end(None, fault(exc))
         else:
             self._end(message, None)
 
