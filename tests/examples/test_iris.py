@@ -12,12 +12,13 @@ from typing import Any
 import numpy as np
 import pytest
 import yaml
-from skl2onnx import to_onnx
 
 from plait.predictor.models import open_model
 from plait.predictor.service import Service, service, serving
 from plait.predictor.settings import settings
 from tests.predictor.asking import ask, predictions
+
+pytestmark = pytest.mark.slow  # scikit-learn alone takes seconds to import, so nothing here imports it at the top
 
 IRIS = Path(__file__).resolve().parents[2] / "examples" / "iris"
 CLASSES = ("setosa", "versicolor", "virginica")
@@ -92,6 +93,8 @@ def test_what_is_trained_now_is_what_is_committed(train: ModuleType, trained: di
 
 @pytest.mark.filterwarnings("ignore:Attribute `prob:FutureWarning")
 def test_probabilities_as_maps_are_answered_alike(trained: dict[str, Any], flowers: tuple[Any, Any], tmp_path: Path) -> None:
+    from skl2onnx import to_onnx  # noqa: PLC0415 - see above
+
     path = tmp_path / "maps.onnx"
     path.write_bytes(to_onnx(trained["setosa"], flowers[0][:1].astype(np.float32), target_opset=17).SerializeToString())
     rows = flowers[0][::10].tolist()
