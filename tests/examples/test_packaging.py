@@ -25,7 +25,18 @@ def test_the_image_has_all_that_the_wheel_is_made_of(image: str, tmp_path: Path)
             for source in sources:
                 copied(ROOT / source, tmp_path / "app" / (target if target != "./" else source))
     built = subprocess.run(
-        [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "-w", str(tmp_path), str(tmp_path / "app")],
+        [
+            sys.executable,
+            "-m",
+            "pip",
+            "wheel",
+            "--quiet",
+            "--no-deps",
+            "--no-build-isolation",
+            "-w",
+            str(tmp_path),
+            str(tmp_path / "app"),
+        ],
         capture_output=True,
         text=True,
         check=False,
@@ -33,7 +44,12 @@ def test_the_image_has_all_that_the_wheel_is_made_of(image: str, tmp_path: Path)
     assert built.returncode == 0, built.stderr
     (wheel,) = tmp_path.glob("*.whl")
     names = set(zipfile.ZipFile(wheel).namelist())
-    assert {"plait/cli/app.py", "plait/py.typed", "plait/examples/iris/plait.yaml", "plait/examples/iris/models/setosa.onnx"} <= names
+    assert {
+        "plait/cli/app.py",
+        "plait/py.typed",
+        "plait/examples/iris/plait.yaml",
+        "plait/examples/iris/models/setosa.onnx",
+    } <= names
 
 
 def copied(source: Path, target: Path) -> None:
