@@ -91,3 +91,16 @@ def serving(*arguments: str, **environ: str) -> Iterator[tuple[str, Plait]]:
     """A process that serves, and its URL."""
     with plait(*arguments, **environ) as started:
         yield started.until(READY)[1], started
+
+
+def run(*arguments: str, stdin: str = "", **environ: str) -> subprocess.CompletedProcess[str]:
+    """A command, run to its end."""
+    return subprocess.run(
+        [sys.executable, "-m", "plait", *arguments],
+        input=stdin,
+        capture_output=True,
+        text=True,
+        env={**os.environ, **environ},
+        timeout=60,
+        check=False,
+    )

@@ -7,14 +7,13 @@ import os
 import re
 import signal
 import socket
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from plait import __version__
 from plait.cli.http import send
-from tests.e2e.processes import plait, serving
+from tests.e2e.processes import plait, run, serving
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
@@ -28,17 +27,6 @@ graphs:
   a: {sequence: [b]}
   b: {sequence: [a]}
 """
-
-
-def run(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "plait", *arguments],
-        capture_output=True,
-        text=True,
-        env={**os.environ, **environ},
-        timeout=60,
-        check=False,
-    )
 
 
 @pytest.fixture
@@ -103,6 +91,31 @@ def test_up_refuses_a_missing_model_before_it_starts_anything(tmp_path: Path) ->
     done = run("up", str(file))
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
     assert "none.onnx" in done.stderr
+
+
+def test_the_version_is_told() -> None:
+    assert run("--version").stdout == f"plait {__version__}\n"
+
+
+def test_a_port_that_is_none_is_one_clear_line() -> None:
+    done = run("serve", str(IRIS / "plait.yaml"), PORT="http")
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert "PORT" in done.stderr
+
+
+def test_a_predictors_log_in_production_is_json_lines() -> None:
+    with plait("predictor", str(IRIS / "models" / "setosa.onnx"), "--port", "0", MODE="production") as process:
+        line = process.until(re.compile(r"http://"))
+        facts = json.loads(line.string)
+        assert facts["level"] == "info"
+        assert "setosa.onnx on http://127.0.0.1:" in facts["message"]
+
+
+def test_up_says_so_and_ends_when_the_proxy_cannot_start(iris_file: Path, free_ports: list[int]) -> None:
+    with socket.create_server(("127.0.0.1", free_ports[3])):
+        done = run("up", str(iris_file), "--port", str(free_ports[3]))
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert f"port {free_ports[3]} on 127.0.0.1 is in use" in done.stderr
 
 
 def test_wrong_usage_exits_with_2() -> None:

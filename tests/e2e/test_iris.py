@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from plait.cli.http import Reply, send
-from tests.e2e.processes import Plait, serving
+from tests.e2e.processes import Plait, run, serving
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
@@ -115,6 +115,22 @@ def test_a_wrong_shape_is_a_422_with_a_pointer(iris: Iris) -> None:
     assert reply.status == 422
     assert reply.headers["content-type"] == "application/problem+json"
     assert problem["pointer"] == "/data/0/0"
+
+
+def test_call_asks_a_graph_with_its_sample_or_with_what_it_is_given(iris: Iris, tmp_path: Path) -> None:
+    file = tmp_path / "flower.json"
+    file.write_text(json.dumps(FLOWER))
+    expected = json.loads(iris.post("/predict/label", FLOWER).body)
+    for given in ((), ("-d", json.dumps(FLOWER)), ("-d", f"@{file}")):
+        done = run("call", "label", "--url", iris.url, *given)
+        assert (done.returncode, json.loads(done.stdout)) == (0, expected), done.stderr
+    piped = run("call", "label", "--url", iris.url, "-d", "-", stdin=json.dumps(FLOWER))
+    assert json.loads(piped.stdout) == expected
+    whole = json.loads(run("call", "predict", "--url", iris.url, "--envelope").stdout)
+    assert {part["status"] for part in whole["parts"].values()} == {"ok"}
+    late = run("call", "predict", "--url", iris.url, "--timeout", "1ms")
+    assert (late.returncode, json.loads(late.stderr)["status"]) == (1, 504)
+    assert "cannot read" in run("call", "predict", "--url", iris.url, "-d", "@/nosuch").stderr
 
 
 def test_a_stopped_predictor_delays_the_answer_by_its_timeout_and_no_longer(iris: Iris) -> None:

@@ -144,6 +144,36 @@ def test_a_fault_inside_a_branch_is_an_internal_error_and_is_logged(caplog: pyte
     assert "ZeroDivisionError" in caplog.text
 
 
+class Faulty:
+    """A merge with a bug of its own, where it takes an answer or where it joins them."""
+
+    fastest = False
+
+    def __init__(self, where: str) -> None:
+        self._where = where
+
+    def take(self, ctx: Context, given: Message, output: Message) -> bytes:
+        if self._where == "take":
+            raise ZeroDivisionError("secret")
+        return output.raw
+
+    def join(self, taken: object) -> bytes:
+        raise ZeroDivisionError("secret")
+
+
+@pytest.mark.parametrize("where", ["take", "join"])
+def test_a_fault_inside_a_merge_is_an_internal_error_and_is_logged(where: str, caplog: pytest.LogCaptureFixture) -> None:
+    async def scene() -> None:
+        requirement = Requirement.of("all", ("a", "b"))
+        with pytest.raises(Internal) as caught:
+            await fan_out({"a": leaf(0.1), "b": leaf(0.2)}, Faulty(where), requirement, "predict")(ONE, context())
+        assert "secret" not in caught.value.detail
+
+    with caplog.at_level(logging.ERROR, "plait"):
+        play(scene)
+    assert "ZeroDivisionError" in caplog.text
+
+
 def test_a_branch_that_somebody_else_stops_has_failed() -> None:
     async def scene() -> Message:
         return await joined(leaf(0.2), Slow(0.1, error=asyncio.CancelledError()), require="any")(ONE, context())
