@@ -15,7 +15,7 @@ from plait.graph.problems import problems_text
 EXPECTED = re.compile(r"#! (?P<path>\S*) \| (?P<message>[^|#]*?) \| (?P<hint>[^#]*?)(?= #!|$)")
 
 SECTIONS = """\
-server: {port: "9000"}                    #! server.port | must be a whole number | take away the quotes
+server: {port: "9000", limits: {body: 9}} #! server.port | must be a whole number | take away #! server.limits.body | is no size | -
 default: {}                               #! - | unknown key default | did you mean defaults?
 defaults:
   predictor: {timeout: 300}               #! defaults.predictor.timeout | a duration needs its unit, such as 300s or 300ms | #! -
@@ -37,6 +37,7 @@ predictors:
   Bad-One: {url: "http://j"}              #! predictors.Bad-One | is no name | names are lower-case letters
   input: {url: "http://k"}                #! predictors.input | the name input would hide the variable | take another
   l: {url: "http://l", headers: {x: 1}}   #! predictors.l.headers.x | must be text | put it in quotes
+  n: {url: "http://n", timeout: 1.5}      #! predictors.n.timeout | a duration needs its unit, such as 1.5s or 1.5ms | -
   m: {url: "http://${env.NOPE}"}          #! predictors.m.url | the environment variable NOPE is not set | set NOPE
 """
 GRAPHS = """\
@@ -70,6 +71,7 @@ graphs:
         optionl: true                     #! graphs.deep.parallel.sequence | unknown key optionl | did you mean optional?
       parallel: {parallel: {predict: {value: 1, nam: x}}} #! graphs.deep.parallel.parallel.parallel.predict | unknown key nam | name
     merge: {argmax: 1}                    #! graphs.deep.merge.argmax | must be text | put it in quotes
+  mixed: {parallel: [a], require: [a, 3]} #! graphs.mixed.require | is no requirement | take all, any
   route: {predict: a, route: nope}        #! graphs.route.route | is no route | write it as
 """
 WHOLE = """\

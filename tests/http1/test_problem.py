@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from plait.errors import BadRequest, InvalidRequest, MethodNotAllowed, NotFound, Overloaded, PlaitError, TimedOut
+from plait.errors import BadRequest, InvalidRequest, MethodNotAllowed, NotFound, Overloaded, PlaitError, Refused, TimedOut
 from plait.http1.problem import problem
 
 
@@ -48,3 +48,15 @@ def test_what_a_client_may_do_instead_is_a_header(error: PlaitError, field: tupl
 
 def test_further_members_are_taken_in() -> None:
     assert json.loads(problem(NotFound("no"), "abc", parts={"a": {"status": "ok"}}).body)["parts"] == {"a": {"status": "ok"}}
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [(b'{"rows": 1.50}', b'{"rows": 1.50}'), (b"too many rows", b'"too many rows"'), (b"\xff", '"\ufffd"'.encode()), (b"", b'""')],
+    ids=["JSON", "text", "no text", "nothing"],
+)
+def test_what_a_predictor_said_of_a_request_that_it_refused_is_told(answer: bytes, told: bytes) -> None:
+    response = problem(Refused("it refused the request with status 422", 422, answer), "abc")
+    assert response.status == 422
+    assert b'"answer":%b' % told in response.body
+    json.loads(response.body)

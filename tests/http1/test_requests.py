@@ -309,6 +309,21 @@ def test_a_body_in_thousands_of_chunks_is_read_whole() -> None:
     assert request.body == b"x" * 5000
 
 
+@pytest.mark.parametrize("size", [b"%x" % (1 << 20), b"4"], ids=["one chunk", "small chunks"])
+def test_a_body_that_comes_in_tiny_pieces_takes_no_more_room_than_it_has_bytes(size: bytes) -> None:
+    reader = RequestReader(RequestLimits(), "")
+    reader.feed(chunked(b""))
+    blanks = b"\r\n\r\n" * 1024
+    lines = [size + b"\r\n", *[blanks] * 256] if size != b"4" else [b"4\r\n1234\r\n" * 1024] * 256
+    for piece in lines:
+        reader.feed(piece)
+    assert reader.received == 1 << 20
+    assert len(reader._body) < 4096
+    end = reader.feed((b"\r\n" if size != b"4" else b"") + b"0\r\n\r\n")
+    assert end is not None
+    assert len(end.body) == 1 << 20
+
+
 def test_an_extension_is_refused_that_is_longer_than_a_header_may_be() -> None:
     data = chunked(b"3;" + b"x" * 400 + b"\r\nabc\r\n0\r\n\r\n")
     for pieces in cuts(data):

@@ -182,6 +182,12 @@ def test_all_means_the_others_and_lists_are_shorter() -> None:
     assert isinstance(run.error, BadAnswer)
 
 
+def test_an_excluded_branch_is_checked_all_the_same() -> None:
+    with pytest.raises(ConfigError) as caught:
+        run_graph({"predict": {"parallel": ["a", {"predict": "b", "input": "${nosuch}"}]}}, [good("a"), good("b")], excluded=["b"])
+    assert [problem.path for problem in caught.value.problems] == ["graphs.predict.parallel[1].input"]
+
+
 @pytest.mark.parametrize(
     ("excluded", "options", "path", "message"),
     [

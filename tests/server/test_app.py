@@ -16,7 +16,7 @@ from plait.http1.messages import Request, Response
 from plait.server.app import App
 from plait.server.serve import Worker, proxy
 from plait.testing import RawServer
-from plait.testing.server import read_request
+from plait.testing.server import ok, read_request
 
 SAMPLE = {"data": [[1.0, 2.0]]}
 
@@ -136,6 +136,13 @@ async def test_metadata_is_null_where_it_is_unknown() -> None:
         assert {answer[key] for key in answer if key.startswith(("data_", "prediction_"))} == {None}
 
 
+@pytest.mark.parametrize("said", [b'{"data_sample":1e999}', b"[1]", b"null"])
+async def test_what_no_program_can_read_of_a_predictors_metadata_is_unknown(said: bytes) -> None:
+    async with RawServer(ok(said)) as server, app(predictors={"a": {"url": server.url}}, graphs={"predict": "a"}) as (handler, _):
+        status, answer, _ = await ask(handler, "GET", "/metadata")
+        assert (status, answer["data_sample"]) == (200, None)
+
+
 async def test_an_excluded_predictor_is_left_out_of_a_parallel_and_said_to_be() -> None:
     async with RawServer(speaking) as server:
         config = two(server.url)
@@ -252,3 +259,12 @@ async def test_a_client_that_leaves_while_a_task_runs_ends_it() -> None:
                 await asked.wait()
                 started.cancel()
                 await gone.wait()
+
+
+@pytest.mark.parametrize("target", [("GET", "/metadata"), ("POST", "/predict")])
+async def test_a_client_that_leaves_before_its_task_has_begun_leaves_no_trace(target: tuple[str, str]) -> None:
+    graphs = {"predict": {"sequence": ["a", {"transform": "${input}"}]}}
+    async with app(predictors={"a": {"url": "http://127.0.0.1:1"}}, graphs=graphs) as (handler, _):
+        started = handler(Request(*target, "", {b"content-type": b"application/json"}, b"{}"), pytest.fail)
+        started.cancel()  # a coroutine that is never awaited would be a warning, and warnings are errors
+        await asyncio.sleep(0)

@@ -347,6 +347,15 @@ async def test_draining_lets_a_request_that_has_begun_come_in() -> None:
         await closing
 
 
+async def test_draining_does_not_cut_a_refusal_short_that_is_still_to_be_read(port: Proxy) -> None:
+    async with port.client() as client:
+        assert (await client.ask(b"nonsense\r\n\r\n")).status == 400
+        (front,) = port.listener._fronts
+        front.drain()
+        assert front._transport is not None
+        assert not front._transport.is_closing()  # with bytes unread, closing would reset the connection
+
+
 async def test_draining_ends_in_time() -> None:
     gate = Gate()
     async with RawServer(gate) as server, proxy(one(server.url), Deadlines(drain=0.05)) as port, port.client() as client:

@@ -7,7 +7,7 @@ import socket
 import pytest
 
 from plait.errors import StartError
-from plait.server.sockets import listen, url_of
+from plait.server.sockets import listen, url_at, url_of
 
 
 def test_port_0_takes_a_free_one() -> None:
@@ -19,6 +19,8 @@ def test_port_0_takes_a_free_one() -> None:
 
 
 def test_an_address_of_ipv6_stands_in_brackets() -> None:
+    assert url_at("::1", 9000) == "http://[::1]:9000"
+    assert url_at("localhost", 9000) == "http://localhost:9000"
     try:
         sock = listen("::1", 0)
     except StartError:
@@ -30,7 +32,7 @@ def test_an_address_of_ipv6_stands_in_brackets() -> None:
 def test_a_port_in_use_is_told_in_one_line() -> None:
     with listen("127.0.0.1", 0) as taken:
         port = taken.getsockname()[1]
-        with pytest.raises(StartError, match=f"^port {port} on 127.0.0.1 is in use; .*--port$"):
+        with pytest.raises(StartError, match=f"^port {port} on 127.0.0.1 is in use; .*another port$"):
             listen("127.0.0.1", port)
 
 

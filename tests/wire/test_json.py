@@ -77,3 +77,11 @@ def test_a_refusal_is_passed_on_only_for_the_statuses_that_may_be() -> None:
         codec().decode(413, {}, b"why")
     with pytest.raises(BadAnswer):
         ProbeCodec("/health", "a").decode(422, {}, b"why")
+
+
+async def test_a_field_that_is_sent_anyway_is_not_there_twice() -> None:
+    headers = {b"authorization": b"the client's", b"traceparent": b"t"}
+    given = codec(headers={"Authorization": "own"}, forward=("authorization", "Traceparent"))
+    request = await encoded(given, headers=headers, forwarded=b"traceparent: t\r\n")
+    assert request.lower().count(b"\r\ntraceparent: ") == request.lower().count(b"\r\nauthorization: ") == 1
+    assert b"\r\nAuthorization: own\r\n" in request

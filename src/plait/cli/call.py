@@ -66,8 +66,11 @@ def _metadata(url: str, graph: str) -> dict[str, Any]:
     reply = send(f"{url}/metadata/{graph}")
     if reply.status != _GOOD:
         raise StartError(f"there is no graph {graph} at {url}")
-    found: dict[str, Any] = json.loads(reply.body)
-    return found
+    try:
+        found = json.loads(reply.body)
+        return {key: found[key] for key in ("route", "data_sample")}
+    except (ValueError, KeyError, TypeError):
+        raise StartError(f"what answers at {url} is no plait") from None
 
 
 def _sample(url: str, graph: str) -> bytes:

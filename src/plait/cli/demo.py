@@ -23,11 +23,12 @@ def demo(
     from plait.cli.services import predictor_services, proxy_service  # noqa: PLC0415
     from plait.cli.show import Show  # noqa: PLC0415
     from plait.graph.load import load_checked  # noqa: PLC0415
+    from plait.server.sockets import url_at  # noqa: PLC0415
 
     file = example_file(name)
     config = load_checked(file, os.environ).config
     address = data_port(config.server, os.environ, None, port)
     services = [*predictor_services(config), proxy_service(file, *address)]
     screen = Screen([service.name for service in services])
-    show = Show(config, file, "http://{}:{}".format(*address), keep=not once)
+    show = Show(config, file, url_at(*address), keep=not once)
     asyncio.run(run_until_signal(services, screen.line, show.run))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import urllib.error
 import urllib.request
 from typing import NamedTuple
@@ -33,7 +34,7 @@ def send(url: str, body: bytes | None = None, headers: dict[str, str] | None = N
     except urllib.error.HTTPError as exc:
         with exc:
             return Reply(exc.code, _lower(exc.headers), exc.read())
-    except (OSError, ValueError) as exc:
+    except (OSError, ValueError, http.client.HTTPException) as exc:
         reason = getattr(exc, "reason", exc)
         raise StartError(f"no answer from {url}: {getattr(reason, 'strerror', None) or reason}") from None
 

@@ -56,7 +56,7 @@ class Watch:
         """Run all services until `stop`.
 
         Raises:
-            StartError: If a vital one ends at its first start.
+            StartError: If a vital one ends soon after its first start.
         """
         try:
             async with asyncio.TaskGroup() as group:
@@ -73,9 +73,10 @@ class Watch:
             code = await self._once(service)
             if self._stopping.is_set():
                 return
-            if first and service.vital:
+            steady = asyncio.get_running_loop().time() - began >= STEADY
+            if first and service.vital and not steady:
                 raise StartError(f"{service.name} could not start (exit code {code})")
-            if asyncio.get_running_loop().time() - began >= STEADY:
+            if steady:
                 pause = FIRST_PAUSE
             self._say(service.name, f"ended with exit code {code}; starts again in {pause:g} s")
             await self._pause(pause)

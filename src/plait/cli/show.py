@@ -74,7 +74,7 @@ class Show:
         except StartError:
             return False
         answers = json.loads(reply.body) if reply.status == _GOOD else {}
-        return bool(answers) and all(answer.get("health") == "ok" for answer in answers.values())
+        return bool(answers) and all(answer.get("health") in ("ok", "excluded") for answer in answers.values())
 
     async def _ask(self, url: str, sample: object) -> None:
         body = json.dumps(sample)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from plait.errors import ConfigError, Problem, StartError
 from plait.graph.document import Document
 from plait.graph.env import substitute
-from plait.graph.problems import in_order
+from plait.graph.problems import in_order, problems_text
 from plait.graph.services import override, services, without_file
 from plait.graph.spec import Config
 from plait.graph.text import LIMIT, Kind, kind_of, parse
@@ -89,9 +89,14 @@ class _Read:
 
 def _checked(read: _Read) -> Loaded:
     # The compiler behind the check is only needed from here on.
+    from plait.graph.advice import advice  # noqa: PLC0415
     from plait.graph.check import check  # noqa: PLC0415
 
-    return _sound(read, check(read.loaded.config))
+    loaded = _sound(read, check(read.loaded.config))
+    found = advice(loaded.config)
+    for problem in found:
+        problem.line, problem.column = loaded.document.place(problem.place)
+    return replace(loaded, warnings=[*loaded.warnings, *problems_text(found, loaded.document.source).splitlines()])
 
 
 def _sound(read: _Read, more: list[Problem]) -> Loaded:

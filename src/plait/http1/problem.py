@@ -6,8 +6,9 @@ from typing import Any
 
 import msgspec
 
-from plait.errors import InvalidRequest, MethodNotAllowed, PlaitError
+from plait.errors import InvalidRequest, MethodNotAllowed, PlaitError, Refused
 from plait.http1.messages import Response
+from plait.jsontext import NotJson, validate
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = 1
@@ -34,6 +35,8 @@ def problem(error: PlaitError, request_id: str, **extra: Any) -> Response:
     headers = [("Content-Type", MEDIA_TYPE), ("X-Request-Id", request_id)]
     if isinstance(error, InvalidRequest):
         members["pointer"] = error.pointer
+    if isinstance(error, Refused):
+        members["answer"] = _said(error.answer)
     if error.node:
         members["node"] = error.node
     if error.predictor:
@@ -43,3 +46,12 @@ def problem(error: PlaitError, request_id: str, **extra: Any) -> Response:
     if error.status == _UNAVAILABLE:
         headers.append(("Retry-After", str(RETRY_AFTER_SECONDS)))
     return Response(error.status, _encode(members | extra), tuple(headers))
+
+
+def _said(answer: bytes) -> msgspec.Raw | str:
+    """A predictor's body as a member of a problem: its JSON as it is, anything else as text."""
+    try:
+        validate(answer)
+    except NotJson:
+        return answer.decode(errors="replace")
+    return msgspec.Raw(answer)

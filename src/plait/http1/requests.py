@@ -53,7 +53,7 @@ class RequestReader:
 
     __slots__ = (
         "_before", "_body", "_chunks", "_done", "_fed", "_fields", "_head", "_headers", "_hosts", "_known", "_left", "_limits",
-        "_method", "_modern", "_parser", "_path", "_peer", "_query", "_size", "_tail", "_target", "_trailing",
+        "_method", "_modern", "_packed", "_parser", "_path", "_peer", "_query", "_size", "_tail", "_target", "_trailing",
         "in_body", "keep_alive", "rest", "wants_continue",
     )  # fmt: skip
 
@@ -79,7 +79,8 @@ class RequestReader:
         self._fed = 0
         self._chunks = 0
         self._tail = b""
-        self._before = -1  # pieces before the chunk that is read: as many as now while it has no data, as the last one has none
+        self._packed = 0  # pieces of the body that are many joined
+        self._before = -1  # bytes before the chunk that is read: as many as now while it has no data, as the last one has none
         self._trailing = False
         self._left: int | None = 0
         self._done = False
@@ -166,14 +167,21 @@ class RequestReader:
             end = found + 4 if found >= 0 else len(window)
             self._fed += end - begin
             self._parse(window[begin:end])
+            self._pack()
             if self._done or found < 0:
                 break
             begin, found = end, window.find(_END, end)
         self._tail, self.rest = window[-3:], window[end:]
         if self._fed - self._size > self._limits.headers + _CHUNK_OVERHEAD * self._chunks:
-            if self._trailing or (not self._done and len(self._body) == self._before):
+            if self._trailing or (not self._done and self._size == self._before):
                 raise HeadersTooLarge("the trailers are too large")
             raise BadRequest("the extensions of chunks are too large")
+
+    def _pack(self) -> None:
+        """Join what came in many pieces: an object for every few bytes would take twenty times the room of the body."""
+        if len(self._body) - self._packed >= _MANY:
+            self._body[self._packed :] = [b"".join(self._body[self._packed :])]
+            self._packed += 1
 
     def _parse(self, data: bytes) -> None:
         try:
@@ -228,10 +236,7 @@ class RequestReader:
     def on_chunk_header(self) -> None:
         """A chunk begins."""
         self._chunks += 1
-        if not self._chunks % _MANY:  # an object for every few bytes would take twenty times the room of the body
-            packed = self._chunks // _MANY - 1
-            self._body[packed:] = [b"".join(self._body[packed:])]
-        self._before = len(self._body)
+        self._before = self._size
 
     def on_body(self, data: bytes) -> None:
         """A piece of the body."""

@@ -39,6 +39,11 @@ class NodeSpec(Spec):
         """Whether `input` was given; null is a template too."""
         return "input" in self.model_fields_set
 
+    @property
+    def outwaits(self) -> bool:
+        """Whether it may answer only once the time around it is up, so that a step behind it has none left for a call."""
+        return False
+
     def children(self) -> tuple[Child, ...]:
         """The nodes within, in the order of the file."""
         return ()

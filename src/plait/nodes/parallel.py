@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 def _requirement(value: Any) -> Any:
     counted = isinstance(value, int) and not isinstance(value, bool) and value > 0
-    named = isinstance(value, (list, tuple)) and len(value) > 0
+    named = isinstance(value, (list, tuple)) and len(value) > 0 and all(isinstance(name, str) for name in value)
     if not counted and not named and value not in ("all", "any"):
         raise PydanticCustomError("require", "is no requirement; take all, any, a number from 1 or a list of branches")
     return tuple(value) if isinstance(value, list) else value
@@ -48,6 +48,11 @@ class Parallel(NodeSpec):
     require: Annotated[Literal["all", "any"] | int | Many[str], BeforeValidator(_requirement)] = "all"
     """How many must answer: all, any, a number, or the named branches."""
 
+    @property
+    def outwaits(self) -> bool:
+        """It does if it can do without a branch, but has no timeout of its own for it."""
+        return self.require != "all" and self.merge != "first" and self.timeout is None
+
     def children(self) -> tuple[Child, ...]:
         """The branches, each under its name."""
         if isinstance(self.parallel, dict):
@@ -69,7 +74,8 @@ class Parallel(NodeSpec):
         self._check_requirement([child.label for child in children], labels, link)
         merge = bind_merge(self.merge, link, labels)
         requirement = Requirement.of("any" if merge.fastest else self.require, labels)
-        return fan_out({child.label: link.call(child) for child in present}, merge, requirement, link.path)
+        calls = {child.label: link.call(child) for child in children}  # excluded ones too, so that they are checked
+        return fan_out({label: calls[label] for label in labels}, merge, requirement, link.path)
 
     def _check_labels(self, children: tuple[Child, ...], link: Link) -> None:
         seen: set[str] = set()

@@ -54,8 +54,7 @@ class About:
         """What goes into a graph and what comes out, from its schema and sample and the predictors' own; null where unknown."""
         spec = self._generation.config.graphs[graph]
         asked = await self._gather(predictors_used(self._generation.config, graph), "/metadata", request_id)
-        known = {name: msgspec.json.decode(raw) for name, raw in asked.items() if isinstance(raw, msgspec.Raw)}
-        known = {name: own for name, own in known.items() if isinstance(own, dict)}
+        known = {name: own for name, raw in asked.items() if isinstance(raw, msgspec.Raw) and (own := _object(raw)) is not None}
         return {
             "name": graph,
             "route": self._generation.config.route(graph),
@@ -108,6 +107,15 @@ def prediction_facts(spec: GraphSpec, predictors: dict[str, dict[str, Any]]) -> 
             facts = {key: {label: predictors[name].get(key) for label, name in branches.items()} for key in _PREDICTION[1:]}
             return {"prediction_type": "object", **facts}
     return dict.fromkeys(_PREDICTION)
+
+
+def _object(raw: msgspec.Raw) -> dict[str, Any] | None:
+    """The object that a predictor says; None if it is none, or has a number that no program here can hold (`1e999`)."""
+    try:
+        value = msgspec.json.decode(raw)
+    except msgspec.DecodeError:
+        return None
+    return value if isinstance(value, dict) else None
 
 
 def _agreed(values: Sequence[Any]) -> Any:

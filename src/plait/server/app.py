@@ -55,7 +55,7 @@ class App:
             get = self._gets.get(request.path)
             if get is not None:
                 own_id = request_id(request.headers, request.query)
-                return self._generation.tasks.start(_json(get(own_id), own_id), reply, partial(problem, request_id=own_id))
+                return self._generation.tasks.start(partial(_json, get, own_id), reply, partial(problem, request_id=own_id))
             response = self._state(request.path)
             if response is not None:
                 reply(response)
@@ -103,5 +103,5 @@ class _Nothing:
 NOTHING = _Nothing()
 
 
-async def _json(work: Awaitable[Any], own_id: str) -> Response:
-    return Response(200, _encode(await work), (JSON, ("X-Request-Id", own_id)))
+async def _json(get: _Get, own_id: str) -> Response:
+    return Response(200, _encode(await get(own_id)), (JSON, ("X-Request-Id", own_id)))

@@ -198,7 +198,7 @@ class Front(asyncio.Protocol):
     def drain(self) -> None:
         """Take no new request: close now, or after the one that runs."""
         self._keep = False
-        if not (self._busy or self._held or self._reader.rest or self._reader.begun):
+        if not (self._closing or self._busy or self._held or self._reader.rest or self._reader.begun):
             self._end(unread=False)
 
     def _wait(self, seconds: float, why: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from plait.errors import BadRequest, LoopDetected, PlaitError, RequestError, fault
@@ -61,7 +62,7 @@ class GraphRoute:
 class Serving:
     """One request of a graph on its way: the sink of its run."""
 
-    __slots__ = ("_began", "_reply", "_request", "_request_id", "_route", "_run", "_started")
+    __slots__ = ("_reply", "_request", "_request_id", "_route", "_run", "_started")
 
     def __init__(self, route: GraphRoute, request: Request, reply: Reply) -> None:
         self._route = route
@@ -91,7 +92,7 @@ class Serving:
         if route.leaf is not None:
             started = route.leaf.start(message, ctx, self)
         else:
-            started = route.tasks.start(self._await(message, ctx), self._reply, self._problem)
+            started = route.tasks.start(partial(self._await, message, ctx), self._reply, self._problem)
         if self._run is not None:
             self._started = started
 

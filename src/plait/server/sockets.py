@@ -33,12 +33,16 @@ def listen(host: str, port: int) -> socket.socket:
     except OSError as exc:
         sock.close()
         if exc.errno == errno.EADDRINUSE:
-            raise StartError(f"port {port} on {host} is in use; stop what listens there, or take another with --port") from None
+            raise StartError(f"port {port} on {host} is in use; stop what listens there, or take another port") from None
         raise StartError(f"cannot listen on {host} port {port}: {exc.strerror}") from None
     return sock
 
 
 def url_of(sock: socket.socket) -> str:
     """The URL under which a listening socket is reached from this machine."""
-    host, port = sock.getsockname()[:2]
+    return url_at(*sock.getsockname()[:2])
+
+
+def url_at(host: str, port: int) -> str:
+    """The URL of an address."""
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any
+from collections.abc import Awaitable, Callable
 
 from plait.errors import PlaitError, fault
 from plait.http1.messages import Reply, Response
@@ -17,9 +16,9 @@ class Tasks:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def start(
-        self, work: Coroutine[Any, Any, Response], reply: Reply, failed: Callable[[PlaitError], Response]
+        self, work: Callable[[], Awaitable[Response]], reply: Reply, failed: Callable[[PlaitError], Response]
     ) -> asyncio.Task[None]:
-        """Run the work and reply with what it gives, unless the task is cancelled first."""
+        """Call the work in a task, and reply with what it gives, unless the task is cancelled first."""
         task = asyncio.get_running_loop().create_task(_answer(work, reply, failed))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -34,9 +33,9 @@ class Tasks:
             await asyncio.wait(tasks)
 
 
-async def _answer(work: Awaitable[Response], reply: Reply, failed: Callable[[PlaitError], Response]) -> None:
+async def _answer(work: Callable[[], Awaitable[Response]], reply: Reply, failed: Callable[[PlaitError], Response]) -> None:
     try:
-        response = await work
+        response = await work()
     except PlaitError as exc:
         response = failed(exc)
     except Exception as exc:  # noqa: BLE001 - whatever it is, the client must hear of it

@@ -93,13 +93,13 @@ def json_text(value: Any) -> str:
 
 Duration = Annotated[
     float,
-    BeforeValidator(lambda value: value if isinstance(value, float) else seconds(value)),
+    BeforeValidator(seconds),
     PlainSerializer(duration_text, return_type=str),
     WithJsonSchema({"type": "string", "pattern": DURATION, "examples": ["250ms", "2s"]}),
 ]
 Size = Annotated[
     int,
-    BeforeValidator(lambda value: value if isinstance(value, int) and not isinstance(value, bool) else size(value)),
+    BeforeValidator(size),
     PlainSerializer(size_text, return_type=str),
     WithJsonSchema({"type": "string", "pattern": SIZE, "examples": ["64KiB", "10MiB"]}),
 ]

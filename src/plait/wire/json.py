@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from plait.types import Message, Run
 from plait.wire.answer import check_status, json_answer
 
-Header = tuple[str, str]
+_TRACE = "traceparent"
+"""Passed on by every route already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,9 @@ class JsonCodec:
         target = f"{path}{'&' if '?' in path else '?'}id="
         own = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
         fields = f"Host: {authority}\r\nContent-Type: application/json\r\nAccept: application/json\r\n{own}"
-        return cls(target.encode(), fields.encode(), tuple(name.lower().encode() for name in forward), frozenset(pass_status))
+        written = {_TRACE, *(name.lower() for name in headers)}  # a field of the client's beside ours would be there twice
+        shown = tuple(name.lower().encode() for name in forward if name.lower() not in written)
+        return cls(target.encode(), fields.encode(), shown, frozenset(pass_status))
 
     def encode(self, message: Message, run: Run, seconds: float) -> bytes:
         """`POST path?id=… HTTP/1.1` with the body as it is and the time that is left."""

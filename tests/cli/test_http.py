@@ -1,0 +1,33 @@
+"""Asking a plait that runs: an answer, or one clear line."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from plait.cli.call import call
+from plait.cli.http import send
+from plait.errors import StartError
+from plait.testing import RawServer
+from plait.testing.server import ok
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:1/x", "http://127.0.0.1:1/a b", "http://127.0.0.1:x/", "ftp://a"])
+def test_an_address_that_nobody_answers_at_is_told_in_one_line(url: str) -> None:
+    with pytest.raises(StartError) as caught:
+        send(url)
+    assert "\n" not in caught.value.detail
+
+
+async def test_an_answer_that_is_no_http_is_told_in_one_line() -> None:
+    async with RawServer(b"SSH-2.0-x\r\n") as server:
+        with pytest.raises(StartError, match=r"^no answer from http://127\.0\.0\.1:"):
+            await asyncio.to_thread(send, server.url, b"{}")
+
+
+@pytest.mark.parametrize("said", [b"<html>", b"[1]", b"{}"])
+async def test_what_is_no_plait_is_told_in_one_line(said: bytes) -> None:
+    async with RawServer(ok(said)) as server:
+        with pytest.raises(StartError, match=r"is no plait$"):
+            await asyncio.to_thread(call, "predict", None, server.url)
