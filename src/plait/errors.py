@@ -145,6 +145,12 @@ class ExpressionFailed(NodeError):
     code, title = "expression-failed", "Expression failed"
 
 
+class NoCase(NodeError):
+    """No case of a switch holds, and it has no else."""
+
+    code, title = "no-case", "No case holds"
+
+
 class Internal(PlaitError):
     """A fault of plait itself; the log has it whole."""
 

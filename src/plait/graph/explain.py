@@ -10,6 +10,7 @@ from plait.spec.fields import duration_text, json_text
 
 if TYPE_CHECKING:
     from plait.graph.spec import Config
+    from plait.nodes.link import Child
     from plait.nodes.node import NodeSpec
 
 _SEPARATOR = " · "
@@ -41,7 +42,8 @@ def _tree(config: Config, node: NodeSpec, indent: str) -> Iterator[str]:
     children = node.children()
     for place, child in enumerate(children, 1):
         last = place == len(children)
-        yield f"{indent}{'└─' if last else '├─'} {_headline(config, child.node, child.label)}"
+        note = f"{child.note}: " if child.note else ""
+        yield f"{indent}{'└─' if last else '├─'} {note}{_headline(config, child.node, child.label)}"
         yield from _tree(config, child.node, indent + ("   " if last else "│  "))
 
 
@@ -80,7 +82,12 @@ def _node(config: Config, node: NodeSpec, label: str) -> dict[str, Any]:
         predictor = config.predictors.get(node.predict)
         if predictor is not None:
             shown["url"] = predictor.url
-    children = [_node(config, child.node, child.label) for child in node.children()]
+    children = [_child(config, child) for child in node.children()]
     if children:
         shown["children"] = children
     return shown
+
+
+def _child(config: Config, child: Child) -> dict[str, Any]:
+    shown = _node(config, child.node, child.label)
+    return {"note": child.note, **shown} if child.note else shown

@@ -94,6 +94,8 @@ class Join:
             return
         try:
             message = Message(self.plan.merge.join(self.taken), complete=self.complete)
+        except PlaitError as exc:
+            sink.failed(self.index, exc.at(self.plan.path))
         except Exception as exc:  # noqa: BLE001 - a callback has nobody above it who would answer
             sink.failed(self.index, fault(exc))
         else:

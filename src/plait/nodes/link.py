@@ -12,11 +12,12 @@ if TYPE_CHECKING:
 
 
 class Child(NamedTuple):
-    """A node within a node: the spec, where it stands in its parent's part of the file, and its name there."""
+    """A node within a node: the spec, where it stands in its parent's part of the file, its name there, and when it runs."""
 
     node: NodeSpec
     at: At
     label: str
+    note: str = ""
 
 
 class Link(Protocol):

@@ -19,6 +19,8 @@ class NodeSpec(Spec):
 
     kind: ClassVar[str]
     summary: ClassVar[str]
+    parts: ClassVar[tuple[type[Spec], ...]] = ()
+    """The specs of its own that hold nodes, such as the cases of a switch."""
 
     name: Name | None = None
     """What later steps, parts and errors call this node."""

@@ -9,11 +9,11 @@ from pydantic_core import PydanticCustomError
 
 from plait.nodes.fanout import fan_out
 from plait.nodes.link import Child, Link
-from plait.nodes.merges import MergeField, bind_merge
+from plait.nodes.merges import ByExpression, MergeField, bind_merge
 from plait.nodes.node import NodeSpec
 from plait.nodes.predict import Predict
 from plait.nodes.requirement import Requirement
-from plait.spec.fields import Many, Name
+from plait.spec.fields import Many, Name, json_text
 from plait.types import Call
 
 if TYPE_CHECKING:
@@ -30,6 +30,13 @@ def _requirement(value: Any) -> Any:
 
 def _form(value: Any) -> str:
     return "named" if isinstance(value, dict) else "listed"
+
+
+def _text(merge: ByExpression) -> str:
+    """A merge by expression in a few words."""
+    return " ".join(
+        f"{key} {value if isinstance(value, str) else json_text(value)}" for key, value in merge.model_dump().items() if value
+    )
 
 
 class Parallel(NodeSpec):
@@ -61,7 +68,7 @@ class Parallel(NodeSpec):
 
     def facts(self) -> tuple[str, ...]:
         """What is required, and how the answers are merged."""
-        merge = self.merge if isinstance(self.merge, str) else " ".join(" ".join(pair) for pair in self.merge.model_dump().items())
+        merge = self.merge if isinstance(self.merge, str) else _text(self.merge)
         required = ", ".join(self.require) if isinstance(self.require, tuple) else self.require
         return ("the fastest answer",) if merge == "first" else (f"require {required}", f"merge {merge}")
 

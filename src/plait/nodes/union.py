@@ -8,14 +8,18 @@ from typing import TYPE_CHECKING, Annotated, Any, Union
 from pydantic import BeforeValidator, Discriminator, Tag
 from pydantic_core import PydanticCustomError
 
+from plait.nodes.cascade import Cascade
+from plait.nodes.fallback import Fallback
 from plait.nodes.node import NodeSpec
 from plait.nodes.parallel import Parallel
 from plait.nodes.predict import Predict
 from plait.nodes.sequence import Sequence
+from plait.nodes.split import Split
+from plait.nodes.switch import Switch
 from plait.nodes.transform import Transform
 from plait.nodes.value import Value
 
-KINDS: tuple[type[NodeSpec], ...] = (Predict, Sequence, Parallel, Transform, Value)
+KINDS: tuple[type[NodeSpec], ...] = (Predict, Sequence, Parallel, Switch, Split, Fallback, Cascade, Transform, Value)
 BY_KEY = {kind.kind: kind for kind in KINDS}
 
 
@@ -57,5 +61,5 @@ else:
         Discriminator(_tag),
         BeforeValidator(_one_kind),
     ]
-    for _kind in KINDS:
-        _kind.model_rebuild(force=True, _types_namespace={"Node": Node})
+    for _spec in (spec for kind in KINDS for spec in (*kind.parts, kind)):
+        _spec.model_rebuild(force=True, _types_namespace={"Node": Node})

@@ -2,26 +2,37 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union
 
 from pydantic import BeforeValidator, Discriminator, Tag
 from pydantic_core import PydanticCustomError
 
 from plait.nodes.merges.merge import Merge
+from plait.nodes.merges.number import Max, Mean, Min, Sum
 from plait.nodes.merges.pick import Argmax, Argmin
+from plait.nodes.merges.vote import Vote
 from plait.nodes.merges.whole import whole
 
 if TYPE_CHECKING:
     from plait.nodes.link import Link
 
 WHOLE = ("by_name", "list", "object", "first")
-BY_EXPRESSION: dict[str, type[Argmax | Argmin]] = {"argmax": Argmax, "argmin": Argmin}
+ByExpression = Argmax | Argmin | Vote | Mean | Max | Min | Sum
+BY_EXPRESSION: dict[str, type[ByExpression]] = {
+    "argmax": Argmax,
+    "argmin": Argmin,
+    "vote": Vote,
+    "mean": Mean,
+    "max": Max,
+    "min": Min,
+    "sum": Sum,
+}
 
 
 def _known(value: Any) -> Any:
     if isinstance(value, (*BY_EXPRESSION.values(),)) or (isinstance(value, str) and value in WHOLE):
         return value
-    if isinstance(value, dict) and len(value) == 1 and next(iter(value)) in BY_EXPRESSION:
+    if isinstance(value, dict) and sum(key in BY_EXPRESSION for key in value) == 1:
         return value
     forms = ", ".join((*WHOLE, *(f"{{{key}: CEL}}" for key in BY_EXPRESSION)))
     raise PydanticCustomError("merge", "is no merge; take one of {forms}", {"forms": forms})
@@ -30,19 +41,23 @@ def _known(value: Any) -> Any:
 def _form(value: Any) -> str:
     if isinstance(value, str):
         return "whole"
-    return next(iter(value)) if isinstance(value, dict) else type(value).__name__.lower()
+    return next(key for key in value if key in BY_EXPRESSION) if isinstance(value, dict) else type(value).__name__.lower()
 
 
-MergeField = Annotated[
-    Annotated[Literal["by_name", "list", "object", "first"], Tag("whole")]
-    | Annotated[Argmax, Tag("argmax")]
-    | Annotated[Argmin, Tag("argmin")],
-    Discriminator(_form),
-    BeforeValidator(_known),
-]
+if TYPE_CHECKING:
+    MergeField = str | ByExpression
+else:
+    MergeField = Annotated[
+        Union[
+            Annotated[Literal["by_name", "list", "object", "first"], Tag("whole")],
+            *(Annotated[merge, Tag(key)] for key, merge in BY_EXPRESSION.items()),
+        ],
+        Discriminator(_form),
+        BeforeValidator(_known),
+    ]
 
 
-def bind_merge(merge: str | Argmax | Argmin, link: Link, labels: tuple[str, ...]) -> Merge:
+def bind_merge(merge: str | ByExpression, link: Link, labels: tuple[str, ...]) -> Merge:
     """The merge that a file names, for branches of these names."""
     return whole(merge, labels) if isinstance(merge, str) else merge.bind(link, labels)
 

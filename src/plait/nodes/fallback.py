@@ -1,0 +1,53 @@
+"""Try nodes in order until one answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, ClassVar
+
+from pydantic import Field
+
+from plait.errors import PlaitError
+from plait.nodes.link import Child, Link
+from plait.nodes.node import NodeSpec
+from plait.spec.fields import Many
+from plait.types import Call, Context, Message
+
+if TYPE_CHECKING:
+    Node = NodeSpec
+
+
+class Fallback(NodeSpec):
+    """The first node that answers, whatever the failure of those before it."""
+
+    kind: ClassVar[str] = "fallback"
+    summary: ClassVar[str] = "the first that answers; a last {value: …} is a static answer"
+
+    fallback: Annotated[Many[Node], Field(min_length=1)]
+    """The choices, best first."""
+
+    def children(self) -> tuple[Child, ...]:
+        """The choices, each under its name."""
+        return tuple(Child(node, ("fallback", place), node.label) for place, node in enumerate(self.fallback))
+
+    def bind(self, link: Link) -> Call:
+        """The choices' calls, in order."""
+        return FirstOf(tuple(map(link.call, self.children())))
+
+
+@dataclass(frozen=True, slots=True)
+class FirstOf:
+    """Asks one after the other; if all fail, the last one's failure is the node's."""
+
+    choices: tuple[Call, ...]
+
+    async def __call__(self, message: Message, ctx: Context, /) -> Message:
+        """The first answer."""
+        *others, last = self.choices
+        for call in others:
+            try:
+                return await call(message, ctx)
+            except PlaitError:
+                # Its part says why; a later choice may still answer.
+                continue
+        return await last(message, ctx)

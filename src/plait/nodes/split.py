@@ -1,0 +1,111 @@
+"""Send shares of the requests to different nodes."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from itertools import accumulate
+from random import SystemRandom
+from typing import TYPE_CHECKING, Annotated, ClassVar
+
+from pydantic import Field
+
+from plait.nodes.link import Child, Evaluate, Link
+from plait.nodes.node import NodeSpec
+from plait.spec.base import Spec
+from plait.spec.fields import Many
+from plait.types import Call, Context, Message
+
+if TYPE_CHECKING:
+    Node = NodeSpec
+
+STRATA = 256
+
+
+class Share(Spec):
+    """A node, and its weight among the others."""
+
+    weight: Annotated[float, Field(ge=0, allow_inf_nan=False, strict=False)]
+    """Relative: 9 and 1 are 90 % and 10 %."""
+    to: Node
+    """The node that gets this share."""
+
+
+class Split(NodeSpec):
+    """One of several nodes, by weight."""
+
+    kind: ClassVar[str] = "split"
+    summary: ClassVar[str] = "by relative weight; with a key, the same key always goes the same way"
+
+    parts: ClassVar[tuple[type[Spec], ...]] = (Share,)
+
+    split: Annotated[Many[Share], Field(min_length=1)]
+    """The nodes and their weights."""
+    key: str | None = None
+    """CEL whose value decides: requests of the same value go to the same node. Without it, each request is drawn."""
+
+    def children(self) -> tuple[Child, ...]:
+        """The nodes, each with its share."""
+        total = sum(share.weight for share in self.split) or 1.0
+        return tuple(
+            Child(share.to, ("split", place, "to"), share.to.label, f"{100 * share.weight / total:.4g} %")
+            for place, share in enumerate(self.split)
+        )
+
+    def bind(self, link: Link) -> Call:
+        """The nodes' calls and the bounds of their shares."""
+        calls = tuple(map(link.call, self.children()))
+        weights = [share.weight for share in self.split]
+        if not any(weights):
+            link.problem(("split",), "all weights are 0, so no request has anywhere to go", "give one of them a weight")
+        served = tuple(call for call, weight in zip(calls, weights, strict=True) if weight)
+        bounds = between(weights)
+        if self.key is None:
+            return Draw(served, bounds, even_draws().__next__)
+        return Sticky(served, bounds, link.expression(self.key, ("key",)))
+
+
+def between(weights: Sequence[float]) -> tuple[float, ...]:
+    """Where, from 0 to 1, the share of one weight ends and that of the next begins; a weight of 0 has none."""
+    total = sum(weights)
+    return tuple(bound / total for bound in accumulate(weight for weight in weights if weight))[:-1]
+
+
+def even_draws() -> Iterator[float]:
+    """Numbers from 0 to 1 that nobody can foresee, yet evenly spread: of each 256 one in each 256th, in an order drawn anew."""
+    draw = SystemRandom()
+    order = list(range(STRATA))
+    while True:
+        draw.shuffle(order)
+        for stratum in order:
+            yield (stratum + draw.random()) / STRATA
+
+
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """Draws for each request."""
+
+    calls: tuple[Call, ...]
+    bounds: tuple[float, ...]
+    draw: Callable[[], float]
+
+    async def __call__(self, message: Message, ctx: Context, /) -> Message:
+        """The drawn node's answer."""
+        return await self.calls[bisect_right(self.bounds, self.draw())](message, ctx)
+
+
+@dataclass(frozen=True, slots=True)
+class Sticky:
+    """Decides by a hash of the key's JSON, the same in every process and at every start."""
+
+    calls: tuple[Call, ...]
+    bounds: tuple[float, ...]
+    key: Evaluate
+
+    async def __call__(self, message: Message, ctx: Context, /) -> Message:
+        """The answer of the node that the key belongs to."""
+        digest = blake2b(self.key(ctx, message, None).raw, digest_size=8).digest()
+        place = int.from_bytes(digest) / (1 << 64)
+        return await self.calls[bisect_right(self.bounds, place)](message, ctx)
