@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from plait.cli.processes import STEADY, Service, Watch
+from plait.cli.processes import STEADY, Service, Watch, pass_on
 from plait.errors import StartError
 from plait.testing import run_virtual
 
@@ -43,3 +43,16 @@ def test_a_process_that_keeps_crashing_waits_twice_as_long_each_time_until_it_ha
     run_virtual(watch.run())
     pauses = [float(line.rpartition(" in ")[2].removesuffix(" s")) for line in watch.lines]
     assert pauses == [0.5, 1, 2, 4, 8, 16, 30, 30, 0.5]
+
+
+async def test_lines_are_passed_on_whole_and_an_endless_one_in_pieces() -> None:
+    said: list[str] = []
+    output = asyncio.StreamReader()
+    for piece in (b"one\ntw", b"o\n", b"x" * 200_000, b"\nlast"):
+        output.feed_data(piece)
+    output.feed_eof()
+    await pass_on(output, said.append)
+    assert said[:2] == ["one", "two"]
+    assert "".join(said[2:-1]) == "x" * 200_000
+    assert len(said) > 4
+    assert said[-1] == "last"

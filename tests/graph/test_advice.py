@@ -22,6 +22,11 @@ def warnings(step: str, then: str) -> list[str]:
     return load_text(FILE.replace("STEP", step).replace("THEN", then), {}).warnings
 
 
+def test_a_file_without_graphs_serves_nothing_and_says_so() -> None:
+    (warning,) = load_text("server: {port: 1}", {}).warnings
+    assert warning == "plait.yaml:1:1 graphs: there is no graph, so nothing is served (add one under graphs)"
+
+
 def test_a_partial_parallel_before_a_step_that_calls_needs_a_timeout_of_its_own() -> None:
     (warning,) = warnings("parallel: [a, b]\n        require: any", "b")
     assert warning.startswith(

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from plait.errors import ConfigError, InvalidRequest
+from plait.errors import BadRequest, ConfigError, InvalidRequest
 from plait.graph.compile import Compiled, compile_graph
 from plait.graph.spec import Config
 from plait.testing import FakePredictor
@@ -73,3 +73,21 @@ def test_a_graph_with_problems_is_refused_with_all_of_them() -> None:
 def test_the_deepest_graph_that_check_allows_compiles() -> None:
     chain: dict[str, Any] = {f"g{place}": {"sequence": [f"g{place + 1}"]} for place in range(31)}
     assert compiled({**chain, "g31": {"parallel": ["a"]}}, "g0").name == "g0"
+
+
+@pytest.mark.parametrize(
+    ("root", "looked_into"),
+    [
+        ({"sequence": ["a", {"transform": "${request.x}"}]}, True),
+        ({"transform": {"x": "${input.x}"}}, True),
+        ({"parallel": ["a"]}, False),
+        ({"parallel": ["a"], "merge": {"max": "output.n"}}, False),
+    ],
+)
+def test_a_name_twice_in_a_request_is_refused_only_where_the_graph_looks_into_it(root: Any, *, looked_into: bool) -> None:
+    validate = compiled({"predict": root}).validate
+    assert (validate is not None) is looked_into
+    if validate is not None:
+        validate(Message(b'{"x":1}'))
+        with pytest.raises(BadRequest, match="twice"):
+            validate(Message(b'{"x":1,"x":2}'))

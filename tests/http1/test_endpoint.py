@@ -341,7 +341,7 @@ async def test_a_server_that_hangs_up_at_once_is_asked_once_per_call(greeting: b
 @pytest.mark.parametrize(
     ("said", "error", "stale"),
     [
-        (b"", Unreachable, True),
+        (b"", BadAnswer, True),
         (b"H", BadAnswer, False),
         (ok()[:-1], BadAnswer, False),
         (b"HTTP/1.1 100 Continue\r\n\r\n", BadAnswer, False),
@@ -374,7 +374,7 @@ async def test_a_new_connection_that_closes_is_not_stale() -> None:
 
     async with serving(script) as (_, endpoint):
         call = ask(endpoint)
-        with pytest.raises(Unreachable):
+        with pytest.raises(BadAnswer, match="closed before an answer"):
             await call.future
         assert not call.stale
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from plait.errors import ConfigError, ExpressionFailed, PlaitError
 from plait.testing import FakePredictor, GraphRun, run_graph
 from tests.laws.seeded import SEEDED
-from tests.nodes.fakes import broken, good
+from tests.nodes.fakes import broken, down, good
 
 MERGES: list[Any] = [
     "by_name",
@@ -206,3 +206,33 @@ def test_whatever_predictors_answer_there_is_an_answer_or_an_honest_error(
     else:
         assert isinstance(run.error, PlaitError)
         assert run.error.status == 422
+
+
+@pytest.mark.parametrize(
+    ("merge", "answer"),
+    [
+        ("by_name", {"gone": None, "a": {"n": 1}}),
+        ("list", [None, {"n": 1}]),
+        ("object", {"n": 1}),
+        ("first", {"n": 1}),
+        ({"argmax": "output.n"}, {"label": "a", "score": 1}),
+        ({"vote": "output.n"}, {"label": 1, "votes": {"1": 1}}),
+        ({"mean": "output.n"}, 1.0),
+        ({"min": "output.n"}, 1),
+    ],
+)
+def test_an_optional_branch_that_failed_is_null_where_it_has_a_place_and_left_out_elsewhere(merge: Any, answer: Any) -> None:
+    graphs = {"predict": {"parallel": [{"predict": "gone", "optional": True}, "a"], "merge": merge}}
+    run = run_graph(graphs, [down("gone"), good("a", {"n": 1}, after=0.1)])
+    assert run.value == answer
+    assert run.answer is not None
+    assert not run.answer.complete
+
+
+@pytest.mark.parametrize("merge", ["object", "first", {"argmax": "output.n"}, {"sum": "output.n"}])
+def test_nothing_but_optional_branches_that_failed_is_null(merge: Any) -> None:
+    graphs = {"predict": {"parallel": [{"predict": "gone", "optional": True}], "merge": merge}}
+    run = run_graph(graphs, [down("gone")])
+    assert run.value is None
+    assert run.answer is not None
+    assert not run.answer.complete

@@ -39,7 +39,7 @@ FAULTS: dict[str, tuple[Script, int, str]] = {
     "half a head": (saying(b"HTTP/1.1 200 OK\r\nContent-"), 504, "timeout"),
     "half a body": (saying(ok()[:-1]), 504, "timeout"),
     "only 100": (saying(b"HTTP/1.1 100 Continue\r\n\r\n"), 504, "timeout"),
-    "hangs up": (saying(b"", closes=True), 502, "unreachable"),
+    "hangs up": (saying(b"", closes=True), 502, "error"),
     "truncated head": (saying(b"HTTP/1.1 200 OK\r\nContent-", closes=True), 502, "error"),
     "truncated body": (saying(ok()[:-1], closes=True), 502, "error"),
     "truncated chunks": (saying(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n", closes=True), 502, "error"),

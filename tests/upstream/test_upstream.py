@@ -86,7 +86,7 @@ async def test_a_call_that_two_kept_connections_swallowed_fails() -> None:
         for caller in callers:
             await caller.done
         again = Caller(upstream, clock)
-        with pytest.raises(Unreachable):
+        with pytest.raises(BadAnswer):
             await again.done
         assert (again.attempt.attempts, len(swallowed)) == (2, 2)
 

@@ -9,6 +9,9 @@ from typing import NamedTuple
 
 from plait.errors import StartError
 
+PATIENCE = 3600.0
+"""Seconds: the proxy's own deadlines are what ends a call."""
+
 
 class Reply(NamedTuple):
     """What came back: status, header fields by lower-case name, body."""
@@ -18,7 +21,7 @@ class Reply(NamedTuple):
     body: bytes
 
 
-def send(url: str, body: bytes | None = None, headers: dict[str, str] | None = None, timeout: float = 30.0) -> Reply:
+def send(url: str, body: bytes | None = None, headers: dict[str, str] | None = None, timeout: float = PATIENCE) -> Reply:
     """GET a URL, or POST a JSON body to it; never through a proxy of the environment.
 
     Raises:

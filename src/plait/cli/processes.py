@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from plait.cli.parent import PARENT
@@ -17,7 +18,7 @@ FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 30.0
 STEADY = 10.0
 PATIENCE = 35.0
-_LINE = 1 << 20
+_PIECE = 64 << 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,6 @@ class Watch:
             stderr=asyncio.subprocess.STDOUT,
             env={**os.environ, PARENT: str(os.getpid()), "PYTHONUNBUFFERED": "1"},
             start_new_session=True,  # Ctrl-C reaches this process only, which then ends its own in order
-            limit=_LINE,
         )
         stopping = asyncio.create_task(self._stopping.wait())
         reading = asyncio.create_task(self._read(process, service.name))
@@ -117,9 +117,21 @@ class Watch:
     async def _read(self, process: asyncio.subprocess.Process, name: str) -> None:
         """Pass on its lines until it closes its output, which it does by ending."""
         if process.stdout is not None:
-            async for line in process.stdout:
-                self._say(name, line.decode(errors="replace").rstrip("\n"))
+            await pass_on(process.stdout, partial(self._say, name))
         await process.wait()
+
+
+async def pass_on(output: asyncio.StreamReader, say: Callable[[str], None]) -> None:
+    """Say every line of an output until its end; one that is too long in pieces."""
+    rest = b""
+    while read := await output.read(_PIECE):
+        *lines, rest = (rest + read).split(b"\n")
+        if len(rest) >= _PIECE:
+            lines, rest = [*lines, rest], b""
+        for line in lines:
+            say(line.decode(errors="replace"))
+    if rest:
+        say(rest.decode(errors="replace"))
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 
@@ -25,4 +26,8 @@ class Screen:
         prefix = f"{name:<{self._width}} |"
         if not self._plain:
             prefix = f"\x1b[{self._colours.get(name, 37)}m{prefix}\x1b[0m"
-        print(prefix, text, flush=True)  # noqa: T201
+        try:
+            print(prefix, text, flush=True)  # noqa: T201
+        except BrokenPipeError:
+            # Nobody reads any more (`plait up … | head`): what runs goes on, and ends when it is told to.
+            sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123 - open for as long as this process lives

@@ -36,14 +36,14 @@ def serve(
     from plait.server.sockets import listen, url_of  # noqa: PLC0415
 
     end_with_parent()
-    to_stderr()
+    to_stderr(as_json=os.environ.get("MODE") == "production")
     loaded = load_checked(file, os.environ)
     for warning in loaded.warnings:
         log.warning(warning)
     config = loaded.config
     address = data_port(config.server, os.environ, host, port)
     sock = listen(*address)
-    routes = ", ".join(config.route(name) for name in config.graphs)
+    routes = ", ".join(config.route(name) for name in config.graphs) or "no graph"
     serve_proxy(config, sock, lambda: log.info("plait serves %s on %s", routes, url_of(sock)))
 
 

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 def advice(config: Config) -> list[Problem]:
     """What the author of a sound configuration should know."""
-    return [
+    nothing = [] if config.graphs else [Problem("graphs", "there is no graph, so nothing is served", "add one under graphs")]
+    return nothing + [
         problem
         for name, spec in config.graphs.items()
         for node, at in nodes(spec.root, ("graphs", name))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from plait.errors import ConfigError, Problem
 from plait.graph.link import Linker, graph_schema
-from plait.graph.schema_check import Validate
+from plait.graph.schema_check import Validate, each_name_once
 from plait.nodes.ask import Predictor
 from plait.types import Call
 
@@ -15,8 +15,11 @@ if TYPE_CHECKING:
     from plait.graph.spec import Config
 
 
+_OF_THE_REQUEST = frozenset({"request", "input"})
+
+
 class Compiled(NamedTuple):
-    """A graph that can run: its call, its timeout in seconds, and the check of its requests if it has a schema."""
+    """A graph that can run: its call, its timeout in seconds, and the check of its requests, if they are looked into."""
 
     name: str
     call: Call
@@ -32,8 +35,11 @@ def compile_graph(config: Config, name: str, predictors: Mapping[str, Predictor]
     """
     problems: list[Problem] = []
     spec = config.graphs[name]
-    call = Linker(config, predictors, problems).graph(name, name, "")
+    linker = Linker(config, predictors, problems)
+    call = linker.graph(name, name, "")
     validate = graph_schema(spec, problems, name)
+    if validate is None and not linker.seen.isdisjoint(_OF_THE_REQUEST):
+        validate = each_name_once
     if problems:
         raise ConfigError(problems)
     return Compiled(name, call, spec.timeout or config.defaults.graph.timeout, validate)

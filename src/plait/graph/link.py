@@ -35,6 +35,8 @@ class Linker:
         predictors: Who answers, by name.
         problems: Where what is wrong is gathered.
         alone: Whether graphs that this one uses are left out, because each is checked by itself.
+        keys: How often each key of a part was given out.
+        seen: The variables that any expression looks into.
     """
 
     config: Config
@@ -42,6 +44,7 @@ class Linker:
     problems: list[Problem]
     alone: bool = False
     keys: Counter[str] = field(default_factory=Counter)
+    seen: set[str] = field(default_factory=set)
 
     def key(self, wanted: str) -> str:
         """A part's key: further ones of the same key are `key.2`, `key.3` in the order of the file."""
@@ -130,19 +133,23 @@ class NodeLink:
     def expression(self, text: str, at: At, *, output: bool = False) -> Evaluate:
         """CEL, bound."""
         try:
-            return Located(expr.expression(text, self.names, output=output), self.path)
+            bound = expr.expression(text, self.names, output=output)
         except expr.ExpressionError as exc:
             self.problem(at, exc.message, exc.hint)
             return _never
+        self.linker.seen.update(bound.names)
+        return Located(bound, self.path)
 
     def template(self, value: Any, at: At) -> Evaluate:
         """Any JSON value with `${…}` in its strings, bound."""
         try:
-            return Located(expr.template(value, self.names), self.path)
+            bound = expr.template(value, self.names)
         except expr.TemplateErrors as errors:
             for exc in errors.errors:
                 self.problem(at + exc.at, exc.message, exc.hint)
             return _never
+        self.linker.seen.update(bound.names)
+        return Located(bound, self.path)
 
     def problem(self, at: At, message: str, hint: str = "") -> None:
         """Report what is wrong at a place within this node."""

@@ -68,13 +68,22 @@ def schema_check(schema: dict[str, Any]) -> Validate:
     return validate
 
 
+def each_name_once(message: Message) -> None:
+    """Refuse a request of which two readers could take different values.
+
+    Raises:
+        BadRequest: If a name stands twice in one of its objects.
+    """
+    if has_duplicate_names(message.raw):
+        raise BadRequest("a name stands twice in one object of the body")
+
+
 def _decoded(message: Message) -> Any:
     try:
         value = message.value
     except msgspec.DecodeError:
         raise BadRequest("a number in the body is out of range") from None
-    if has_duplicate_names(message.raw):
-        raise BadRequest("a name stands twice in one object of the body")
+    each_name_once(message)
     return value
 
 

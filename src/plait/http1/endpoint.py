@@ -70,7 +70,7 @@ class Endpoint:
             Overloaded: If every connection is in use and the line is full.
         """
         idle = self._idle
-        while idle:
+        while idle and not self._waiting:
             connection = idle.pop()
             if connection.usable:
                 connection.send(exchange)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from plait.errors import PlaitError, fault
+from plait.nodes.absent import ABSENT
 from plait.nodes.branch import InTask, Tasks, ended
 from plait.nodes.merges import Merge
 from plait.nodes.requirement import Requirement
@@ -50,6 +51,12 @@ class Join:
         if self.sink is None:
             return
         merge = self.plan.merge
+        if message is ABSENT and not merge.keeps_null:
+            self.left -= 1
+            self.complete = False
+            if self.left == 0:
+                self._finish()
+            return
         try:
             self.taken[index] = merge.take(self.ctx, self.given, message)
         except PlaitError as exc:
@@ -91,6 +98,9 @@ class Join:
             self.cancel()
         self.sink = None
         if sink is None:
+            return
+        if not self.complete and all(answer is None for answer in self.taken):
+            sink.answered(self.index, ABSENT)  # nothing but optional branches, and they failed
             return
         try:
             message = Message(self.plan.merge.join(self.taken), complete=self.complete)

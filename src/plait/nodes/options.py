@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from plait.errors import PlaitError
+from plait.nodes.absent import ABSENT
 from plait.types import Call, Context, Leaf, Message, Sink, Started
 
 if TYPE_CHECKING:
     from plait.nodes.link import Evaluate, Link
     from plait.nodes.node import NodeSpec
-
-NULL = Message(b"null", complete=False)
 
 
 def with_options(spec: NodeSpec, call: Call, link: Link) -> Call:
@@ -72,4 +71,4 @@ class Optional:
         try:
             return await self.call(message, ctx)
         except PlaitError:
-            return NULL
+            return ABSENT

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from plait.errors import PlaitError
+from plait.errors import BadAnswer, PlaitError
 from plait.graph.check import predictors_used
 from plait.nodes.parallel import Parallel
 from plait.nodes.predict import Predict
@@ -82,7 +82,8 @@ class About:
         try:
             return msgspec.Raw((await generation.upstreams[name].get(path, run)).raw)
         except PlaitError as exc:
-            return {"health": "unreachable", "error": exc.detail}
+            # One that answered, but not well, is there.
+            return {"health": "error" if isinstance(exc, BadAnswer) else "unreachable", "error": exc.detail}
 
 
 def data_facts(spec: GraphSpec, predictors: Sequence[dict[str, Any]]) -> dict[str, Any]:

@@ -21,17 +21,8 @@ _encode = msgspec.json.Encoder().encode
 def plain(message: Message, parts: Sequence[Part], request_id: str, revision: str) -> Response:
     """The root node's output as it is, with what happened in the header."""
     complete = "true" if message.complete else "false"
-    return Response(
-        200,
-        message.raw,
-        (
-            JSON,
-            ("X-Request-Id", request_id),
-            ("Server-Timing", server_timing(parts)),
-            ("X-Plait-Complete", complete),
-            ("X-Plait-Revision", revision),
-        ),
-    )
+    headers = (JSON, ("X-Request-Id", request_id), ("X-Plait-Complete", complete), ("X-Plait-Revision", revision))
+    return Response(200, message.raw, (*headers, ("Server-Timing", server_timing(parts))) if parts else headers)
 
 
 def server_timing(parts: Sequence[Part]) -> str:

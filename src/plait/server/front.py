@@ -31,7 +31,7 @@ class Front(asyncio.Protocol):
 
     __slots__ = (
         "_alarm", "_blocked", "_busy", "_closing", "_goal", "_head_only", "_held", "_keep",
-        "_listener", "_reader", "_running", "_stalled", "_transport", "_why",
+        "_listener", "_reader", "_running", "_stalled", "_transport", "_unsent", "_why",
     )  # fmt: skip
 
     def __init__(self, listener: Listener) -> None:
@@ -47,6 +47,7 @@ class Front(asyncio.Protocol):
         self._held = b""
         self._alarm = Alarm(listener.clock, self._late)
         self._goal = 0.0
+        self._unsent = 0
         self._why = ""
 
     # What the transport calls.
@@ -92,12 +93,14 @@ class Front(asyncio.Protocol):
     def pause_writing(self) -> None:
         """The client does not read its answer: no further request is taken until it does."""
         self._stalled = self._blocked = True
-        self._wait(self._listener.deadlines.write, "")
+        self._await_reader()
 
     def resume_writing(self) -> None:
         """It reads again."""
         self._stalled = False
         if self._closing:
+            if self._transport is not None and not self._transport.is_closing():
+                self._wait(self._listener.deadlines.linger, "")  # it lingers, and only from now on
             return
         if self._busy:
             self._alarm.stop()
@@ -193,13 +196,22 @@ class Front(asyncio.Protocol):
             self._wait(self._listener.deadlines.linger, "")
         else:
             transport.close()
-            self._wait(self._listener.deadlines.write, "")
+        if self._unsent_now() or not unread:
+            self._await_reader()
 
     def drain(self) -> None:
         """Take no new request: close now, or after the one that runs."""
         self._keep = False
         if not (self._closing or self._busy or self._held or self._reader.rest or self._reader.begun):
             self._end(unread=False)
+
+    def _await_reader(self) -> None:
+        """Give the client time to take its answer, and more while it takes enough of it."""
+        self._unsent = self._unsent_now()
+        self._wait(self._listener.deadlines.write, "")
+
+    def _unsent_now(self) -> int:
+        return 0 if self._transport is None else self._transport.get_write_buffer_size()
 
     def _wait(self, seconds: float, why: str) -> None:
         self._why = why
@@ -209,7 +221,10 @@ class Front(asyncio.Protocol):
         """What was waited for did not come in time."""
         reader, deadlines = self._reader, self._listener.deadlines
         if self._closing or self._stalled:
-            self.abort()
+            if 0 < self._unsent_now() <= self._unsent - deadlines.body_rate * deadlines.write:
+                self._await_reader()
+            else:
+                self.abort()
         elif reader.in_body and reader.received >= self._goal:
             self._goal = reader.received + deadlines.body_rate * deadlines.body
             self._wait(deadlines.body, self._why)

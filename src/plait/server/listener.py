@@ -22,7 +22,7 @@ CONNECTIONS = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Deadlines:
-    """Seconds that a client has for each thing; `body_rate` in bytes per second, after the first `body` seconds."""
+    """Seconds that a client has for each thing; `body_rate` in bytes per second, after the first `body` or `write` seconds."""
 
     header: float = 10.0
     body: float = 10.0

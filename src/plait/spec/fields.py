@@ -120,8 +120,8 @@ def _matching(pattern: str, advice: str) -> AfterValidator:
 
 
 RESERVED_FIELDS = frozenset(
-    "accept-encoding connection content-encoding content-length content-type expect host keep-alive proxy-connection te trailer "
-    "transfer-encoding upgrade x-request-id x-request-timeout".split()
+    "accept accept-encoding connection content-encoding content-length content-type expect host keep-alive proxy-connection te "
+    "trailer transfer-encoding upgrade x-request-id x-request-timeout".split()
 )
 """Fields that frame a request, belong to one connection, or are plait's own: a file may neither add nor forward them."""
 

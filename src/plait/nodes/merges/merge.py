@@ -20,6 +20,11 @@ class Merge(Protocol):
         """Whether the first answer decides and the others are cancelled."""
         ...
 
+    @property
+    def keeps_null(self) -> bool:
+        """Whether the null of an optional branch that failed has a place in the answer; else such a branch is left out."""
+        ...
+
     def take(self, ctx: Context, given: Message, output: Message) -> Any:
         """What is kept of a branch's answer; never None.
 

@@ -75,6 +75,7 @@ class Picked:
     evaluate: Evaluate
     choose: Callable[..., tuple[float, bytes]]
     fastest = False
+    keeps_null = False
 
     def take(self, ctx: Context, given: Message, output: Message) -> tuple[float, bytes]:
         """The branch's number, and its JSON."""
@@ -92,6 +93,7 @@ class Total:
 
     evaluate: Evaluate
     fastest = False
+    keeps_null = False
 
     def take(self, ctx: Context, given: Message, output: Message) -> float:
         """The branch's number."""
@@ -109,6 +111,7 @@ class Average:
     evaluate: Evaluate
     weights: tuple[float, ...]
     fastest = False
+    keeps_null = False
 
     def take(self, ctx: Context, given: Message, output: Message) -> Any:
         """The branch's number or nested lists of numbers."""

@@ -48,6 +48,7 @@ class Best:
     text: str
     choose: Callable[..., tuple[_Score, bytes]]
     fastest = False
+    keeps_null = False
 
     def take(self, ctx: Context, given: Message, output: Message) -> _Score:
         """The branch's number, and its JSON."""

@@ -41,6 +41,7 @@ class Election:
     evaluate: Evaluate
     weights: tuple[float, ...]
     fastest = False
+    keeps_null = False
 
     def take(self, ctx: Context, given: Message, output: Message) -> tuple[str, bytes]:
         """The branch's label as a name, and its JSON."""

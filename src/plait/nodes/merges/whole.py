@@ -23,6 +23,7 @@ class _Bytes:
     """Keeps each answer's bytes."""
 
     fastest = False
+    keeps_null = True
 
     def take(self, ctx: Context, given: Message, output: Message) -> bytes:  # noqa: ARG002 - the protocol's arguments
         return output.raw
@@ -54,6 +55,7 @@ class First(_Bytes):
     """The fastest success, as it is."""
 
     fastest = True
+    keeps_null = False
 
     def join(self, taken: Sequence[Any]) -> bytes:
         """The only answer that was taken."""
@@ -65,6 +67,7 @@ class AsObject:
     """A shallow merge of the answers' fields; a later branch wins."""
 
     fastest = False
+    keeps_null = False
 
     def take(self, ctx: Context, given: Message, output: Message) -> dict[str, msgspec.Raw]:  # noqa: ARG002 - the protocol's arguments
         """The answer's fields."""
