@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import MutableMapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+import plait
 from plait import Proxy
 from plait.errors import ConfigError
 from plait.graph.spec import Config
@@ -157,3 +159,17 @@ async def test_what_is_no_http_is_refused() -> None:
 
     with pytest.raises(TypeError, match="websocket"):
         await Proxy(config("http://127.0.0.1:1"))({"type": "websocket"}, unused, unused)
+
+
+def test_one_proxy_serves_one_loop_after_the_other() -> None:
+    proxy = Proxy(config("http://127.0.0.1:1"))
+    for _ in range(2):
+        status, _, body = asyncio.run(Client(proxy).send("POST", "/predict", b"{}"))
+        assert (status, json.loads(body)["status"]) == (502, 502)
+
+
+def test_what_load_gives_is_served(tmp_path: Path) -> None:
+    file = tmp_path / "plait.yaml"
+    file.write_text("predictors: {a: {url: 'http://127.0.0.1:1'}}\ngraphs: {predict: {predict: a}}\n")
+    for given in (file, str(file), plait.load(file)):
+        assert list(Proxy(given).config.graphs) == ["predict"]

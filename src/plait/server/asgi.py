@@ -11,7 +11,7 @@ from typing import Any, Self
 from plait.clock import Clock
 from plait.errors import ConfigError, RequestError, TooLarge
 from plait.graph.check import check
-from plait.graph.load import load_checked
+from plait.graph.load import Loaded, load_checked
 from plait.graph.spec import Config
 from plait.http1.ids import new_id
 from plait.http1.messages import Request, Response
@@ -32,17 +32,20 @@ class Proxy:
     It opens with the server's lifespan, with `async with`, or, where it is mounted and gets no lifespan, with its first request.
 
     Args:
-        config: A configuration, or the path of a file.
+        config: A configuration, what `plait.load` gives, or the path of a file.
 
     Raises:
         ConfigError: With every problem of the configuration.
     """
 
-    def __init__(self, config: Config | Path | str) -> None:
+    def __init__(self, config: Config | Loaded | Path | str) -> None:
+        if isinstance(config, Loaded):
+            config = config.config
         self.config = _sound(config) if isinstance(config, Config) else load_checked(config).config
         self._stack = AsyncExitStack()
         self._app: App | None = None
         self._clock: Clock | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     async def __aenter__(self) -> Self:
         """Open: predictors can be asked."""
@@ -58,7 +61,7 @@ class Proxy:
         if scope["type"] == "lifespan":
             await self._lifespan(receive, send)
         elif scope["type"] == "http":
-            app = self._app or await self._open()
+            app = await self._open()
             await self._http(app, scope, receive, send)
         else:
             raise TypeError(f"plait serves HTTP, not {scope['type']}")
@@ -74,8 +77,12 @@ class Proxy:
         serve_proxy(self.config, sock, lambda: None)
 
     async def _open(self) -> App:
+        loop = asyncio.get_running_loop()
+        if self._loop is not loop:
+            # What was open on a loop that has ended since went with it.
+            self._loop, self._app, self._stack = loop, None, AsyncExitStack()
         if self._app is None:
-            self._clock = Clock(asyncio.get_running_loop())
+            self._clock = Clock(loop)
             self._app = await self._stack.enter_async_context(proxy(self.config, Worker(self._clock)))
         return self._app
 
