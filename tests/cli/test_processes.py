@@ -14,6 +14,8 @@ from plait.testing import run_virtual
 class Lasting(Watch):
     """Runs processes that last so many seconds each, and then no more."""
 
+    code = -9
+
     def __init__(self, services: list[Service], *seconds: float) -> None:
         self.lines: list[str] = []
         super().__init__(services, lambda _, line: self.lines.append(line))
@@ -24,12 +26,20 @@ class Lasting(Watch):
             self.stop()
             return 0
         await asyncio.sleep(self.seconds.pop(0))
-        return -9
+        return self.code
 
 
 def test_a_vital_process_that_ends_soon_after_its_start_ends_everything() -> None:
-    with pytest.raises(StartError, match=r"^plait could not start \(exit code -9\)$"):
-        run_virtual(Lasting([Service("plait", (), vital=True)], 0.1).run())
+    watch = Lasting([Service("plait", (), vital=True)], 0.1)
+    watch.code = 1
+    with pytest.raises(StartError, match=r"^plait could not start \(exit code 1\)$"):
+        run_virtual(watch.run())
+
+
+def test_a_vital_process_that_is_killed_soon_after_its_start_begins_again() -> None:
+    watch = Lasting([Service("plait", (), vital=True)], 0.1)
+    run_virtual(watch.run())
+    assert watch.lines == ["ended with exit code -9; starts again in 0.5 s"]
 
 
 def test_a_vital_process_that_crashes_after_it_has_run_begins_again() -> None:

@@ -29,9 +29,7 @@ def test_a_file_without_graphs_serves_nothing_and_says_so() -> None:
 
 def test_a_partial_parallel_before_a_step_that_calls_needs_a_timeout_of_its_own() -> None:
     (warning,) = warnings("parallel: [a, b]\n        require: any", "b")
-    assert warning.startswith(
-        "plait.yaml:7:9 graphs.predict.sequence[0]: while a branch is missing, it answers when the time is up"
-    )
+    assert warning.startswith("plait.yaml:7:9 graphs.predict.sequence[0]: a branch that hangs can hold it until the time is up")
     assert warning.endswith("the step b can call nobody (give it a timeout of its own)")
 
 

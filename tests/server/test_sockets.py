@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import resource
 import socket
+from collections.abc import Iterator
 
 import pytest
 
 from plait.errors import StartError
-from plait.server.sockets import listen, url_at, url_of
+from plait.server.sockets import listen, room_for_clients, url_at, url_of
 
 
 def test_port_0_takes_a_free_one() -> None:
@@ -56,3 +58,19 @@ def test_an_address_that_cannot_be_had_is_told_in_one_line(host: str, port: int,
         listen(host, port)
     assert caught.value.detail.startswith(reason)
     assert "\n" not in caught.value.detail
+
+
+@pytest.fixture
+def few_descriptors() -> Iterator[int]:
+    """A soft limit lower than this process may have; the hard one."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (512, hard))
+    yield hard
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_half_of_the_descriptors_are_left_for_predictors_and_a_low_limit_is_raised(few_descriptors: int) -> None:
+    room = room_for_clients()
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    assert (room, hard) == (soft // 2, few_descriptors)
+    assert soft > 512 or hard == 512

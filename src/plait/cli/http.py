@@ -28,7 +28,7 @@ def send(url: str, body: bytes | None = None, headers: dict[str, str] | None = N
         StartError: If nobody answers there.
     """
     if not url.startswith(("http://", "https://")):
-        raise StartError(f"{url} is no http URL")
+        raise StartError(f"{url} is no http URL; write it as http://host:port")
     request = urllib.request.Request(url, body, {"Content-Type": "application/json", **(headers or {})})  # noqa: S310 - checked above
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:

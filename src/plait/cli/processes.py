@@ -57,7 +57,7 @@ class Watch:
         """Run all services until `stop`.
 
         Raises:
-            StartError: If a vital one ends soon after its first start.
+            StartError: If a vital one ends by itself soon after its first start.
         """
         try:
             async with asyncio.TaskGroup() as group:
@@ -75,7 +75,7 @@ class Watch:
             if self._stopping.is_set():
                 return
             steady = asyncio.get_running_loop().time() - began >= STEADY
-            if first and service.vital and not steady:
+            if first and service.vital and not steady and code >= 0:  # below 0 it was killed, which says nothing of its start
                 raise StartError(f"{service.name} could not start (exit code {code})")
             if steady:
                 pause = FIRST_PAUSE

@@ -52,7 +52,7 @@ def template(value: Any, names: Collection[str], *, output: bool = False) -> Exp
 
 def _bind(variables: Mapping[str, Evaluate], text: str) -> Expression:
     if len(text) > LONGEST:
-        raise ExpressionError(f"is longer than {LONGEST} characters", "a `python` node can do this")
+        raise ExpressionError(f"is longer than {LONGEST} characters", "let a predictor do this")
     if not text.strip():
         raise ExpressionError("is empty", f"write an expression over {', '.join(sorted(variables))}")
     if not is_text(text):

@@ -26,7 +26,7 @@ _STRING = cel.Type.STRING
 _FUNCTIONS = frozenset(
     "size matches contains startsWith endsWith int double string bool has type all exists exists_one filter map".split()
 )
-_AS_TEMPLATE = "write the object as YAML with ${…} in its values, or use a `python` node"
+_AS_TEMPLATE = "write the object as YAML with ${…} in its values, or let a predictor do it"
 _FINDING = re.compile(r"ERROR: <input>:(-?\d+):(-?\d+): (.*)")
 _ABSENT = re.compile(r'NOT_FOUND: Key not found in map : "(.*)"', re.DOTALL)
 # What CEL says of a failure may quote data, so it is replaced by what it means.
@@ -177,7 +177,7 @@ def _problem(said: str, variables: Collection[str]) -> ExpressionError:
     if unknown is not None:
         text, hint = f"there is no {unknown[1]} here", suggestion(unknown[1], variables, _FUNCTIONS)
     elif "recursion" in text:
-        text, hint = "nests more than 32 deep", "a chain of + nests too; a `python` node can do this"
+        text, hint = "nests more than 32 deep", "a chain of + nests too; let a predictor do this"
     elif "no matching overload" in text:
         hint = "JSON's numbers are doubles: 1.0 beside them, int(…) to make a whole number of one"
     elif text.startswith("Syntax error"):

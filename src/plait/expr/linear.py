@@ -32,7 +32,7 @@ LEAST_DATA = 1024
 SEARCH_WEIGHT = 24
 """Looking for data within data costs their product, at the speed of comparing memory."""
 
-_PYTHON = "a `python` node can do this"
+_ELSEWHERE = "let a predictor do this"
 _NEXT_TO = frozenset({"_==_", "_!=_", "_<_", "_<=_", "_>_", "_>=_"})
 _COUNT = re.compile(r"\{(?:[0-9]+,)?([0-9]+)")
 _CLASS = re.compile(r"\\[pP]")
@@ -57,7 +57,7 @@ def _check(node: Node, variables: frozenset[str], own: frozenset[str]) -> None:
         _check_loop(node, variables, own)
         return
     if node.kind == IDENT and own and node.name in variables - own:
-        raise ExpressionError(f"a macro's body may mention its own variable and constants only, not {node.name}", _PYTHON)
+        raise ExpressionError(f"a macro's body may mention its own variable and constants only, not {node.name}", _ELSEWHERE)
     if node.kind == CALL and node.name == "matches":
         _check_pattern(node.children[-1], own)
     for child in node.children:
@@ -66,7 +66,7 @@ def _check(node: Node, variables: frozenset[str], own: frozenset[str]) -> None:
 
 def _check_loop(node: Node, variables: frozenset[str], own: frozenset[str]) -> None:
     if own:
-        raise ExpressionError("a macro inside a macro's body takes time that grows with the square of the data", _PYTHON)
+        raise ExpressionError("a macro inside a macro's body takes time that grows with the square of the data", _ELSEWHERE)
     source, *body = node.children
     _check(source, variables, own)
     for child in body:
@@ -75,9 +75,9 @@ def _check_loop(node: Node, variables: frozenset[str], own: frozenset[str]) -> N
 
 def _check_pattern(pattern: Node, own: frozenset[str]) -> None:
     if pattern.kind != CONST:
-        raise ExpressionError("the pattern of matches() must be a constant", _PYTHON)
+        raise ExpressionError("the pattern of matches() must be a constant", _ELSEWHERE)
     if own:
-        raise ExpressionError("matches() would compile its pattern for every item of the macro", _PYTHON)
+        raise ExpressionError("matches() would compile its pattern for every item of the macro", _ELSEWHERE)
 
 
 def limit(root: Node, variables: Collection[str], stages: int) -> int:
@@ -89,7 +89,7 @@ def limit(root: Node, variables: Collection[str], stages: int) -> int:
     weight = 1 + _weigh(root, dict.fromkeys(variables, 1))[1]
     most = MOST_DATA * MOST_WEIGHT // (weight * stages)
     if most < LEAST_DATA:
-        raise ExpressionError("is too much work", f"split it over several nodes; {_PYTHON}")
+        raise ExpressionError("is too much work", f"split it over several nodes; {_ELSEWHERE}")
     return min(MOST_DATA, most)
 
 

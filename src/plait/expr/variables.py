@@ -92,8 +92,8 @@ def scope(names: Collection[str], *, output: bool) -> Mapping[str, Evaluate]:
 def suggestion(name: str, variables: Collection[str], functions: Iterable[str]) -> str:
     """The hint for a name that nobody declared: the nearest one that somebody did."""
     if name == "output":
-        return "output is known in until, merges and part rules; elsewhere use input or a step's name"
+        return "output is known in until and in merges; elsewhere use input or a step's name"
     if name in {"item", "index"}:
-        return f"{name} is known inside a map node"
+        return f"{name} is for map nodes, which are not there yet; take another name"
     near = difflib.get_close_matches(name, [*sorted(variables), *sorted(functions)], 1)
     return f"did you mean {near[0]}?" if near else f"known here: {', '.join(sorted(variables))}"

@@ -35,7 +35,7 @@ def _without_time(sequence: Sequence, at: tuple[str | int, ...]) -> Iterator[Pro
         late = next((later for later in steps[place + 1 :] if _calls(later.node)), None)
         if step.node.outwaits and late is not None:
             where = at + step.at
-            message = f"while a branch is missing, it answers when the time is up, and then the step {late.label} can call nobody"
+            message = f"a branch that hangs can hold it until the time is up, and then the step {late.label} can call nobody"
             yield Problem(path_text(where), message, "give it a timeout of its own", place=where)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from plait.errors import BadRequest, InvalidRequest
+from plait.graph.schema_size import MOST, Size, written_out
 from plait.jsonnames import has_duplicate_names
 from plait.nodes.link import At
 from plait.types import Message
@@ -41,11 +42,15 @@ def schema_check(schema: dict[str, Any]) -> Validate:
     """A function that raises `InvalidRequest` with a JSON Pointer for a message that the schema does not allow.
 
     Raises:
-        SchemaProblem: If the schema is none, refers to another document, or has a pattern that may take more than linear time.
+        SchemaProblem: If the schema is none, is too large or refers to another document, or has a pattern that may take more than
+            linear time.
     """
     # Only graphs with a schema pay for loading the library.
     from jsonschema_rs import Draft202012Validator, RegexOptions, ValidationError, validator_for  # noqa: PLC0415
 
+    size = written_out(schema)
+    if size.parts > MOST:
+        raise SchemaProblem(f"has more than {MOST:,} parts, each counted as often as it is referred to", "refer to less")
     make = validator_for if "$schema" in schema else Draft202012Validator
     try:
         validator = make(schema, offline=True, pattern_options=RegexOptions())
@@ -58,8 +63,8 @@ def schema_check(schema: dict[str, Any]) -> Validate:
         value = _decoded(message)
         if validator.is_valid(value):
             return
-        if len(message.raw) > EXPLAINED:
-            raise InvalidRequest("the body does not match the graph's schema; it is too large to say where", "")
+        if reason := _why_unsaid(message, size):
+            raise InvalidRequest(f"the body does not match the graph's schema{reason} to say where", "")
         try:
             validator.validate(value)
         except ValidationError as exc:
@@ -85,6 +90,13 @@ def _decoded(message: Message) -> Any:
         raise BadRequest("a number in the body is out of range") from None
     each_name_once(message)
     return value
+
+
+def _why_unsaid(message: Message, size: Size) -> str:
+    """Why it is not said where a request is wrong, if it is not."""
+    if not size.explainable:
+        return ", which refers to itself too often"
+    return "; it is too large" if len(message.raw) > EXPLAINED else ""
 
 
 def _refusal(found: ValidationError) -> InvalidRequest:

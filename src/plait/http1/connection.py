@@ -63,6 +63,7 @@ class Connection(asyncio.Protocol):
     def abandon(self) -> None:
         """Let go of the exchange; whatever still comes belongs to nobody, so the connection ends."""
         self._exchange = None
+        self._reader.forget()
         if self.transport is not None:
             self.transport.abort()
 
@@ -104,6 +105,7 @@ class Connection(asyncio.Protocol):
         """The connection is gone."""
         exchange, self._exchange = self._exchange, None
         self.transport = None
+        self._reader.forget()
         self._closed(self)
         if exchange is None:
             return
@@ -115,6 +117,8 @@ class Connection(asyncio.Protocol):
     def _finish(self, exchange: Exchange) -> None:
         reader = self._reader
         transport = self.transport
+        body = reader.body
+        reader.forget()
         self._exchange = None
         exchange.connection = None
         # Answered before the request was sent whole: the rest of it would be read as the next request.
@@ -128,4 +132,4 @@ class Connection(asyncio.Protocol):
                 # The first of two answers may be a late one to the exchange before: better none than another caller's.
                 exchange.broke(BadAnswer("it sent more than one answer"), stale=False)
                 return
-        exchange.answered(reader.status, reader.headers, reader.body)
+        exchange.answered(reader.status, reader.headers, body)

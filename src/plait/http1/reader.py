@@ -78,6 +78,11 @@ class ResponseReader:
         """Whether any byte of the answer was read."""
         return self._fed > 0
 
+    def forget(self) -> None:
+        """Let go of what was read: reader and parser hold each other, so that both may stay for a while after their connection."""
+        self.body = b""
+        self._body = []
+
     def feed(self, data: bytes) -> bool:
         """Take what was read; True once the answer is whole.
 

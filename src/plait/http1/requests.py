@@ -97,6 +97,11 @@ class RequestReader:
         """Bytes of the body so far."""
         return self._size
 
+    def forget(self) -> None:
+        """Let go of what was read: reader and parser hold each other, so that both may stay for a while after their connection."""
+        self.rest = b""
+        self._reset()
+
     def feed(self, data: bytes) -> Request | None:
         """Take what was read; the request once it is whole.
 

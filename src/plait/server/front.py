@@ -85,6 +85,7 @@ class Front(asyncio.Protocol):
         self._closing = True
         self._alarm.drop()
         self._held = b""
+        self._reader.forget()
         running, self._running = self._running, None
         if running is not None:
             running.cancel()

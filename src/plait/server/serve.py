@@ -19,6 +19,7 @@ from plait.http1.requests import RequestLimits
 from plait.server.app import App
 from plait.server.generation import Generation
 from plait.server.listener import CONNECTIONS, Listener
+from plait.server.sockets import room_for_clients
 
 
 @dataclass(slots=True)
@@ -43,9 +44,9 @@ def run(
         sock: A listening socket.
         opened: Called once clients can come.
         limits: What a request may have.
-        connections: How many clients at once.
+        connections: How many clients at once; fewer if the system gives the process few descriptors.
     """
-    uvloop.run(_serve(application, sock, opened, limits, connections))
+    uvloop.run(_serve(application, sock, opened, limits, min(connections, room_for_clients())))
 
 
 async def _serve(

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import errno
+import resource
 import socket
+from contextlib import suppress
 
 from plait.errors import StartError
 
 BACKLOG = 2048
 
 _HIGHEST = 65535
+_DESCRIPTORS = 1 << 16
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -36,6 +39,23 @@ def listen(host: str, port: int) -> socket.socket:
             raise StartError(f"port {port} on {host} is in use; stop what listens there, or take another port") from None
         raise StartError(f"cannot listen on {host} port {port}: {exc.strerror}") from None
     return sock
+
+
+def room_for_clients() -> int:
+    """How many clients this process has descriptors for: half of all, the rest is for asking predictors.
+
+    The limit that most shells start with, 1,024, is raised first as far as the system allows.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = min(_descriptors(hard), _DESCRIPTORS)
+    if _descriptors(soft) < wanted:
+        with suppress(OSError, ValueError):  # some systems allow less than they say
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    return _descriptors(resource.getrlimit(resource.RLIMIT_NOFILE)[0]) // 2
+
+
+def _descriptors(limit: int) -> int:
+    return _DESCRIPTORS if limit == resource.RLIM_INFINITY else limit
 
 
 def url_of(sock: socket.socket) -> str:
