@@ -145,6 +145,12 @@ class ExpressionFailed(NodeError):
     code, title = "expression-failed", "Expression failed"
 
 
+class RequirementFailed(NodeError):
+    """A parallel has too few branches left to meet what it requires."""
+
+    code, title = "requirement-failed", "Requirement failed"
+
+
 class NoCase(NodeError):
     """No case of a switch holds, and it has no else."""
 

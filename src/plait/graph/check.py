@@ -10,6 +10,7 @@ from plait.graph.document import path_text
 from plait.graph.link import Linker, graph_schema
 from plait.nodes.link import At
 from plait.nodes.predict import Predict
+from plait.nodes.sequence import Sequence
 
 if TYPE_CHECKING:
     from plait.graph.spec import Config
@@ -30,7 +31,7 @@ OWN_ROUTES = tuple(
 
 def check(config: Config) -> list[Problem]:
     """Every problem of a configuration whose parts are valid by themselves."""
-    problems = [*_routes(config), *_uses(config)]
+    problems = [*_routes(config), *_uses(config), *_no_steps(config)]
     unasked = {name: Unasked(name) for name in config.predictors}
     for name, spec in config.graphs.items():
         graph_schema(spec, problems, name)
@@ -142,6 +143,20 @@ def _depth(config: Config, node: NodeSpec, depths: dict[str, int]) -> int:
 
 def _about(graph: str, message: str, hint: str) -> Problem:
     return Problem(path_text(("graphs", graph)), message, hint, place=("graphs", graph))
+
+
+def _no_steps(config: Config) -> Iterator[Problem]:
+    """Nodes that are to be skipped on failure, but are no steps, so that there is no next one to go on with."""
+    for name, spec in config.graphs.items():
+        root: At = ("graphs", name)
+        found = [root] if spec.root.on_error else []
+        for node, at in nodes(spec.root, root):
+            if not isinstance(node, Sequence):
+                found += [at + child.at for child in node.children() if child.node.on_error]
+        for at in found:
+            where = (*at, "on_error")
+            hint = "use optional: true, or make the node a step of a sequence"
+            yield Problem(path_text(where), "only a step of a sequence can be skipped", hint, place=where)
 
 
 def _routes(config: Config) -> Iterator[Problem]:

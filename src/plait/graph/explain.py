@@ -72,6 +72,10 @@ def _options(node: NodeSpec) -> list[str]:
         found.append(f"input {json_text(node.input)}")
     if node.optional:
         found.append("optional")
+    if node.when is not None:
+        found.append(f"when {node.when}")
+    if node.on_error is not None:
+        found.append(f"on error {node.on_error}")
     return found
 
 

@@ -37,6 +37,7 @@ class Linker:
         alone: Whether graphs that this one uses are left out, because each is checked by itself.
         keys: How often each key of a part was given out.
         seen: The variables that any expression looks into.
+        asks: The calls of predictors so far, in the order of the file.
     """
 
     config: Config
@@ -45,6 +46,7 @@ class Linker:
     alone: bool = False
     keys: Counter[str] = field(default_factory=Counter)
     seen: set[str] = field(default_factory=set)
+    asks: list[Ask] = field(default_factory=list)
 
     def key(self, wanted: str) -> str:
         """A part's key: further ones of the same key are `key.2`, `key.3` in the order of the file."""
@@ -93,7 +95,9 @@ class NodeLink:
     def bound(self, node: NodeSpec) -> Call:
         """The call of the node at which this link stands, with its options."""
         link = self if node.timeout is None else self._narrowed(node.timeout)
-        return with_options(node, node.bind(link), link)
+        before = len(self.linker.asks)
+        call = node.bind(link)
+        return with_options(node, call, link, tuple(self.linker.asks[before:]))
 
     def _narrowed(self, own: float) -> NodeLink:
         if self.within is not None and own >= self.within:
@@ -107,7 +111,9 @@ class NodeLink:
         if name in config.predictors:
             if not config.predictors[name].enabled:
                 return TakenOut(name, self.path)
-            return Ask(self.linker.predictors[name], self.linker.key(self.prefix + self.label), self.path)
+            ask = Ask(self.linker.predictors[name], self.linker.key(self.prefix + self.label), self.path)
+            self.linker.asks.append(ask)
+            return ask
         if name in config.graphs:
             return self._graph(name, config.graphs[name])
         known = [*config.predictors, *config.graphs]

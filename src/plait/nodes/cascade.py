@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from pydantic import Field
 
 from plait.errors import PlaitError
+from plait.nodes.absent import LEFT_OUT
 from plait.nodes.condition import Condition
 from plait.nodes.link import Child, Link
 from plait.nodes.node import NodeSpec
@@ -59,13 +60,14 @@ class Until:
         for call in self.choices:
             try:
                 output = await call(message, ctx)
-                enough = self.until(ctx, message, output)
+                enough = output is not LEFT_OUT and self.until(ctx, message, output)
             except PlaitError as exc:
                 failure = exc
                 continue
-            answer = output
+            if output is not LEFT_OUT:
+                answer = output
             if enough:
                 break
-        if answer is not None:
-            return answer
-        raise failure or AssertionError("a cascade has choices")
+        if answer is None and failure is not None:
+            raise failure
+        return answer or LEFT_OUT

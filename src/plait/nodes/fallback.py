@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from pydantic import Field
 
 from plait.errors import PlaitError
+from plait.nodes.absent import LEFT_OUT
 from plait.nodes.link import Child, Link
 from plait.nodes.node import NodeSpec
 from plait.spec.fields import Many
@@ -43,11 +44,16 @@ class FirstOf:
 
     async def __call__(self, message: Message, ctx: Context, /) -> Message:
         """The first answer."""
-        *others, last = self.choices
-        for call in others:
+        failure: PlaitError | None = None
+        for call in self.choices:
             try:
-                return await call(message, ctx)
-            except PlaitError:
+                answer = await call(message, ctx)
+            except PlaitError as exc:
                 # Its part says why; a later choice may still answer.
+                failure = exc
                 continue
-        return await last(message, ctx)
+            if answer is not LEFT_OUT:
+                return answer
+        if failure is not None:
+            raise failure
+        return LEFT_OUT

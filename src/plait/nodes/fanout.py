@@ -9,8 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from plait.errors import PlaitError, fault
-from plait.nodes.absent import ABSENT
+from plait.errors import PlaitError, RequirementFailed, fault
+from plait.nodes.absent import ABSENT, LEFT_OUT
 from plait.nodes.branch import InTask, Tasks, ended
 from plait.nodes.merges import Merge
 from plait.nodes.requirement import Requirement
@@ -21,10 +21,24 @@ from plait.types import Call, Context, Leaf, Message, Sink, Started
 class Join:
     """The answers of one fan-out, on their way to one answer for its sink."""
 
-    __slots__ = ("complete", "ctx", "failed_count", "given", "index", "left", "plan", "sink", "started", "taken", "tasks")
+    __slots__ = (
+        "complete",
+        "ctx",
+        "failed_count",
+        "given",
+        "index",
+        "left",
+        "plan",
+        "requirement",
+        "sink",
+        "started",
+        "taken",
+        "tasks",
+    )
 
     def __init__(self, plan: FanOut, given: Message, ctx: Context, sink: Sink, index: int) -> None:
         self.plan = plan
+        self.requirement = plan.requirement
         self.given = given
         self.ctx = ctx
         self.sink: Sink | None = sink
@@ -51,11 +65,8 @@ class Join:
         if self.sink is None:
             return
         merge = self.plan.merge
-        if message is ABSENT and not merge.keeps_null:
-            self.left -= 1
-            self.complete = False
-            if self.left == 0:
-                self._finish()
+        if message is LEFT_OUT or (message is ABSENT and not merge.keeps_null):
+            self._missing(index, message)
             return
         try:
             self.taken[index] = merge.take(self.ctx, self.given, message)
@@ -71,6 +82,20 @@ class Join:
         if self.left == 0 or merge.fastest:
             self._finish()
 
+    def _missing(self, index: int, message: Message) -> None:
+        """A branch has no answer and has not failed: it did not have to run, or was optional."""
+        self.left -= 1
+        if message is LEFT_OUT:
+            self.requirement = self.requirement.without(index)
+        else:
+            self.complete = False
+        sink = self.sink
+        if self.requirement.lost(-1, self.failed_count) and sink is not None:
+            self.cancel()
+            sink.failed(self.index, RequirementFailed("too few of its branches had to run").at(self.plan.path))
+        elif self.left == 0:
+            self._finish()
+
     def failed(self, index: int, error: PlaitError) -> None:
         """A branch has failed."""
         sink = self.sink
@@ -78,7 +103,7 @@ class Join:
             return
         self.left -= 1
         self.failed_count += 1
-        if self.plan.requirement.lost(index, self.failed_count):
+        if self.requirement.lost(index, self.failed_count):
             self.cancel()
             sink.failed(self.index, error)
         elif not self.plan.merge.fastest:
@@ -99,8 +124,9 @@ class Join:
         self.sink = None
         if sink is None:
             return
-        if not self.complete and all(answer is None for answer in self.taken):
-            sink.answered(self.index, ABSENT)  # nothing but optional branches, and they failed
+        if self.failed_count != len(self.taken) and all(answer is None for answer in self.taken):
+            # Nothing but branches that were left out, or were optional and failed.
+            sink.answered(self.index, LEFT_OUT if self.complete else ABSENT)
             return
         try:
             message = Message(self.plan.merge.join(self.taken), complete=self.complete)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
@@ -30,6 +30,10 @@ class NodeSpec(Spec):
     """A template that this node gets instead of the previous output."""
     optional: bool = False
     """Its failure leaves null and marks the answer incomplete."""
+    when: str | None = None
+    """CEL: the node runs only if this holds. Else a step passes its input through, and a branch is left out."""
+    on_error: Literal["skip"] | None = None
+    """`skip`, for steps only: its failure passes its input through and marks the answer incomplete."""
 
     @property
     def label(self) -> str:

@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from plait.errors import PlaitError
-from plait.nodes.absent import ABSENT
+from plait.events import Part
+from plait.nodes.absent import ABSENT, LEFT_OUT
+from plait.nodes.ask import Ask
+from plait.nodes.condition import Condition
 from plait.types import Call, Context, Leaf, Message, Sink, Started
 
 if TYPE_CHECKING:
@@ -14,14 +17,25 @@ if TYPE_CHECKING:
     from plait.nodes.node import NodeSpec
 
 
-def with_options(spec: NodeSpec, call: Call, link: Link) -> Call:
-    """The node's call within the options it was given; an unused option adds nothing."""
+def with_options(spec: NodeSpec, call: Call, link: Link, asks: tuple[Ask, ...]) -> Call:
+    """The node's call within the options it was given; an unused option adds nothing.
+
+    Args:
+        spec: The node.
+        call: Its call without options.
+        link: The compiler at this node.
+        asks: All calls of predictors within it.
+    """
     if spec.has_input:
         call = Given(call, link.template(spec.input, ("input",)))
+    if spec.when is not None:
+        call = When(call, Condition.bind(link, spec.when, ("when",)), asks)
     if spec.timeout is not None:
         call = LeafWithin(call, spec.timeout) if isinstance(call, Leaf) else Within(call, spec.timeout)
     if spec.optional:
         call = Optional(call)
+    if spec.on_error == "skip":
+        call = PassOn(call)
     return call
 
 
@@ -72,3 +86,34 @@ class Optional:
             return await self.call(message, ctx)
         except PlaitError:
             return ABSENT
+
+
+@dataclass(frozen=True, slots=True)
+class PassOn:
+    """Passes a step's input through in place of a failure, and says that something is missing."""
+
+    call: Call
+
+    async def __call__(self, message: Message, ctx: Context, /) -> Message:
+        """The node's answer, or its input."""
+        try:
+            return await self.call(message, ctx)
+        except PlaitError:
+            return message.incomplete()
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """Runs the node only if a condition holds; else each call within it has a part that says it was skipped."""
+
+    call: Call
+    condition: Condition
+    asks: tuple[Ask, ...]
+
+    async def __call__(self, message: Message, ctx: Context, /) -> Message:
+        """The node's answer, or the mark that it did not run."""
+        if self.condition(ctx, message):
+            return await self.call(message, ctx)
+        for ask in self.asks:
+            ctx.run.emit(Part(ask.key, ask.path, ask.predictor.name, "skipped", 0.0, attempts=0))
+        return LEFT_OUT

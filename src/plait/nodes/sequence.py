@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field
 
+from plait.nodes.absent import LEFT_OUT
 from plait.nodes.link import Child, Link
 from plait.nodes.node import NodeSpec
 from plait.nodes.predict import Predict
@@ -38,7 +39,8 @@ class Sequence(NodeSpec):
             steps.append(Step(link.call(child), name))
             if name:
                 link = link.seeing(name)
-        return steps[0].call if len(steps) == 1 else InOrder(tuple(steps))
+        alone = len(steps) == 1 and self.sequence[0].when is None
+        return steps[0].call if alone else InOrder(tuple(steps))
 
 
 def _variable(node: NodeSpec) -> str:
@@ -64,7 +66,9 @@ class InOrder:
         """The last step's output."""
         complete = True
         for step in self.steps:
-            message = await step.call(message, ctx)
+            output = await step.call(message, ctx)
+            if output is not LEFT_OUT:
+                message = output
             complete = complete and message.complete
             if step.name:
                 ctx = ctx.naming(step.name, message)
