@@ -114,6 +114,12 @@ class VersionNotSupported(RequestError):
     code, title, status = "version-not-supported", "HTTP version not supported", 505
 
 
+class Crowded(RequestError):
+    """There are as many clients as the proxy takes."""
+
+    code, title, status = "overloaded", "Service unavailable", 503
+
+
 class LoopDetected(RequestError):
     """The request has passed through too many proxies: one of them asks itself."""
 

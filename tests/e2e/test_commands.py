@@ -97,10 +97,18 @@ def test_the_version_is_told() -> None:
     assert run("--version").stdout == f"plait {__version__}\n"
 
 
-def test_a_port_that_is_none_is_one_clear_line() -> None:
-    done = run("serve", str(IRIS / "plait.yaml"), PORT="http")
+@pytest.mark.parametrize(("name", "value"), [("PORT", "http"), ("PORT", "0" * 5000), ("HOST", "a..b"), ("HOST", "x" * 300)])
+def test_an_address_that_is_none_is_one_clear_line(name: str, value: str) -> None:
+    for command in (("serve", str(IRIS / "plait.yaml")), ("predictor", str(IRIS / "models" / "setosa.onnx"))):
+        done = run(*command, **{name: value})
+        assert (done.returncode, done.stderr.count("\n")) == (1, 1), done.stderr
+        assert name.lower() in done.stderr.lower()
+
+
+def test_a_variable_that_names_no_predictor_is_told() -> None:
+    done = run("serve", SERVICE_A="garbage")
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
-    assert "PORT" in done.stderr
+    assert "SERVICE_A" in done.stderr
 
 
 def test_a_predictors_log_in_production_is_json_lines() -> None:

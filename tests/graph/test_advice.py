@@ -8,14 +8,16 @@ from plait.graph.load import load_text
 
 FILE = """\
 predictors:
-  a: {url: "http://127.0.0.1:1"}
-  b: {url: "http://127.0.0.1:2"}
+  a: {url: "http://127.0.0.1:1", timeout: 5s}
+  b: {url: "http://127.0.0.1:2", timeout: 5s}
+  quick: {url: "http://127.0.0.1:3"}
 graphs:
   predict:
     sequence:
       - STEP
       - THEN
 """
+ADVICE = "a predictor that hangs can hold it until the time is up, and then "
 
 
 def warnings(step: str, then: str) -> list[str]:
@@ -27,10 +29,23 @@ def test_a_file_without_graphs_serves_nothing_and_says_so() -> None:
     assert warning == "plait.yaml:1:1 graphs: there is no graph, so nothing is served (add one under graphs)"
 
 
-def test_a_partial_parallel_before_a_step_that_calls_needs_a_timeout_of_its_own() -> None:
+def test_a_partial_step_that_may_use_up_the_time_of_a_later_call_needs_a_timeout_of_its_own() -> None:
     (warning,) = warnings("parallel: [a, b]\n        require: any", "b")
-    assert warning.startswith("plait.yaml:7:9 graphs.predict.sequence[0]: a branch that hangs can hold it until the time is up")
-    assert warning.endswith("the step b can call nobody (give it a timeout of its own)")
+    assert warning == f"plait.yaml:8:9 graphs.predict.sequence[0]: {ADVICE}b cannot be asked (give it a shorter timeout of its own)"
+
+
+@pytest.mark.parametrize("then", ["{sequence: [{transform: 1}, quick]}", "{parallel: {x: b}}"])
+def test_a_call_is_found_wherever_it_stands_in_a_later_step(then: str) -> None:
+    (warning,) = warnings("{parallel: [a, b], require: [a]}", then)
+    assert ADVICE in warning
+
+
+@pytest.mark.parametrize(
+    "choices", ["{fallback: [a, quick]}", '{cascade: [a, quick], until: "true"}', "{fallback: [{sequence: [quick, a]}, b]}"]
+)
+def test_a_choice_that_may_use_up_the_time_of_the_next_needs_a_timeout_of_its_own(choices: str) -> None:
+    (warning,) = warnings("quick", choices)
+    assert ADVICE in warning
 
 
 @pytest.mark.parametrize(
@@ -41,13 +56,11 @@ def test_a_partial_parallel_before_a_step_that_calls_needs_a_timeout_of_its_own(
         ("{parallel: [a, b], merge: first}", "b"),
         ("{parallel: [a, b], require: 1}", "{transform: 1}"),
         ("b", "{parallel: [a, b], require: [a]}"),
+        ("{parallel: [quick, {predict: a, name: slow, timeout: 1s}], require: any}", "b"),
+        ("{fallback: [quick, a]}", "b"),
+        ("{fallback: [{predict: a, timeout: 300ms}, quick]}", "b"),
+        ("{fallback: [a, {value: 1}]}", "quick"),
     ],
 )
 def test_what_leaves_time_or_needs_none_is_not_mentioned(step: str, then: str) -> None:
     assert warnings(step, then) == []
-
-
-@pytest.mark.parametrize("then", ["{sequence: [{transform: 1}, a]}", "{parallel: {x: b}}"])
-def test_a_call_is_found_wherever_it_stands_in_a_later_step(then: str) -> None:
-    (warning,) = warnings("{parallel: [a, b], require: [a]}", then)
-    assert "give it a timeout of its own" in warning

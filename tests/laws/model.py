@@ -22,15 +22,21 @@ class Given(NamedTuple):
     value: Any
     now: float
     deadline: float
+    absent: bool = False
 
 
 class Outcome(NamedTuple):
-    """When a node ends, and how: `failure` holds the codes of errors, more than one where they come at the same moment."""
+    """When a node ends, and how.
+
+    `failure` holds the codes of errors, more than one where they come at the same moment; `absent` says that the value is the null
+    of an optional node that failed.
+    """
 
     when: float
     value: Any = None
     complete: bool = True
     failure: frozenset[str] = frozenset()
+    absent: bool = False
 
 
 def outcome(node: Node, given: Given, cast: Mapping[str, Behaviour]) -> Outcome:
@@ -41,10 +47,10 @@ def outcome(node: Node, given: Given, cast: Mapping[str, Behaviour]) -> Outcome:
     if "input" in node:
         evaluated = _template(node["input"], given)
         found = evaluated if evaluated.failure else None
-        given = given._replace(value=evaluated.value)
+        given = given._replace(value=evaluated.value, absent=evaluated.absent)
     if found is None:
         found = next(rule for kind, rule in _RULES.items() if kind in node)(node, given, cast)
-    return Outcome(found.when, None, complete=False) if found.failure and node.get("optional") else found
+    return Outcome(found.when, None, complete=False, absent=True) if found.failure and node.get("optional") else found
 
 
 def _predict(node: Node, given: Given, cast: Mapping[str, Behaviour]) -> Outcome:
@@ -64,18 +70,18 @@ def _sequence(node: Node, given: Given, cast: Mapping[str, Behaviour]) -> Outcom
         found = outcome(step, given, cast)
         if found.failure:
             return found
-        given = given._replace(value=found.value, now=found.when)
+        given = given._replace(value=found.value, now=found.when, absent=found.absent)
         complete = complete and found.complete
-    return Outcome(given.now, given.value, complete)
+    return Outcome(given.now, given.value, complete, absent=given.absent)
 
 
 def _parallel(node: Node, given: Given, cast: Mapping[str, Behaviour]) -> Outcome:
     branches, merge = node["parallel"], node["merge"]
-    ends = {name: _fit(merge, outcome(branch, given, cast)) for name, branch in branches.items()}
+    ends = {name: _fit(merge, branch, outcome(branch, given, cast)) for name, branch in branches.items()}
     failed = 0
     for name, end in sorted(ends.items(), key=lambda item: item[1].when):
-        if merge == "first" and not end.failure:
-            if sum(other.when == end.when and not other.failure for other in ends.values()) > 1:
+        if merge == "first" and not end.failure and not end.absent:
+            if sum(other.when == end.when and not other.failure and not other.absent for other in ends.values()) > 1:
                 raise Tie
             return end
         if end.failure:
@@ -84,15 +90,22 @@ def _parallel(node: Node, given: Given, cast: Mapping[str, Behaviour]) -> Outcom
                 return end._replace(
                     failure=frozenset().union(*(other.failure for other in ends.values() if other.when == end.when))
                 )
-    there = {name: end.value for name, end in ends.items() if not end.failure}
+    there = {name: end.value for name, end in ends.items() if not end.failure and not end.absent}
     when = max(end.when for end in ends.values())
+    if not there:
+        return Outcome(when, None, complete=False, absent=True)
     return Outcome(when, _merged(merge, there, ends), not failed and all(end.complete for end in ends.values()))
 
 
-def _fit(merge: Any, end: Outcome) -> Outcome:
-    """A branch whose answer the merge cannot take has failed."""
+def _fit(merge: Any, branch: Node, end: Outcome) -> Outcome:
+    """A branch whose answer the merge cannot take has failed; an optional one is left out, unless its null has a place."""
+    optional, keeps_null = bool(branch.get("optional")), merge in ("by_name", "list")
     wanted = dict if merge == "object" else int if isinstance(merge, dict) else object
-    return end if end.failure or isinstance(end.value, wanted) else end._replace(failure=UNFIT)
+    if end.failure or (end.absent and optional and not keeps_null):
+        return end
+    if isinstance(end.value, wanted):
+        return end._replace(absent=False)
+    return end._replace(complete=False, absent=True) if optional else end._replace(failure=UNFIT)
 
 
 def _lost(require: Any, name: str, failed: int, total: int) -> bool:
@@ -127,7 +140,9 @@ def _template(template: Any, given: Given) -> Outcome:
         return Outcome(given.now, given.value["q"]) if there else Outcome(given.now, failure=UNFIT)
     if isinstance(template, dict):
         return Outcome(given.now, dict.fromkeys(template, given.value))
-    return Outcome(given.now, given.value if template == "${input}" else template)
+    if template == "${input}":
+        return Outcome(given.now, given.value, absent=given.absent)
+    return Outcome(given.now, template)
 
 
 _RULES = {"predict": _predict, "sequence": _sequence, "parallel": _parallel, "transform": _transform, "value": _value}

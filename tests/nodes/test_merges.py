@@ -226,6 +226,14 @@ def test_an_optional_branch_that_failed_is_null_where_it_has_a_place_and_left_ou
     run = run_graph(graphs, [down("gone"), good("a", {"n": 1}, after=0.1)])
     assert run.value == answer
     assert run.answer is not None
+    assert run.answer.complete is (merge == "first")  # where those that lost do not count
+
+
+def test_the_fastest_of_an_optional_branch_and_a_failing_one_is_null() -> None:
+    graphs = {"predict": {"parallel": [{"predict": "gone", "optional": True}, "bad"], "merge": "first"}}
+    run = run_graph(graphs, [down("gone"), broken("bad", after=0.1)])
+    assert run.value is None
+    assert run.answer is not None
     assert not run.answer.complete
 
 

@@ -105,3 +105,16 @@ def test_a_number_out_of_range_is_a_422_and_no_fault() -> None:
 def test_weights_that_cannot_hold_are_problems(weights: dict[str, float], message: str) -> None:
     with pytest.raises((ConfigError, ValueError), match=message):
         merged({"vote": "output.l", "weights": weights}, ANSWERS)
+
+
+def test_an_optional_branch_whose_answer_does_not_fit_is_left_out() -> None:
+    graphs = {"predict": {"parallel": ["a", {"predict": "odd", "optional": True}], "merge": {"sum": "output.n"}}}
+    run = run_graph(graphs, [good("a", {"n": 1}), good("odd", {"n": "much"})])
+    assert run.value == 1.0
+    assert run.answer is not None
+    assert not run.answer.complete
+
+
+def test_a_weight_may_be_given_to_a_branch_that_is_excluded() -> None:
+    graphs = {"predict": {"parallel": ["a", "b"], "merge": {"mean": "output.n", "weights": {"b": 3}}}}
+    assert run_graph(graphs, [good("a", {"n": 1}), good("b", {"n": 5})], excluded=("b",)).value == 1.0

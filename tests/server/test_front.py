@@ -9,9 +9,11 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
+from plait.clock import Clock
 from plait.http1.messages import Reply, Request, Response
 from plait.server.app import NOTHING
-from plait.server.listener import Deadlines
+from plait.server.front import Front
+from plait.server.listener import Deadlines, Listener
 from plait.testing import RawServer
 from plait.testing.server import ok, read_request
 from plait.types import Started
@@ -428,6 +430,16 @@ async def test_a_client_may_leave_with_requests_that_wait() -> None:
         async with asyncio.timeout(0.1):
             await server.empty()
         assert server.connections == 1
+
+
+async def test_nothing_is_kept_of_a_body_whose_client_has_left() -> None:
+    listener = Listener(lambda _request, _reply: NOTHING, Clock(asyncio.get_running_loop()))
+    front = Front(listener)
+    front.connection_made(asyncio.Transport())
+    front.data_received(post(b"x" * 1000)[:-1])
+    assert front._reader.received == 999
+    front.connection_lost(None)
+    assert (front._reader.received, front._reader._body) == (0, [])
 
 
 # A fault of plait itself.

@@ -57,7 +57,7 @@ def data_port(server: Server, environ: Mapping[str, str], host: str | None, port
 
     if port is None and environ.get("PORT"):
         text = environ["PORT"]
-        if not (text.isascii() and text.isdigit() and int(text[:6]) <= 65535):  # noqa: PLR2004 - the highest port
+        if not (text.isascii() and text.isdigit() and len(text) <= 5 and int(text) <= 65535):  # noqa: PLR2004 - the highest port
             raise StartError("the variable PORT is no port between 0 and 65535")
         port = int(text)
     return host or environ.get("HOST") or server.host, server.port if port is None else port

@@ -83,12 +83,13 @@ class Show:
         )
         reply = await asyncio.to_thread(send, url, body.encode())
         text = reply.body.decode(errors="replace")
-        self._console.print(
-            Syntax(text, "json", theme="ansi_dark", background_color="default", word_wrap=True)
-            if self._console.is_terminal
-            else text,
-            markup=False,
-        )
+        if self._console.is_terminal:
+            # Wrapped here, because soft wrapping would cut what is highlighted at the screen's width.
+            self._console.print(
+                Syntax(text, "json", theme="ansi_dark", background_color="default", word_wrap=True), soft_wrap=False
+            )
+        else:
+            self._console.print(text, markup=False)
         self._console.print()
         if reply.status != _GOOD:
             raise StartError(f"{url} answered with status {reply.status}")

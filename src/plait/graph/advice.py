@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 from plait.errors import Problem
 from plait.graph.check import nodes
 from plait.graph.document import path_text
+from plait.nodes.cascade import Cascade
+from plait.nodes.fallback import Fallback
+from plait.nodes.link import At, Child
 from plait.nodes.predict import Predict
 from plait.nodes.sequence import Sequence
 
@@ -19,24 +22,46 @@ if TYPE_CHECKING:
 def advice(config: Config) -> list[Problem]:
     """What the author of a sound configuration should know."""
     nothing = [] if config.graphs else [Problem("graphs", "there is no graph, so nothing is served", "add one under graphs")]
-    return nothing + [
+    found = [
         problem
         for name, spec in config.graphs.items()
-        for node, at in nodes(spec.root, ("graphs", name))
-        if isinstance(node, Sequence)
-        for problem in _without_time(node, at)
+        for problem in _late(config, spec.root, ("graphs", name), spec.timeout or config.defaults.graph.timeout)
     ]
+    return nothing + found
 
 
-def _without_time(sequence: Sequence, at: tuple[str | int, ...]) -> Iterator[Problem]:
-    """Steps that can be partial at the deadline only, before a step that has to call."""
-    steps = sequence.children()
-    for place, step in enumerate(steps):
-        late = next((later for later in steps[place + 1 :] if _calls(later.node)), None)
-        if step.node.outwaits and late is not None:
-            where = at + step.at
-            message = f"a branch that hangs can hold it until the time is up, and then the step {late.label} can call nobody"
-            yield Problem(path_text(where), message, "give it a timeout of its own", place=where)
+def _late(config: Config, node: NodeSpec, at: At, within: float) -> Iterator[Problem]:
+    """Nodes that run one after the other, of which one may use up the seconds that the others would need for their calls."""
+    within = min(within, node.timeout or within)
+    children = node.children()
+    for place, child in enumerate(children):
+        later = next((other for other in children[place + 1 :] if _calls(other.node)), None)
+        if later is not None and _may_hold(node, child) and _longest(config, child.node) >= within:
+            where = at + child.at
+            message = f"a predictor that hangs can hold it until the time is up, and then {later.label} cannot be asked"
+            yield Problem(path_text(where), message, "give it a shorter timeout of its own", place=where)
+        yield from _late(config, child.node, at + child.at, within)
+
+
+def _may_hold(node: NodeSpec, child: Child) -> bool:
+    """Whether the next one is still asked after this one was held up: a partial step, or a choice that has failed."""
+    return child.node.outwaits if isinstance(node, Sequence) else isinstance(node, (Fallback, Cascade))
+
+
+def _longest(config: Config, node: NodeSpec) -> float:
+    """The seconds that a node's calls may take."""
+    if isinstance(node, Predict):
+        seconds = _asked(config, node.predict)
+    else:
+        seconds = node.longest([_longest(config, child.node) for child in node.children()])
+    return min(seconds, node.timeout or seconds)
+
+
+def _asked(config: Config, name: str) -> float:
+    predictor = config.predictors.get(name)
+    if predictor is not None:
+        return predictor.timeout or config.defaults.predictor.timeout
+    return config.graphs[name].timeout or config.defaults.graph.timeout
 
 
 def _calls(node: NodeSpec) -> bool:

@@ -13,7 +13,9 @@ from plait.graph.hints import nearest
 from plait.graph.locate import locate
 from plait.graph.spec import OPTIONS, Config
 from plait.nodes.link import At
+from plait.nodes.merges import BY_EXPRESSION
 from plait.nodes.union import BY_KEY
+from plait.spec.base import Spec
 
 _MESSAGES = {
     "string_type": "must be text",
@@ -62,7 +64,8 @@ def _said(error: ErrorDetails, at: At) -> tuple[str, str]:
         key = str(error["loc"][-1])
         return f"needs {key}", _ADVICE.get(key, f"add {key}: …")
     if kind == "model_type" and at[:1] == ("graphs",):
-        return "is no graph", _GRAPH
+        parts = _parts(error["loc"])
+        return ("must be a mapping", f"write {' or '.join(map(_form, parts))}") if parts else ("is no graph", _GRAPH)
     if kind in _MESSAGES:
         return _MESSAGES[kind].format_map(ctx), _about_value(kind, value)
     # Ours say first what is wrong, then how to mend it.
@@ -82,13 +85,28 @@ def _about_value(kind: str, value: Any) -> str:
 
 
 def _about_key(loc: At) -> str:
-    key, node = str(loc[-1]), BY_KEY.get(str(loc[-2])) if "root" in loc else None
-    if node is None:
+    key = str(loc[-1])
+    if "root" not in loc:
         return nearest(key, _keys(_within(loc[:-1])))
+    word = str(loc[-2])
+    node = BY_KEY.get(word)
+    if node is None:
+        models = [BY_EXPRESSION[word]] if word in BY_EXPRESSION else _parts(loc)
+        return nearest(key, [name for model in models for name in _keys(model)])
     own = _keys(node)
     if loc[2:-2] == ("root",):
         return nearest(key, [*own, *sorted(OPTIONS.difference(own))])
     return "it is an option of graphs; put it beside the graph's first node" if key in OPTIONS else nearest(key, own)
+
+
+def _parts(loc: At) -> tuple[type[Spec], ...]:
+    """The specs, such as the cases of a switch, that may stand at a path within the innermost node."""
+    kinds = [BY_KEY[str(word)] for word in loc if word in BY_KEY]
+    return kinds[-1].parts if "root" in loc and kinds else ()
+
+
+def _form(part: type[Spec]) -> str:
+    return "{" + ", ".join(f"{key}: …" for key in _keys(part)) + "}"
 
 
 def _within(loc: At) -> Any:

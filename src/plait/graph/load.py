@@ -121,7 +121,8 @@ def _load(path: str | Path | None, environ: Mapping[str, str] | None) -> _Read:
 def _without_file(environ: Mapping[str, str]) -> _Read:
     urls, warnings = services(environ)
     if not any(urls.values()):
-        raise StartError("there is neither a file nor a SERVICE_<NAME>=host:port variable to say which predictors there are")
+        missing = "there is neither a file nor a SERVICE_<NAME>=host:port variable to say which predictors there are"
+        raise StartError("; ".join([missing, *warnings]))
     document = Document("SERVICE_<NAME>", without_file(urls))
     config, problems = validate(document.data, document)
     return _Read(Loaded(config, document, warnings, Path.cwd()), problems)

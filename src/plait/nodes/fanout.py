@@ -60,24 +60,29 @@ class Join:
                 self.cancel()
                 return
 
-    def answered(self, index: int, message: Message) -> None:
+    def answered(self, index: int, message: Message) -> None:  # noqa: C901 - what every branch passes through, without a call more
         """A branch has answered."""
         if self.sink is None:
             return
         merge = self.plan.merge
-        if message is LEFT_OUT or (message is ABSENT and not merge.keeps_null):
+        if message is LEFT_OUT or (message is ABSENT and index in self.plan.optional and not merge.keeps_null):
             self._missing(index, message)
             return
         try:
             self.taken[index] = merge.take(self.ctx, self.given, message)
         except PlaitError as exc:
-            self.failed(index, self.plan.unfit(index, exc))
+            if index in self.plan.optional:
+                self._missing(index, ABSENT)
+            else:
+                self.failed(index, self.plan.unfit(index, exc))
             return
         except Exception as exc:  # noqa: BLE001 - a callback has nobody above it who would answer
             self.failed(index, fault(exc))
             return
         self.left -= 1
-        if not message.complete:
+        if merge.fastest:
+            self.complete = message.complete  # those that lost do not count
+        elif not message.complete:
             self.complete = False
         if self.left == 0 or merge.fastest:
             self._finish()
@@ -106,7 +111,7 @@ class Join:
         if self.requirement.lost(index, self.failed_count):
             self.cancel()
             sink.failed(self.index, error)
-        elif not self.plan.merge.fastest:
+        else:
             self.complete = False
             if self.left == 0:
                 self._finish()
@@ -138,12 +143,14 @@ class Join:
             sink.answered(self.index, message)
 
 
-def fan_out(branches: dict[str, Call], merge: Merge, requirement: Requirement, path: str) -> FanOut:
-    """The fan-out of these branches, each under its label: a leaf if all of them are."""
+def fan_out(
+    branches: dict[str, Call], merge: Merge, requirement: Requirement, path: str, optional: frozenset[int] = frozenset()
+) -> FanOut:
+    """The fan-out of these branches, each under its label: a leaf if all of them are. `optional` are the places of such ones."""
     calls = branches.values()
     starts = tuple(call.start if isinstance(call, Leaf) else InTask(call).start for call in calls)
     kind = LeafFanOut if all(isinstance(call, Leaf) for call in calls) else FanOut
-    return kind(tuple(branches), starts, merge, requirement, path)
+    return kind(tuple(branches), starts, merge, requirement, path, optional)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +162,7 @@ class FanOut:
     merge: Merge
     requirement: Requirement
     path: str
+    optional: frozenset[int]
 
     async def __call__(self, message: Message, ctx: Context, /) -> Message:
         """The merged answer; fails with the failure that made the requirement impossible."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
@@ -44,6 +45,10 @@ class NodeSpec(Spec):
     def has_input(self) -> bool:
         """Whether `input` was given; null is a template too."""
         return "input" in self.model_fields_set
+
+    def longest(self, children: Sequence[float]) -> float:
+        """The seconds that its calls may take, from those of its children; one after the other unless a kind says otherwise."""
+        return sum(children)
 
     @property
     def outwaits(self) -> bool:

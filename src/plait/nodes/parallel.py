@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag
@@ -60,6 +61,10 @@ class Parallel(NodeSpec):
         """It does if it can do without a branch, but has no timeout of its own for it."""
         return self.require != "all" and self.merge != "first" and self.timeout is None
 
+    def longest(self, children: Sequence[float]) -> float:
+        """As long as the longest of them."""
+        return max(children)
+
     def children(self) -> tuple[Child, ...]:
         """The branches, each under its name."""
         if isinstance(self.parallel, dict):
@@ -79,10 +84,12 @@ class Parallel(NodeSpec):
         labels = tuple(child.label for child in present)
         self._check_labels(children, link)
         self._check_requirement([child.label for child in children], labels, link)
+        self._check_weights([child.label for child in children], link)
         merge = bind_merge(self.merge, link, labels)
         requirement = Requirement.of("any" if merge.fastest else self.require, labels)
         calls = {child.label: link.call(child) for child in children}  # excluded ones too, so that they are checked
-        return fan_out({label: calls[label] for label in labels}, merge, requirement, link.path)
+        optional = frozenset(place for place, child in enumerate(present) if child.node.optional)
+        return fan_out({label: calls[label] for label in labels}, merge, requirement, link.path, optional)
 
     def _check_labels(self, children: tuple[Child, ...], link: Link) -> None:
         seen: set[str] = set()
@@ -108,3 +115,8 @@ class Parallel(NodeSpec):
                 link.problem(at, f"the branch {name} is excluded and can never answer", "enable its predictor, or require another")
         if self.merge == "first" and self.require != "any" and "require" in self.model_fields_set:
             link.problem(("require",), "merge first takes one answer only", "leave require out")
+
+    def _check_weights(self, labels: list[str], link: Link) -> None:
+        for name in getattr(self.merge, "weights", {}):
+            if name not in labels:
+                link.problem(("merge", "weights", name), f"there is no branch {name}", f"the branches are {', '.join(labels)}")

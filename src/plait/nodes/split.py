@@ -46,6 +46,10 @@ class Split(NodeSpec):
     key: str | None = None
     """CEL whose value decides: requests of the same value go to the same node. Without it, each request is drawn."""
 
+    def longest(self, children: Sequence[float]) -> float:
+        """As long as the longest of them."""
+        return max(children)
+
     def children(self) -> tuple[Child, ...]:
         """The nodes, each with its share."""
         total = sum(share.weight for share in self.split) or 1.0

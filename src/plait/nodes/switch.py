@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
@@ -51,6 +52,10 @@ class Switch(NodeSpec):
         Many[Annotated[Annotated[Case, Tag("when")] | Annotated[Otherwise, Tag("else")], Discriminator(_form)]], Field(min_length=1)
     ]
     """The cases in order; `else` comes last."""
+
+    def longest(self, children: Sequence[float]) -> float:
+        """As long as the longest of them."""
+        return max(children)
 
     def children(self) -> tuple[Child, ...]:
         """The cases' nodes."""

@@ -70,7 +70,7 @@ def settings(
 
 
 def _port(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and int(text[:6]) <= _HIGHEST_PORT):
+    if not (text.isascii() and text.isdigit() and len(text) <= len(str(_HIGHEST_PORT)) and int(text) <= _HIGHEST_PORT):
         raise StartError(f"PORT must be a number from 0 to {_HIGHEST_PORT}, not {text!r}")
     return int(text)
 

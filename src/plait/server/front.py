@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from plait.errors import Overloaded, PlaitError, RequestError, RequestTimeout, fault
+from plait.errors import Crowded, PlaitError, RequestError, RequestTimeout, fault
 from plait.http1.ids import new_id
 from plait.http1.problem import problem
 from plait.http1.requests import RequestReader
@@ -60,7 +60,7 @@ class Front(asyncio.Protocol):
         full = self._listener.full
         self._listener.came(self)
         if full:
-            self._refuse(Overloaded("there are too many connections"))
+            self._refuse(Crowded("there are too many connections"))
             return
         self._wait(self._listener.deadlines.header, _SLOW_HEADER)
 

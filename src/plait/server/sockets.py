@@ -25,7 +25,7 @@ def listen(host: str, port: int) -> socket.socket:
         raise StartError(f"{port} is no port; take one from 0 to {_HIGHEST}")
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
-    except OSError:
+    except (OSError, UnicodeError):  # the latter is what the resolver says to a name with an empty or overlong label
         raise StartError(f"the host {host} does not resolve to an address") from None
     sock = socket.socket(family, kind, protocol)
     try:

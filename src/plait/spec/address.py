@@ -35,6 +35,8 @@ def parse_url(text: str) -> Address:
         port = parts.port
     except ValueError as exc:
         raise ValueError(f"is no URL ({exc}); write it as http://host:port") from None
+    if parts.scheme == "https":
+        raise ValueError("asks for TLS, which is not there yet; write it as http://host:port")
     if parts.scheme != "http":
         raise ValueError("is no http URL; write it as http://host:port")
     host = parts.hostname or ""

@@ -16,9 +16,6 @@ Weights = dict[Name, Annotated[float, Field(ge=0, allow_inf_nan=False, strict=Fa
 
 def in_order(weights: dict[str, float], labels: tuple[str, ...], link: Link) -> tuple[float, ...]:
     """The weight of each branch; 1 where nothing is said."""
-    for name in weights:
-        if name not in labels:
-            link.problem(("merge", "weights", name), f"there is no branch {name}", f"the branches are {', '.join(labels)}")
     found = tuple(weights.get(label, 1.0) for label in labels)
     if labels and not any(found):
         link.problem(("merge", "weights"), "all weights are 0, so nothing counts", "give one of the branches a weight")
