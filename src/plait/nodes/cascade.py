@@ -10,7 +10,7 @@ from pydantic import Field
 from plait.errors import PlaitError
 from plait.nodes.absent import LEFT_OUT
 from plait.nodes.condition import Condition
-from plait.nodes.link import Child, Link
+from plait.nodes.link import Child, Link, listed
 from plait.nodes.node import NodeSpec
 from plait.spec.fields import Many
 from plait.types import Call, Context, Message
@@ -32,7 +32,7 @@ class Cascade(NodeSpec):
 
     def children(self) -> tuple[Child, ...]:
         """The choices, each under its name."""
-        return tuple(Child(node, ("cascade", place), node.label) for place, node in enumerate(self.cascade))
+        return listed("cascade", self.cascade)
 
     def facts(self) -> tuple[str, ...]:
         """When it stops."""

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from plait.errors import PlaitError
 from plait.nodes.absent import LEFT_OUT
-from plait.nodes.link import Child, Link
+from plait.nodes.link import Child, Link, listed
 from plait.nodes.node import NodeSpec
 from plait.spec.fields import Many
 from plait.types import Call, Context, Message
@@ -29,7 +29,7 @@ class Fallback(NodeSpec):
 
     def children(self) -> tuple[Child, ...]:
         """The choices, each under its name."""
-        return tuple(Child(node, ("fallback", place), node.label) for place, node in enumerate(self.fallback))
+        return listed("fallback", self.fallback)
 
     def bind(self, link: Link) -> Call:
         """The choices' calls, in order."""

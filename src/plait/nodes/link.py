@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from plait.expr import At, Evaluate
@@ -18,6 +19,11 @@ class Child(NamedTuple):
     at: At
     label: str
     note: str = ""
+
+
+def listed(key: str, nodes: Sequence[NodeSpec]) -> tuple[Child, ...]:
+    """The children that stand in a list under a key, each under its own name."""
+    return tuple(Child(node, (key, place), node.label) for place, node in enumerate(nodes))
 
 
 class Link(Protocol):
@@ -57,4 +63,4 @@ class Link(Protocol):
         ...
 
 
-__all__ = ["At", "Child", "Evaluate", "Link"]
+__all__ = ["At", "Child", "Evaluate", "Link", "listed"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar, Literal
 
@@ -63,6 +64,6 @@ class NodeSpec(Spec):
         """What a reader wants to know of this node besides its kind and children, a few words each."""
         return ()
 
+    @abstractmethod
     def bind(self, link: Link) -> Call:
         """The callable that does what this node says, without its options."""
-        raise NotImplementedError

@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Discriminator, Field, Tag
 from pydantic_core import PydanticCustomError
 
 from plait.nodes.fanout import fan_out
-from plait.nodes.link import Child, Link
+from plait.nodes.link import Child, Link, listed
 from plait.nodes.merges import ByExpression, MergeField, bind_merge
 from plait.nodes.node import NodeSpec
 from plait.nodes.predict import Predict
@@ -69,7 +69,7 @@ class Parallel(NodeSpec):
         """The branches, each under its name."""
         if isinstance(self.parallel, dict):
             return tuple(Child(node, ("parallel", label), label) for label, node in self.parallel.items())
-        return tuple(Child(node, ("parallel", place), node.label) for place, node in enumerate(self.parallel))
+        return listed("parallel", self.parallel)
 
     def facts(self) -> tuple[str, ...]:
         """What is required, and how the answers are merged."""

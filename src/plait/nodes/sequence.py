@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from pydantic import Field
 
 from plait.nodes.absent import LEFT_OUT
-from plait.nodes.link import Child, Link
+from plait.nodes.link import Child, Link, listed
 from plait.nodes.node import NodeSpec
 from plait.nodes.predict import Predict
 from plait.spec.fields import Many
@@ -29,7 +29,7 @@ class Sequence(NodeSpec):
 
     def children(self) -> tuple[Child, ...]:
         """The steps, each under its name."""
-        return tuple(Child(step, ("sequence", place), step.label) for place, step in enumerate(self.sequence))
+        return listed("sequence", self.sequence)
 
     def bind(self, link: Link) -> Call:
         """The steps' calls, each of which sees the named steps before it."""
