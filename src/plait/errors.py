@@ -163,6 +163,18 @@ class NoCase(NodeError):
     code, title = "no-case", "No case holds"
 
 
+class TooManyItems(NodeError):
+    """A list has more items than a `map` takes."""
+
+    code, title = "too-many-items", "Too many items"
+
+
+class CodeFailed(NodeError):
+    """A Python function of a graph raised, or gave what is no JSON; the log has its traceback."""
+
+    code, title, status = "code-failed", "Python function failed", 502
+
+
 class Internal(PlaitError):
     """A fault of plait itself; the log has it whole."""
 

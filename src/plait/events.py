@@ -27,3 +27,10 @@ class Part(msgspec.Struct, frozen=True, gc=False):
     endpoint: str = ""
     error: str = ""
     output: Message | None = None
+    item: str = ""
+    """Which item of a `map` it is of, as `.3`: the end of its key."""
+
+    def within(self, item: str) -> Part:
+        """The same as a part of an item, whose place comes before those of maps further in."""
+        name = self.key.removesuffix(self.item)
+        return msgspec.structs.replace(self, key=f"{name}{item}{self.item}", item=item + self.item)

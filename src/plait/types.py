@@ -68,7 +68,7 @@ class Run:
         subscribers: Who else wants to hear of each part as it ends.
     """
 
-    __slots__ = ("clock", "forwarded", "headers", "message", "parts", "request_id", "subscribers")
+    __slots__ = ("clock", "forwarded", "headers", "item", "message", "parts", "request_id", "subscribers")
 
     def __init__(
         self,
@@ -86,15 +86,29 @@ class Run:
         self.forwarded = forwarded
         self.parts: list[Part] = []
         self.subscribers = subscribers
+        self.item = ""
 
     def inside(self, message: Message) -> Run:
         """The run of a graph within this one: another request, the same parts."""
         inner = Run(message, self.clock, self.request_id, self.headers, self.forwarded, self.subscribers)
         inner.parts = self.parts
+        inner.item = self.item
         return inner
+
+    def of_item(self, place: int) -> Run:
+        """The run of one item of a `map` within this one: the same request and parts, whose keys say which item."""
+        inner = self.inside(self.message)
+        inner.item = f"{self.item}.{place}"
+        return inner
+
+    def recorded(self) -> Run:
+        """The same run, with a list of its own of the parts that it sees."""
+        return Run(self.message, self.clock, self.request_id, self.headers, self.forwarded, (self.emit,))
 
     def emit(self, part: Part) -> None:
         """Record a part that has ended."""
+        if self.item:
+            part = part.within(self.item)
         self.parts.append(part)
         for subscriber in self.subscribers:
             subscriber(part)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from plait.background import Background
 from plait.errors import BadRequest, ConfigError, InvalidRequest
 from plait.graph.compile import Compiled, compile_graph
 from plait.graph.spec import Config
@@ -15,7 +16,7 @@ from plait.types import Leaf, Message
 
 def compiled(graphs: dict[str, Any], name: str = "predict", **more: Any) -> Compiled:
     config = Config.model_validate({"predictors": {"a": {"url": "http://127.0.0.1:1"}}, "graphs": graphs, **more})
-    return compile_graph(config, name, {"a": FakePredictor("a")})
+    return compile_graph(config, name, {"a": FakePredictor("a")}, Background())
 
 
 @pytest.mark.parametrize(

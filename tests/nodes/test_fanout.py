@@ -12,7 +12,7 @@ import pytest
 from plait.clock import Clock
 from plait.errors import BadAnswer, Internal, PlaitError
 from plait.nodes.ask import Ask
-from plait.nodes.fanout import FanOut, fan_out
+from plait.nodes.fanout import Branch, FanOut, fan_out
 from plait.nodes.merges.whole import whole
 from plait.nodes.options import LeafWithin
 from plait.nodes.requirement import Requirement
@@ -25,7 +25,7 @@ ONE = Message(b"1")
 
 def joined(*calls: Call, require: str = "all") -> FanOut:
     labels = tuple(f"b{place}" for place in range(len(calls)))
-    return fan_out(dict(zip(labels, calls, strict=True)), whole("by_name", labels), Requirement.of(require, labels), "here")
+    return fan_out(list(map(Branch, labels, calls)), whole("by_name", labels), Requirement.of(require, labels), "here")
 
 
 def context(seconds: float = 9.0) -> Context:
@@ -166,7 +166,7 @@ def test_a_fault_inside_a_merge_is_an_internal_error_and_is_logged(where: str, c
     async def scene() -> None:
         requirement = Requirement.of("all", ("a", "b"))
         with pytest.raises(Internal) as caught:
-            await fan_out({"a": leaf(0.1), "b": leaf(0.2)}, Faulty(where), requirement, "predict")(ONE, context())
+            await fan_out([Branch("a", leaf(0.1)), Branch("b", leaf(0.2))], Faulty(where), requirement, "predict")(ONE, context())
         assert "secret" not in caught.value.detail
 
     with caplog.at_level(logging.ERROR, "plait"):

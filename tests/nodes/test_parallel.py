@@ -262,5 +262,5 @@ def test_a_branch_that_fails_before_the_others_begin_spares_them(error: PlaitErr
     others = [good("b"), good("c")]
     run = parallel([first, *others])
     assert run.error is error
-    assert (run.statuses, run.left) == ({"a": error.part}, 0)
+    assert (run.statuses, run.left) == ({"a": error.part, "b": "cancelled", "c": "cancelled"}, 0)
     assert [predictor.asked for predictor in others] == [[], []]

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plait.errors import ConfigError
-from plait.nodes.split import between, even_draws
+from plait.nodes.draws import even_draws
+from plait.nodes.split import between
 from plait.testing import run_graph
 from tests.nodes.fakes import good
 

@@ -11,9 +11,12 @@ from plait.expr.linear import LONGEST
 from plait.expr.problem import At, ExpressionError, TemplateErrors, is_text
 from plait.expr.select import number, truth
 from plait.expr.template import compile_template
-from plait.expr.variables import Evaluate, Expression, scope
+from plait.expr.variables import Evaluate, Expression, scope, visible_headers
 
-__all__ = ["At", "Evaluate", "Expression", "ExpressionError", "TemplateErrors", "expression", "number", "template", "truth"]
+__all__ = [
+    "At", "Evaluate", "Expression", "ExpressionError", "TemplateErrors", "expression", "number", "template", "truth",
+    "visible_headers",
+]  # fmt: skip
 
 
 def expression(text: str, names: Collection[str], *, output: bool = False) -> Expression:

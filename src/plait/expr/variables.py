@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from plait.errors import ExpressionFailed
-from plait.types import Context, Message
+from plait.types import Context, Message, Run
 
 Evaluate = Callable[[Context, Message, Message | None], Message]
 """From the context, the node's input and, where there is one, the answer just received, to a value.
@@ -51,8 +51,12 @@ def _request(ctx: Context, _given: Message, _output: Message | None) -> Message:
 
 
 def _headers(ctx: Context, _given: Message, _output: Message | None) -> Message:
-    shown = {_text(k): _text(v) for k, v in ctx.run.headers.items() if k not in _SECRET and not k.startswith(b"proxy-")}
-    return Message.of(shown)
+    return Message.of(visible_headers(ctx.run))
+
+
+def visible_headers(run: Run) -> dict[str, str]:
+    """The request's header fields, without credentials."""
+    return {_text(k): _text(v) for k, v in run.headers.items() if k not in _SECRET and not k.startswith(b"proxy-")}
 
 
 def _text(field: bytes) -> str:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from plait.errors import Problem
-from plait.graph.check import nodes
 from plait.graph.document import path_text
+from plait.graph.walk import nodes
 from plait.nodes.cascade import Cascade
 from plait.nodes.fallback import Fallback
 from plait.nodes.link import At, Child

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from plait.errors import Problem
 from plait.graph.document import path_text
 from plait.graph.link import Linker, graph_schema
+from plait.graph.walk import nodes
 from plait.nodes.link import At
 from plait.nodes.predict import Predict
 from plait.nodes.sequence import Sequence
@@ -50,13 +51,6 @@ class Unasked:
     def ask(self, message: Message, run: Run, deadline: float, receiver: Receiver) -> Outcome:  # noqa: ARG002 - a predictor's arguments
         """Never called: nothing is run to check."""
         raise AssertionError("a checked configuration was run")
-
-
-def nodes(node: NodeSpec, at: At) -> Iterator[tuple[NodeSpec, At]]:
-    """A node and all within, with their places in the file."""
-    yield node, at
-    for child in node.children():
-        yield from nodes(child.node, at + child.at)
 
 
 def graph_asked(config: Config, node: NodeSpec) -> str | None:

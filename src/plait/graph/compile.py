@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
+from plait.background import Background
 from plait.errors import ConfigError, Problem
 from plait.graph.link import Linker, graph_schema
 from plait.graph.schema_check import Validate, each_name_once
@@ -27,15 +28,21 @@ class Compiled(NamedTuple):
     validate: Validate | None
 
 
-def compile_graph(config: Config, name: str, predictors: Mapping[str, Predictor]) -> Compiled:
+def compile_graph(config: Config, name: str, predictors: Mapping[str, Predictor], background: Background) -> Compiled:
     """Bind a graph to its predictors.
+
+    Args:
+        config: A configuration without problems.
+        name: The graph's.
+        predictors: Who answers, by name.
+        background: Owns what goes on when a request has been answered, such as the copies of a shadow.
 
     Raises:
         ConfigError: If it has problems; `check` finds them before.
     """
     problems: list[Problem] = []
     spec = config.graphs[name]
-    linker = Linker(config, predictors, problems)
+    linker = Linker(config, predictors, problems, background=background)
     call = linker.graph(name, name, "")
     validate = graph_schema(spec, problems, name)
     if validate is None and not linker.seen.isdisjoint(_OF_THE_REQUEST):

@@ -74,6 +74,8 @@ def _options(node: NodeSpec) -> list[str]:
         found.append("optional")
     if node.when is not None:
         found.append(f"when {node.when}")
+    if node.cache is not None:
+        found.append(f"cached for {duration_text(node.cache.ttl)}")
     if node.on_error is not None:
         found.append(f"on error {node.on_error}")
     return found

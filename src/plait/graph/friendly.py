@@ -13,7 +13,7 @@ from plait.graph.hints import nearest
 from plait.graph.locate import locate
 from plait.graph.spec import OPTIONS, Config
 from plait.nodes.link import At
-from plait.nodes.merges import BY_EXPRESSION
+from plait.nodes.merges import BY_KEY as MERGES
 from plait.nodes.union import BY_KEY
 from plait.spec.base import Spec
 
@@ -91,7 +91,7 @@ def _about_key(loc: At) -> str:
     word = str(loc[-2])
     node = BY_KEY.get(word)
     if node is None:
-        models = [BY_EXPRESSION[word]] if word in BY_EXPRESSION else _parts(loc)
+        models = [MERGES[word]] if word in MERGES else _parts(loc)
         return nearest(key, [name for model in models for name in _keys(model)])
     own = _keys(node)
     if loc[2:-2] == ("root",):

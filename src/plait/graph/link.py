@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from plait import expr
+from plait.background import Background
 from plait.errors import PlaitError, Problem
 from plait.graph.document import path_text
 from plait.graph.hints import nearest
@@ -38,6 +39,7 @@ class Linker:
         keys: How often each key of a part was given out.
         seen: The variables that any expression looks into.
         asks: The calls of predictors so far, in the order of the file.
+        background: Owns what goes on without whoever began it.
     """
 
     config: Config
@@ -47,6 +49,7 @@ class Linker:
     keys: Counter[str] = field(default_factory=Counter)
     seen: set[str] = field(default_factory=set)
     asks: list[Ask] = field(default_factory=list)
+    background: Background = field(default_factory=Background)
 
     def key(self, wanted: str) -> str:
         """A part's key: further ones of the same key are `key.2`, `key.3` in the order of the file."""
@@ -73,6 +76,7 @@ class NodeLink:
         names: The earlier steps that its expressions see.
         within: The timeout around it in seconds, as far as the file says one.
         siblings: How often each label was given to a child of this node.
+        looked: The variables that expressions look into, of this graph, or within a node that caches.
     """
 
     linker: Linker
@@ -83,6 +87,28 @@ class NodeLink:
     names: frozenset[str] = frozenset()
     within: float | None = None
     siblings: Counter[str] = field(default_factory=Counter)
+    looked: set[str] = field(default_factory=set)
+
+    @property
+    def asks(self) -> Sequence[Ask]:
+        """The calls of predictors so far."""
+        return self.linker.asks
+
+    @property
+    def background(self) -> Background:
+        """The owner of what goes on without whoever began it."""
+        return self.linker.background
+
+    def forwarded(self, asks: Sequence[Ask]) -> tuple[bytes, ...]:
+        """The client's header fields that any of these calls hands on."""
+        predictors = self.linker.config.predictors
+        fields = {field.lower().encode() for ask in asks for field in predictors[ask.predictor.name].forward_headers}
+        return tuple(sorted(fields))
+
+    def looked_at(self) -> tuple[Evaluate, ...]:
+        """What the expressions within this node look at, of what is known before it runs."""
+        known = self.names | {"request", "headers"}
+        return tuple(expr.expression(name, self.names) for name in sorted(self.looked & known))
 
     def call(self, child: Child) -> Call:
         """The child's call, with its options."""
@@ -95,9 +121,12 @@ class NodeLink:
     def bound(self, node: NodeSpec) -> Call:
         """The call of the node at which this link stands, with its options."""
         link = self if node.timeout is None else self._narrowed(node.timeout)
+        if node.cache is not None:
+            link = replace(link, looked=set())
         before = len(self.linker.asks)
-        call = node.bind(link)
-        return with_options(node, call, link, tuple(self.linker.asks[before:]))
+        call = with_options(node, node.bind(link), link, tuple(self.linker.asks[before:]))
+        self.looked.update(link.looked)
+        return call
 
     def _narrowed(self, own: float) -> NodeLink:
         if self.within is not None and own >= self.within:
@@ -143,7 +172,7 @@ class NodeLink:
         except expr.ExpressionError as exc:
             self.problem(at, exc.message, exc.hint)
             return _never
-        self.linker.seen.update(bound.names)
+        self._looks_at(bound.names)
         return Located(bound, self.path)
 
     def template(self, value: Any, at: At) -> Evaluate:
@@ -154,8 +183,12 @@ class NodeLink:
             for exc in errors.errors:
                 self.problem(at + exc.at, exc.message, exc.hint)
             return _never
-        self.linker.seen.update(bound.names)
+        self._looks_at(bound.names)
         return Located(bound, self.path)
+
+    def _looks_at(self, names: frozenset[str]) -> None:
+        self.linker.seen.update(names)
+        self.looked.update(names)
 
     def problem(self, at: At, message: str, hint: str = "") -> None:
         """Report what is wrong at a place within this node."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -15,6 +16,7 @@ from plait.graph.services import override, services, without_file
 from plait.graph.spec import Config
 from plait.graph.text import LIMIT, Kind, kind_of, parse
 from plait.graph.validate import validate
+from plait.graph.walk import names_code
 from plait.nodes.link import At
 from plait.spec.predictor import Predictor
 
@@ -148,6 +150,8 @@ def _read(document: Document, environ: Mapping[str, str], folder: Path) -> _Read
     urls, ignored = services(environ)
     data, unused = override(data, urls, document.source)
     config, found = validate(data, document)
+    if names_code(config):
+        sys.path.insert(0, str(folder))
     problems += [problem for problem in found if problem.place not in unset]
     return _Read(Loaded(_with_paths(config, folder), document, [*ignored, *unused], folder), problems)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from plait.graph.spec import OPTIONS, Config
-from plait.nodes.union import KINDS
+from plait.nodes.union import KINDS, own_fields
 from plait.spec.fields import DURATION, SIZE, duration_text, size_text
 
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
@@ -24,10 +24,11 @@ def json_schema() -> dict[str, Any]:
     node = {"oneOf": [_ref(kind) for kind in kinds]}
     graph: dict[str, Any] = definitions["GraphSpec"]["properties"]
     options = {key: graph[key] for key in graph if key in OPTIONS}
-    for kind in kinds:
+    for kind, spec in zip(kinds, KINDS, strict=True):
         own = _mapping(definitions[kind])
         definitions[kind] = own
-        definitions[f"{kind}Graph"] = {**own, "properties": {**own["properties"], **options}}
+        more = {key: option for key, option in options.items() if key not in own_fields(spec)}
+        definitions[f"{kind}Graph"] = {**own, "properties": {**own["properties"], **more}}
     definitions["GraphSpec"] = _choice(f"{kind}Graph" for kind in kinds)
     tidy: dict[str, Any] = _tidy(schema, node)
     tidy["$defs"]["Node"] = _choice(kinds)

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, ConfigDict, Field
 
-from plait.nodes.union import Node
+from plait.nodes.union import BY_KEY, Node, kinds_in, own_fields
 from plait.spec.base import Spec
 from plait.spec.fields import Duration, Json, Name, Route, Size
 from plait.spec.predictor import Predictor
@@ -90,8 +90,10 @@ def _split(value: Any) -> Any:
         return {"root": value}
     if not isinstance(value, dict):
         return value
-    options = {key: value[key] for key in value if key in OPTIONS}
-    return {**options, "root": {key: value[key] for key in value if key not in OPTIONS}}
+    # What the first node's kind calls its own is the node's: the `sample` of a shadow.
+    own = frozenset[str]().union(*(own_fields(BY_KEY[key]) for key in kinds_in(value)))
+    options = {key: value[key] for key in value if key in OPTIONS - own}
+    return {**options, "root": {key: value[key] for key in value if key not in options}}
 
 
 class GraphSpec(GraphOptions):

@@ -60,6 +60,10 @@ class Ask:
         """The predictor's answer, for whoever is called back."""
         return Asking(self, message, ctx, sink, index)
 
+    def never_began(self, run: Run, status: str, why: str = "") -> None:
+        """Record that this call was not made, and why."""
+        run.emit(Part(self.key, self.path, self.predictor.name, status, 0.0, attempts=0, error=why))
+
 
 class Asking:
     """A call under way."""

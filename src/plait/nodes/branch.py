@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from plait.errors import Internal, PlaitError, fault
-from plait.types import Call, Context, Message, Sink, Started
+from plait.types import Call, Context, Leaf, Message, Sink, Started
 
 Tasks = tuple[asyncio.Task[None], ...]
 
@@ -16,7 +16,11 @@ Tasks = tuple[asyncio.Task[None], ...]
 class Owner(Sink, Protocol):
     """A sink that keeps the tasks begun for it, until `ended` has awaited them."""
 
-    tasks: Tasks
+    def own(self, task: asyncio.Task[None]) -> None: ...
+
+
+Start = Callable[[Message, Context, Any, int], Started]
+"""Starts a call for an owner, under an index."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +32,13 @@ class InTask:
     def start(self, message: Message, ctx: Context, owner: Owner, index: int, /) -> Started:
         """The call's answer, for whoever is called back."""
         task = asyncio.get_running_loop().create_task(_run(self.call, message, ctx, owner, index))
-        owner.tasks += (task,)
+        owner.own(task)
         return task
+
+
+def starting(call: Call) -> Start:
+    """How a call is started for a sink: by itself if it is a leaf, else in a task."""
+    return call.start if isinstance(call, Leaf) else InTask(call).start
 
 
 async def ended(tasks: Iterable[asyncio.Task[None]]) -> None:

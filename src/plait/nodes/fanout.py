@@ -5,13 +5,16 @@ A join is one object per request that hears of its branches by callbacks: leaves
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from itertools import chain
+from typing import Any, NamedTuple
 
 from plait.errors import PlaitError, RequirementFailed, fault
 from plait.nodes.absent import ABSENT, LEFT_OUT
-from plait.nodes.branch import InTask, Tasks, ended
+from plait.nodes.ask import Ask
+from plait.nodes.branch import Start, Tasks, ended, starting
 from plait.nodes.merges import Merge
 from plait.nodes.requirement import Requirement
 from plait.nodes.waiter import Waiter
@@ -56,9 +59,15 @@ class Join:
         for place, start in enumerate(self.plan.starts):
             started.append(start(given, ctx, self, place))
             if self.sink is None:
-                # What began since the decision must end too.
+                # What began since the decision must end too, and the others never begin.
                 self.cancel()
+                for ask in chain.from_iterable(self.plan.asks[place + 1 :]):
+                    ask.never_began(ctx.run, "cancelled")
                 return
+
+    def own(self, task: asyncio.Task[None]) -> None:
+        """Keep the task of a branch."""
+        self.tasks += (task,)
 
     def answered(self, index: int, message: Message) -> None:  # noqa: C901 - what every branch passes through, without a call more
         """A branch has answered."""
@@ -143,14 +152,22 @@ class Join:
             sink.answered(self.index, message)
 
 
-def fan_out(
-    branches: dict[str, Call], merge: Merge, requirement: Requirement, path: str, optional: frozenset[int] = frozenset()
-) -> FanOut:
-    """The fan-out of these branches, each under its label: a leaf if all of them are. `optional` are the places of such ones."""
-    calls = branches.values()
-    starts = tuple(call.start if isinstance(call, Leaf) else InTask(call).start for call in calls)
-    kind = LeafFanOut if all(isinstance(call, Leaf) for call in calls) else FanOut
-    return kind(tuple(branches), starts, merge, requirement, path, optional)
+class Branch(NamedTuple):
+    """A branch: its label, its call, whether the answer may do without it, and the calls of predictors within it."""
+
+    label: str
+    call: Call
+    optional: bool = False
+    asks: tuple[Ask, ...] = ()
+
+
+def fan_out(branches: Sequence[Branch], merge: Merge, requirement: Requirement, path: str) -> FanOut:
+    """The fan-out of these branches: a leaf if all of them are."""
+    starts = tuple(starting(branch.call) for branch in branches)
+    kind = LeafFanOut if all(isinstance(branch.call, Leaf) for branch in branches) else FanOut
+    optional = frozenset(place for place, branch in enumerate(branches) if branch.optional)
+    labels, asks = tuple(branch.label for branch in branches), tuple(branch.asks for branch in branches)
+    return kind(labels, starts, merge, requirement, path, optional, asks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,11 +175,12 @@ class FanOut:
     """All branches at once; those that are no leaves each in a task that is awaited."""
 
     labels: tuple[str, ...]
-    starts: tuple[Callable[[Message, Context, Join, int], Started], ...]
+    starts: tuple[Start, ...]
     merge: Merge
     requirement: Requirement
     path: str
     optional: frozenset[int]
+    asks: tuple[tuple[Ask, ...], ...]
 
     async def __call__(self, message: Message, ctx: Context, /) -> Message:
         """The merged answer; fails with the failure that made the requirement impossible."""

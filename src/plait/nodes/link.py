@@ -9,6 +9,8 @@ from plait.expr import At, Evaluate
 from plait.types import Call
 
 if TYPE_CHECKING:
+    from plait.background import Background
+    from plait.nodes.ask import Ask
     from plait.nodes.node import NodeSpec
 
 
@@ -32,6 +34,24 @@ class Link(Protocol):
     @property
     def path(self) -> str:
         """The node's path, such as `label/parallel`."""
+        ...
+
+    @property
+    def asks(self) -> Sequence[Ask]:
+        """The calls of predictors that were bound so far, in the order of the file."""
+        ...
+
+    @property
+    def background(self) -> Background:
+        """The owner of what goes on without whoever began it."""
+        ...
+
+    def forwarded(self, asks: Sequence[Ask]) -> tuple[bytes, ...]:
+        """The client's header fields, lower-case, that any of these calls hands on."""
+        ...
+
+    def looked_at(self) -> tuple[Evaluate, ...]:
+        """What the expressions bound within this node so far look at, besides inputs and each other's outputs."""
         ...
 
     def call(self, child: Child) -> Call:

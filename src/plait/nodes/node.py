@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
+from plait.nodes.cache import CacheSpec
 from plait.spec.base import Spec
 from plait.spec.fields import Duration, Json, Name
 
@@ -36,6 +37,9 @@ class NodeSpec(Spec):
     """CEL: the node runs only if this holds. Else a step passes its input through, and a branch is left out."""
     on_error: Literal["skip"] | None = None
     """`skip`, for steps only: its failure passes its input through and marks the answer incomplete."""
+
+    cache: CacheSpec | None = None
+    """Keep its answers for a while; those who ask the same meanwhile wait for one call."""
 
     @property
     def label(self) -> str:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from plait.errors import PlaitError
-from plait.events import Part
 from plait.nodes.absent import ABSENT, LEFT_OUT
 from plait.nodes.ask import Ask
+from plait.nodes.cache import Cached
 from plait.nodes.condition import Condition
 from plait.types import Call, Context, Leaf, Message, Sink, Started
 
@@ -26,6 +26,8 @@ def with_options(spec: NodeSpec, call: Call, link: Link, asks: tuple[Ask, ...]) 
         link: The compiler at this node.
         asks: All calls of predictors within it.
     """
+    if spec.cache is not None:
+        call = Cached.of(spec.cache, call, link, asks)
     if spec.has_input:
         call = Given(call, link.template(spec.input, ("input",)))
     if spec.when is not None:
@@ -115,5 +117,5 @@ class When:
         if self.condition(ctx, message):
             return await self.call(message, ctx)
         for ask in self.asks:
-            ctx.run.emit(Part(ask.key, ask.path, ask.predictor.name, "skipped", 0.0, attempts=0))
+            ask.never_began(ctx.run, "skipped")
         return LEFT_OUT

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from pydantic import BeforeValidator, Discriminator, Field, Tag
 from pydantic_core import PydanticCustomError
 
-from plait.nodes.fanout import fan_out
+from plait.nodes.fanout import Branch, fan_out
 from plait.nodes.link import Child, Link, listed
-from plait.nodes.merges import ByExpression, MergeField, bind_merge
+from plait.nodes.merges import ByExpression, MergeField, PythonMerge, bind_merge
 from plait.nodes.node import NodeSpec
 from plait.nodes.predict import Predict
 from plait.nodes.requirement import Requirement
@@ -33,8 +33,14 @@ def _form(value: Any) -> str:
     return "named" if isinstance(value, dict) else "listed"
 
 
-def _text(merge: ByExpression) -> str:
-    """A merge by expression in a few words."""
+def _branch(child: Child, link: Link) -> Branch:
+    before = len(link.asks)
+    call = link.call(child)
+    return Branch(child.label, call, child.node.optional, tuple(link.asks[before:]))
+
+
+def _text(merge: ByExpression | PythonMerge) -> str:
+    """A merge by expression or function in a few words."""
     return " ".join(
         f"{key} {value if isinstance(value, str) else json_text(value)}" for key, value in merge.model_dump().items() if value
     )
@@ -87,9 +93,9 @@ class Parallel(NodeSpec):
         self._check_weights([child.label for child in children], link)
         merge = bind_merge(self.merge, link, labels)
         requirement = Requirement.of("any" if merge.fastest else self.require, labels)
-        calls = {child.label: link.call(child) for child in children}  # excluded ones too, so that they are checked
-        optional = frozenset(place for place, child in enumerate(present) if child.node.optional)
-        return fan_out({label: calls[label] for label in labels}, merge, requirement, link.path, optional)
+        branches = {child.label: _branch(child, link) for child in children}  # excluded ones too, so that they are checked
+        answers = fan_out([branches[label] for label in labels], merge, requirement, link.path)
+        return self.merge.then(answers, link) if isinstance(self.merge, PythonMerge) else answers
 
     def _check_labels(self, children: tuple[Child, ...], link: Link) -> None:
         seen: set[str] = set()

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import accumulate
-from random import SystemRandom
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field
 
+from plait.nodes.draws import even_draws
 from plait.nodes.link import Child, Evaluate, Link
 from plait.nodes.node import NodeSpec
 from plait.spec.base import Spec
@@ -20,8 +20,6 @@ from plait.types import Call, Context, Message
 
 if TYPE_CHECKING:
     Node = NodeSpec
-
-STRATA = 256
 
 
 class Share(Spec):
@@ -75,16 +73,6 @@ def between(weights: Sequence[float]) -> tuple[float, ...]:
     """Where, from 0 to 1, the share of one weight ends and that of the next begins; a weight of 0 has none."""
     total = sum(weights)
     return tuple(bound / total for bound in accumulate(weight for weight in weights if weight))[:-1]
-
-
-def even_draws() -> Iterator[float]:
-    """Numbers from 0 to 1 that nobody can foresee, yet evenly spread: of each 256 one in each 256th, in an order drawn anew."""
-    draw = SystemRandom()
-    order = list(range(STRATA))
-    while True:
-        draw.shuffle(order)
-        for stratum in order:
-            yield (stratum + draw.random()) / STRATA
 
 
 @dataclass(frozen=True, slots=True)

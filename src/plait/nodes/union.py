@@ -10,22 +10,32 @@ from pydantic_core import PydanticCustomError
 
 from plait.nodes.cascade import Cascade
 from plait.nodes.fallback import Fallback
+from plait.nodes.map import Map
 from plait.nodes.node import NodeSpec
 from plait.nodes.parallel import Parallel
 from plait.nodes.predict import Predict
+from plait.nodes.python import Python
 from plait.nodes.sequence import Sequence
+from plait.nodes.shadow import Shadow
 from plait.nodes.split import Split
 from plait.nodes.switch import Switch
 from plait.nodes.transform import Transform
 from plait.nodes.value import Value
 
-KINDS: tuple[type[NodeSpec], ...] = (Predict, Sequence, Parallel, Switch, Split, Fallback, Cascade, Transform, Value)
+KINDS: tuple[type[NodeSpec], ...] = (
+    Predict, Sequence, Parallel, Switch, Split, Fallback, Cascade, Map, Shadow, Transform, Python, Value,
+)  # fmt: skip
 BY_KEY = {kind.kind: kind for kind in KINDS}
 
 
 def kinds_in(value: dict[Any, Any]) -> list[str]:
     """The keys of a mapping that are kinds of nodes."""
     return [key for key in value if key in BY_KEY]
+
+
+def own_fields(kind: type[NodeSpec]) -> frozenset[str]:
+    """The keys that a kind has besides those of every node."""
+    return frozenset(field.alias or key for key, field in kind.model_fields.items() if key not in NodeSpec.model_fields)
 
 
 def _one_kind(value: Any) -> Any:

@@ -1,11 +1,17 @@
-"""Await what is started by callbacks."""
+"""Await what is started by callbacks, or what others have begun."""
 
 from __future__ import annotations
 
 import asyncio
+from typing import TYPE_CHECKING, TypeVar
 
-from plait.errors import PlaitError
+from plait.errors import PlaitError, TimedOut
 from plait.types import Message
+
+if TYPE_CHECKING:
+    from plait.clock import Clock
+
+_T = TypeVar("_T")
 
 
 class Waiter:
@@ -25,3 +31,43 @@ class Waiter:
         """There will be none."""
         if not self.future.done():
             self.future.set_exception(error)
+
+
+class Patience:
+    """Waits for something that goes on by itself, no longer than until a moment."""
+
+    __slots__ = ("_over",)
+
+    def __init__(self) -> None:
+        self._over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    @classmethod
+    async def until(cls, work: asyncio.Future[_T], clock: Clock, moment: float | None) -> _T:
+        """What the work gives; it goes on if the moment, where there is one, comes first, or if whoever waits is cancelled.
+
+        Raises:
+            TimedOut: If the moment came first.
+            Exception: What the work raised.
+        """
+        patience = cls()
+        work.add_done_callback(patience._ended)
+        if moment is not None:
+            clock.at(moment, patience)
+        try:
+            await patience._over
+        finally:
+            work.remove_done_callback(patience._ended)
+            patience._ended()
+        if not work.done():
+            raise TimedOut("no answer in time")
+        if work.cancelled():
+            raise TimedOut("it was stopped before it had an answer")
+        return work.result()
+
+    def _ended(self, _work: asyncio.Future[_T] | None = None) -> None:
+        if not self._over.done():
+            self._over.set_result(None)
+
+    def expire(self) -> None:
+        """The moment has come."""
+        self._ended()

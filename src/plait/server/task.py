@@ -5,32 +5,26 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
+from plait.background import Background
 from plait.errors import PlaitError, fault
 from plait.http1.messages import Reply, Response
 
 
 class Tasks:
-    """The tasks of one handler, each owned until it has ended."""
+    """The tasks of one handler; `background` owns them, and whatever else goes on when a request has been answered."""
 
     def __init__(self) -> None:
-        self._tasks: set[asyncio.Task[None]] = set()
+        self.background = Background()
 
     def start(
         self, work: Callable[[], Awaitable[Response]], reply: Reply, failed: Callable[[PlaitError], Response]
     ) -> asyncio.Task[None]:
         """Call the work in a task, and reply with what it gives, unless the task is cancelled first."""
-        task = asyncio.get_running_loop().create_task(_answer(work, reply, failed))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        return task
+        return self.background.start(_answer(work, reply, failed))
 
     async def close(self) -> None:
         """Cancel what still runs, and await it."""
-        tasks = tuple(self._tasks)
-        for task in tasks:
-            task.cancel()
-        if tasks:
-            await asyncio.wait(tasks)
+        await self.background.close()
 
 
 async def _answer(work: Callable[[], Awaitable[Response]], reply: Reply, failed: Callable[[PlaitError], Response]) -> None:

@@ -160,6 +160,42 @@ FieldValue = Annotated[
     Field(json_schema_extra={"pattern": f"^{FIELD_VALUE}$"}),
 ]
 
+FUNCTION = r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*(\.[A-Za-z_]\w*)*"
+
+Function = Annotated[
+    str,
+    _matching(FUNCTION, "names no function; write it as module:function"),
+    Field(json_schema_extra={"pattern": f"^{FUNCTION}$", "examples": ["package.module:function"]}),
+]
+
+
+SHARE = r"^[0-9]+(\.[0-9]+)?%$"
+
+
+def share(value: object) -> float:
+    """The share, from 0 to 1, of a percentage.
+
+    Raises:
+        ValueError: If it is no percentage from `0%` to `100%`.
+    """
+    found = re.fullmatch(r"([0-9]{1,3}(?:\.[0-9]{1,9})?)%", value) if isinstance(value, str) else None
+    if found is None or float(found[1]) > 100:  # noqa: PLR2004 - of a hundred
+        raise ValueError("is no share; write it as 10%, at most 100%")
+    return float(found[1]) / 100
+
+
+def share_text(value: float) -> str:
+    """The text of a share from 0 to 1."""
+    return f"{value * 100:.9g}%"
+
+
+Share = Annotated[
+    float,
+    BeforeValidator(share),
+    PlainSerializer(share_text, return_type=str),
+    WithJsonSchema({"type": "string", "pattern": SHARE, "examples": ["10%", "100%"]}),
+]
+
 _T = TypeVar("_T")
 Many = Annotated[tuple[_T, ...], Strict(strict=False)]
 """A list in a file, held as a tuple."""

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from plait.background import Background
 from plait.clock import Clock
 from plait.errors import ConfigError, PlaitError
 from plait.events import Part
@@ -78,7 +79,8 @@ def run_graph(
     problems = check(config)
     if problems:
         raise ConfigError(problems)
-    compiled = compile_graph(config, graph, {predictor.name: predictor for predictor in predictors})
+    background = Background()
+    compiled = compile_graph(config, graph, {predictor.name: predictor for predictor in predictors}, background)
 
     async def main() -> GraphRun:
         loop = asyncio.get_running_loop()
@@ -90,6 +92,7 @@ def run_graph(
             loop.call_later(cancel_after, task.cancel)
         await asyncio.wait([task])
         seconds = clock.now()
+        await background.idle()
         left = len(asyncio.all_tasks()) - 1 + sum(predictor.open for predictor in predictors)
         clock.close()
         answer, error = (None, None) if task.cancelled() else task.result()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import selectors
+import threading
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
@@ -11,6 +12,9 @@ _T = TypeVar("_T")
 
 LATE = 1e-9
 """Seconds by which time jumps past what it was asked to wait for: no real clock lands on a moment exactly either."""
+
+THREADS = 1.0
+"""Real seconds for which time stands still where threads were begun that may still say something."""
 
 
 class NothingLeft(RuntimeError):
@@ -23,10 +27,13 @@ class _Jumping(selectors.DefaultSelector):
     def __init__(self) -> None:
         super().__init__()
         self.moment = 0.0
+        self._threads = threading.active_count()
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         """What is ready now; if nothing is, the time moves on."""
         ready = super().select(0)
+        if not ready and timeout != 0 and threading.active_count() > self._threads:
+            ready = super().select(THREADS)
         if not ready:
             if timeout is None:
                 raise NothingLeft("nothing can happen any more: every task waits for something that will not come")

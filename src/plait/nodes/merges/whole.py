@@ -84,10 +84,15 @@ class AsObject:
         return _encode(merged)
 
 
+def by_name(labels: tuple[str, ...]) -> ByName:
+    """The merge that keeps each answer under its branch."""
+    return ByName(tuple(quoted(label) + b":" for label in labels))
+
+
 def whole(kind: str, labels: tuple[str, ...]) -> ByName | AsList | AsObject | First:
     """The merge of that name."""
     if kind == "by_name":
-        return ByName(tuple(quoted(label) + b":" for label in labels))
+        return by_name(labels)
     if kind == "object":
         return AsObject()
     return AsList() if kind == "list" else First()

@@ -1,0 +1,194 @@
+"""map: one node for every item of a list."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from plait.errors import ConfigError, ExpressionFailed, RequirementFailed, TimedOut, TooManyItems
+from plait.testing import FakePredictor, GraphRun, run_graph
+from tests.nodes.fakes import broken, down, echo, good
+
+ITEMS = {"items": [{"x": 1}, {"x": 2}, {"x": 3}]}
+
+
+def mapped(do: Any, predictors: list[FakePredictor], request: Any = ITEMS, **options: Any) -> GraphRun:
+    return run_graph({"predict": {"map": "input.items", "do": do, **options}}, predictors, request)
+
+
+def odd_ones_fail(name: str) -> FakePredictor:
+    """Fails for items whose x is odd."""
+
+    class Picky(FakePredictor):
+        def outcome(self, message: Any) -> Any:
+            return down(name).outcome(message) if message.value["x"] % 2 else super().outcome(message)
+
+    return Picky(name, lambda value: value["x"] * 10)
+
+
+def test_every_item_is_the_input_of_one_call_and_the_answers_keep_their_order() -> None:
+    slow_first = FakePredictor("a", lambda value: value["x"] * 10, after=0.0)
+    run = mapped("a", [slow_first])
+    assert run.value == [10, 20, 30]
+    assert run.statuses == {"a.0": "ok", "a.1": "ok", "a.2": "ok"}
+    assert slow_first.asked == ITEMS["items"]
+
+
+def test_the_node_knows_its_item_and_index() -> None:
+    run = mapped({"transform": {"n": "${index}", "x": "${item.x}", "whole": "${request.items[0].x}"}}, [])
+    assert run.value == [{"n": place, "x": place + 1, "whole": 1} for place in range(3)]
+
+
+def test_a_step_of_the_node_still_knows_the_item() -> None:
+    run = mapped({"sequence": ["a", {"transform": ["${item.x}", "${a}"]}]}, [good("a")])
+    assert run.value == [[1, "a"], [2, "a"], [3, "a"]]
+    assert run.statuses == {"a.0": "ok", "a.1": "ok", "a.2": "ok"}
+
+
+def test_no_more_items_than_allowed_are_under_way_at_once() -> None:
+    most = 0
+
+    class Counting(FakePredictor):
+        def ask(self, *args: Any) -> Any:
+            nonlocal most
+            call = super().ask(*args)
+            most = max(most, self.open)
+            return call
+
+    request = {"items": list(range(20))}
+    run = mapped("a", [Counting("a", lambda value: value, after=0.1)], request, concurrency=4)
+    assert run.value == list(range(20))
+    assert most == 4
+    assert run.seconds == pytest.approx(0.5, abs=0.01)
+    sequence = {"sequence": ["a", {"transform": "${input}"}]}
+    run = mapped(sequence, [Counting("a", lambda value: value, after=0.1)], request, concurrency=3)
+    assert (run.value, most) == (list(range(20)), 4)
+
+
+def test_an_empty_list_gives_an_empty_list() -> None:
+    for require in ("all", "any", 2):
+        run = mapped("a", [good("a")], {"items": []}, require=require)
+        assert run.value == []
+        assert run.parts == []
+
+
+def test_one_failing_item_fails_all_where_all_are_required() -> None:
+    run = mapped("a", [odd_ones_fail("a")], {"items": [{"x": 2}, {"x": 3}, {"x": 4}]}, concurrency=1)
+    assert run.error is not None
+    assert run.error.detail == "the connection was refused (item 1)"
+    assert run.error.node == "predict/a"
+    assert run.statuses == {"a.0": "ok", "a.1": "unreachable", "a.2": "cancelled"}
+    assert run.left == 0
+
+
+@pytest.mark.parametrize("require", ["any", 1])
+def test_a_missing_item_is_null_where_it_is_not_required(require: Any) -> None:
+    run = mapped("a", [odd_ones_fail("a")], require=require)
+    assert run.value == [None, 20, None]
+    assert run.answer is not None
+    assert not run.answer.complete
+
+
+def test_too_few_answers_fail_with_the_failure_that_decided_it() -> None:
+    run = mapped("a", [odd_ones_fail("a")], require=2)
+    assert run.error is not None
+    assert run.error.code == "unreachable"
+    assert run.error.detail.endswith("(item 2)")
+
+
+def test_a_number_larger_than_the_list_is_all_of_it() -> None:
+    assert mapped("a", [echo("a")], {"items": [1]}, require=5).value == [["a", 1]]
+    assert mapped("a", [broken("a")], {"items": [1]}, require=5).error is not None
+
+
+def test_an_optional_node_leaves_null_and_fails_nothing() -> None:
+    run = mapped({"predict": "a", "optional": True}, [odd_ones_fail("a")])
+    assert run.value == [None, 20, None]
+    assert run.answer is not None
+    assert not run.answer.complete
+
+
+def test_an_item_that_need_not_run_is_null_and_not_counted() -> None:
+    run = mapped({"predict": "a", "when": "item.x > 1.0"}, [echo("a")])
+    assert run.value == [None, ["a", {"x": 2}], ["a", {"x": 3}]]
+    assert run.statuses == {"a.0": "skipped", "a.1": "ok", "a.2": "ok"}
+    assert run.answer is not None
+    assert run.answer.complete
+    assert mapped({"predict": "a", "when": "false"}, [echo("a")]).value == [None, None, None]
+    few = mapped({"predict": "a", "when": "item.x > 2.0"}, [echo("a")], require=2)
+    assert isinstance(few.error, RequirementFailed)
+
+
+@pytest.mark.parametrize("value", [{"items": {"a": 1}}, {"items": "abc"}, {"items": None}, {"items": 3}])
+def test_what_is_no_list_is_refused(value: Any) -> None:
+    run = mapped("a", [good("a")], value)
+    assert isinstance(run.error, ExpressionFailed)
+    assert (run.error.status, run.error.node) == (422, "predict")
+    assert run.parts == []
+
+
+@pytest.mark.parametrize(("count", "options"), [(1001, {}), (100_000, {}), (3, {"max_items": 2})])
+def test_a_list_that_is_too_long_is_refused(count: int, options: dict[str, int]) -> None:
+    run = mapped("a", [good("a")], {"items": [0] * count}, **options)
+    assert isinstance(run.error, TooManyItems)
+    assert run.error.status == 422
+    assert run.parts == []
+
+
+def test_a_thousand_items_that_fail_at_once_do_not_pile_up() -> None:
+    run = mapped("a", [down("a")], {"items": [0] * 1000}, require="any", timeout="1ms")
+    assert run.error is not None
+    assert run.left == 0
+
+
+def test_items_that_have_no_time_left_are_not_asked() -> None:
+    slow = FakePredictor("a", 1, after=0.03)
+    run = mapped("a", [slow], {"items": [0] * 8}, concurrency=2, require="any", timeout="50ms")
+    assert run.value == [1, 1, None, None, None, None, None, None]
+    assert len(slow.asked) == 4
+    assert [part.status for part in run.parts].count("timeout") == 6
+    assert run.seconds == pytest.approx(0.055, abs=0.011)
+    strict = mapped("a", [slow], {"items": [0] * 8}, concurrency=2, timeout="50ms")
+    assert isinstance(strict.error, TimedOut)
+
+
+def test_when_the_client_leaves_every_item_stops() -> None:
+    graph = {"predict": {"map": "input", "do": {"sequence": ["a", "a"]}, "concurrency": 3}}
+    run = run_graph(graph, [FakePredictor("a", 1, after=0.2)], list(range(10)), cancel_after=0.3)
+    assert (run.answer, run.error, run.left) == (None, None, 0)
+
+
+def test_maps_within_maps_number_their_parts_from_the_outside_in() -> None:
+    inner = {"map": "item", "do": "a"}
+    run = run_graph({"predict": {"map": "input", "do": inner}}, [echo("a")], [[1, 2], [3]])
+    assert run.value == [[["a", 1], ["a", 2]], [["a", 3]]]
+    assert set(run.statuses) == {"a.0.0", "a.0.1", "a.1.0"}
+
+
+def test_a_graph_in_a_map_has_the_item_as_its_request() -> None:
+    graphs = {"predict": {"map": "input", "do": "each"}, "each": {"sequence": ["a", {"transform": ["${request.x}", "${input}"]}]}}
+    run = run_graph(graphs, [good("a")], [{"x": 1}, {"x": 2}])
+    assert run.value == [[1, "a"], [2, "a"]]
+    assert set(run.statuses) == {"each.a.0", "each.a.1"}
+
+
+def test_an_item_is_passed_on_byte_for_byte() -> None:
+    run = run_graph({"predict": {"map": "input", "do": {"transform": "${item}"}}}, [], [1, 2])
+    assert run.answer is not None
+    assert run.answer.raw == b"[1,2]"
+
+
+@pytest.mark.parametrize(
+    ("node", "message"),
+    [
+        ({"map": "input", "do": "a", "require": 2000}, "2000 items can never be answered where 1000 are the most"),
+        ({"map": "item", "do": "a"}, "column 1: there is no item here"),
+        ({"map": "input", "do": "b"}, "there is no predictor or graph b"),
+        ({"map": "input", "do": {"transform": "${itme}"}}, "column 1: there is no itme here"),
+    ],
+)
+def test_what_cannot_work_is_found_while_loading(node: dict[str, Any], message: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        run_graph({"predict": node}, [good("a")])
+    assert message in {problem.message for problem in caught.value.problems}
