@@ -64,3 +64,22 @@ def test_a_choice_that_may_use_up_the_time_of_the_next_needs_a_timeout_of_its_ow
 )
 def test_what_leaves_time_or_needs_none_is_not_mentioned(step: str, then: str) -> None:
     assert warnings(step, then) == []
+
+
+def test_a_name_that_hides_an_earlier_steps_output_is_told() -> None:
+    step = "{predict: a, name: score}"
+    (warning,) = warnings(step, "{parallel: {x: {sequence: [{transform: 1, name: score}]}, y: b}}")
+    where = "graphs.predict.sequence[1].parallel.x.sequence[0].name"
+    assert f"{where}: the name score hides the output of an earlier step, graphs.predict.sequence[0]" in warning
+    assert warnings(step, "{parallel: {x: {transform: 1, name: score}, y: b}}") == []
+    assert warnings("a", "{sequence: [a, a]}") == []
+
+
+@pytest.mark.parametrize(
+    ("weights", "told"), [((95, 10), True), ((90, 9.5), True), ((95, 5), False), ((9, 1), False), ((1, 2), False)]
+)
+def test_weights_that_read_like_percentages_but_are_not_are_told(weights: tuple[float, float], *, told: bool) -> None:
+    first, second = weights
+    found = warnings("quick", f"{{split: [{{weight: {first}, to: quick}}, {{weight: {second}, to: b}}]}}")
+    assert bool(found) is told
+    assert all("add up to" in warning for warning in found)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from plait.errors import Unreachable
+from plait.errors import ConfigError, Unreachable
 from plait.testing import run_graph
 from tests.nodes.fakes import broken, down, good, silent
 
@@ -48,3 +50,11 @@ def test_one_deadline_covers_all_choices() -> None:
     assert run.error is not None
     assert run.error.status == 504
     assert run.seconds <= 1.02
+
+
+@pytest.mark.parametrize("sure", [{"value": 1}, {"predict": "a", "optional": True}])
+def test_what_stands_behind_a_choice_that_always_answers_is_a_problem(sure: Any) -> None:
+    with pytest.raises(ConfigError, match="is never asked: .* before it always answers"):
+        run_graph({"predict": {"fallback": ["a", sure, "a"]}}, [good("a")])
+    last = run_graph({"predict": {"fallback": ["a", {**sure, "when": "false"}, "b"]}}, [broken("a"), good("b")])
+    assert last.value == "b"

@@ -55,6 +55,8 @@ def test_a_case_sees_the_request_and_earlier_steps() -> None:
     ("cases", "message"),
     [
         ([{"else": "a"}, {"when": "true", "then": "a"}], "never reached"),
+        ([{"when": " true", "then": "a"}, {"else": "a"}], "the cases after this one are never reached"),
+        ([{"when": "input == 1.0", "then": "a"}, {"when": "input == 1.0 ", "then": "b"}], "case 1 has the same condition"),
         ([{"when": "input.", "then": "a"}], "Syntax error"),
         ([{"when": "true", "then": "nosuch"}], "no predictor or graph nosuch"),
     ],

@@ -13,21 +13,50 @@ from plait.nodes.fallback import Fallback
 from plait.nodes.link import At, Child
 from plait.nodes.predict import Predict
 from plait.nodes.sequence import Sequence
+from plait.nodes.split import Split
 
 if TYPE_CHECKING:
     from plait.graph.spec import Config
     from plait.nodes.node import NodeSpec
 
+PERCENT, NEARLY = 100, 10
+
 
 def advice(config: Config) -> list[Problem]:
     """What the author of a sound configuration should know."""
     nothing = [] if config.graphs else [Problem("graphs", "there is no graph, so nothing is served", "add one under graphs")]
-    found = [
-        problem
-        for name, spec in config.graphs.items()
-        for problem in _late(config, spec.root, ("graphs", name), spec.timeout or config.defaults.graph.timeout)
-    ]
+    found: list[Problem] = []
+    for name, spec in config.graphs.items():
+        at: At = ("graphs", name)
+        found += _late(config, spec.root, at, spec.timeout or config.defaults.graph.timeout)
+        found += _hidden(spec.root, at, {})
+        found += _shares(spec.root, at)
     return nothing + found
+
+
+def _hidden(node: NodeSpec, at: At, known: dict[str, At]) -> Iterator[Problem]:
+    """Steps whose own name is that of an earlier one, whose output no expression can then look at any more."""
+    for child in node.children():
+        where = at + child.at
+        yield from _hidden(child.node, where, known)
+        name = child.node.name
+        if isinstance(node, Sequence) and name is not None:
+            if name in known:
+                message = f"the name {name} hides the output of an earlier step, {path_text(known[name])}"
+                yield Problem(path_text((*where, "name")), message, "give one of them another name", place=(*where, "name"))
+            known = {**known, name: where}
+
+
+def _shares(node: NodeSpec, at: At) -> Iterator[Problem]:
+    """Weights that read like percentages, but are not."""
+    for inner, where in nodes(node, at):
+        if isinstance(inner, Split):
+            total = sum(share.weight for share in inner.split)
+            if total != PERCENT and abs(total - PERCENT) <= NEARLY:
+                message = (
+                    f"the weights add up to {total:g}, not 100; they are relative, so each is a little more or less than it says"
+                )
+                yield Problem(path_text((*where, "split")), message, "make them add up to 100", place=(*where, "split"))
 
 
 def _late(config: Config, node: NodeSpec, at: At, within: float) -> Iterator[Problem]:

@@ -13,6 +13,11 @@ if TYPE_CHECKING:
     from plait.nodes.link import At, Evaluate, Link
 
 
+def always(text: str) -> bool:
+    """Whether a condition holds whatever there is."""
+    return text.strip() == "true"
+
+
 @dataclass(frozen=True, slots=True)
 class Condition:
     """A bound condition; whatever is neither true nor false fails, as an error of the node at `path`."""

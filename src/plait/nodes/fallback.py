@@ -33,7 +33,13 @@ class Fallback(NodeSpec):
 
     def bind(self, link: Link) -> Call:
         """The choices' calls, in order."""
-        return FirstOf(tuple(map(link.call, self.children())))
+        children = self.children()
+        sure = next((place for place, child in enumerate(children) if child.node.certain), len(children))
+        for child in children[sure + 1 :]:
+            link.problem(
+                child.at, f"is never asked: {children[sure].label} before it always answers", "put it before that, or leave it out"
+            )
+        return FirstOf(tuple(map(link.call, children)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,6 +60,11 @@ class NodeSpec(Spec):
         """Whether it may answer only once the time around it is up, so that a step behind it has none left for a call."""
         return False
 
+    @property
+    def certain(self) -> bool:
+        """Whether it always runs and always answers."""
+        return self.optional and self.when is None
+
     def children(self) -> tuple[Child, ...]:
         """The nodes within, in the order of the file."""
         return ()

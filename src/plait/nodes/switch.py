@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 from pydantic import Discriminator, Field, Tag
 
 from plait.errors import NoCase
-from plait.nodes.condition import Condition
+from plait.nodes.condition import Condition, always
 from plait.nodes.link import Child, Link
 from plait.nodes.node import NodeSpec
 from plait.spec.base import Spec
@@ -70,16 +70,33 @@ class Switch(NodeSpec):
         """The cases' conditions and calls."""
         cases: list[tuple[Condition, Call]] = []
         default: Call | None = None
-        last = len(self.switch) - 1
+        self._check_reach(link)
         for place, (case, child) in enumerate(zip(self.switch, self.children(), strict=True)):
             call = link.call(child)
             if isinstance(case, Case):
                 cases.append((Condition.bind(link, case.when, ("switch", place, "when")), call))
-            elif place < last:
-                link.problem(("switch", place), "the cases after else are never reached", "put else last")
             else:
                 default = call
         return Choose(tuple(cases), default, link.path)
+
+    def _check_reach(self, link: Link) -> None:
+        """Find cases that come too late, and the second of two that are the same."""
+        last = len(self.switch) - 1
+        seen: dict[str, int] = {}
+        for place, case in enumerate(self.switch):
+            at = ("switch", place)
+            if isinstance(case, Otherwise):
+                if place < last:
+                    link.problem(at, "the cases after else are never reached", "put else last")
+                continue
+            text = case.when.strip()
+            if always(text) and place < last:
+                link.problem(
+                    at, "the cases after this one are never reached: its condition always holds", "write else, and put it last"
+                )
+            elif text in seen:
+                link.problem(at, f"is never reached: case {seen[text] + 1} has the same condition", "take one of them away")
+            seen.setdefault(text, place)
 
 
 @dataclass(frozen=True, slots=True)

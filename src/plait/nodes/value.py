@@ -23,6 +23,11 @@ class Value(NodeSpec):
     value: Json
     """The answer."""
 
+    @property
+    def certain(self) -> bool:
+        """It does, unless it need not run."""
+        return self.when is None
+
     def facts(self) -> tuple[str, ...]:
         """What it gives."""
         return (json_text(self.value),)
