@@ -229,6 +229,12 @@ class Refused(UpstreamError):
         self.answer = answer
 
 
+class Looped(UpstreamError):
+    """A proxy further on found that the request goes round in circles: asking again would too."""
+
+    code, title, status = "loop-detected", "Loop detected", 508
+
+
 class Overloaded(UpstreamError):
     """All connections are in use and the waiting line is full."""
 

@@ -216,3 +216,11 @@ def test_call_prints_the_answer_or_the_problem() -> None:
         assert json.loads(done.stderr)["status"] == 502
         assert run("call", "nosuch", "--url", url).returncode == 1
     assert "no answer from" in run("call", "predict", "--url", "http://127.0.0.1:1").stderr
+
+
+def test_functions_beside_the_file_are_served(tmp_path: Path) -> None:
+    (tmp_path / "rules.py").write_text("async def grade(value, context):\n    return {'grade': value['score'] // 10}\n")
+    (tmp_path / "plait.yaml").write_text("graphs: {predict: {python: 'rules:grade'}}")
+    with serving("serve", str(tmp_path / "plait.yaml"), "--port", "0") as (url, _):
+        answer = send(f"{url}/predict", b'{"score": 95}')
+        assert (answer.status, json.loads(answer.body)) == (200, {"grade": 9})

@@ -1,5 +1,6 @@
 import os
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -225,3 +226,18 @@ def test_a_flood_of_problems_ends():
 )
 def test_paths_are_written_as_people_write_them(at: Any, text: str):
     assert path_text(at) == text
+
+
+@pytest.mark.parametrize(
+    "node", ["{python: plait_test_rules:grade}", "{parallel: [{value: 1, name: a}], merge: {python: plait_test_rules:grade}}"]
+)
+def test_functions_beside_the_file_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, node: str):
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    monkeypatch.delitem(sys.modules, "plait_test_rules", raising=False)
+    (tmp_path / "plait_test_rules.py").write_text("def grade(value, context):\n    return 'good'\n")
+    (tmp_path / "plait.yaml").write_text(f"graphs: {{predict: {node}}}")
+    assert load_checked(tmp_path / "plait.yaml").warnings == []
+    assert sys.path[0] == str(tmp_path)
+    before = list(sys.path)
+    load_text("graphs: {predict: {value: 1}}", {}, folder=tmp_path / "other")
+    assert sys.path == before

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -90,7 +91,11 @@ class Proxy:
 
 @asynccontextmanager
 async def proxy(
-    config: dict[str, Any], deadlines: Deadlines | None = None, connections: int = CONNECTIONS, handler: Handler | None = None
+    config: dict[str, Any],
+    deadlines: Deadlines | None = None,
+    connections: int = CONNECTIONS,
+    handler: Handler | None = None,
+    sock: socket.socket | None = None,
 ) -> AsyncIterator[Proxy]:
     """Serve a configuration until the end of the block."""
     checked = Config.model_validate(config)
@@ -98,7 +103,7 @@ async def proxy(
     generation = Generation(checked, clock)
     app = App(generation, lambda: True)
     listener = Listener(handler or app, clock, request_limits(checked), deadlines, connections)
-    sock = listen("127.0.0.1", 0)
+    sock = sock or listen("127.0.0.1", 0)
     port = sock.getsockname()[1]
     await listener.open(sock)
     try:

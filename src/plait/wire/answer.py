@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from plait.errors import BadAnswer, Refused
+from plait.errors import BadAnswer, Looped, Refused
 from plait.jsontext import NotJson, validate
 from plait.types import Message
 
 _OK = 200
+_COMPLETE = b"x-plait-complete"
 
 
 def check_status(status: int, body: bytes, pass_status: frozenset[int]) -> None:
@@ -14,19 +15,22 @@ def check_status(status: int, body: bytes, pass_status: frozenset[int]) -> None:
 
     Raises:
         Refused: If the predictor says that the request is wrong.
+        Looped: If it is a proxy that has seen this request too often.
         BadAnswer: For every other status; a redirect is never followed.
     """
     if _OK <= status < 300:  # noqa: PLR2004
         return
     if status in pass_status:
         raise Refused(f"it refused the request with status {status}", status, body)
+    if status == Looped.status:
+        raise Looped("it answered that the request has passed through too many proxies; one of them may ask itself")
     if 300 <= status < 400:  # noqa: PLR2004
         raise BadAnswer(f"it answered with a redirect ({status}), which is never followed", status)
     raise BadAnswer(f"it answered with status {status}", status)
 
 
 def json_answer(status: int, headers: dict[bytes, bytes], body: bytes) -> Message:
-    """The body as a message, validated and not decoded.
+    """The body as a message, validated and not decoded; incomplete if a proxy says that its answer is.
 
     Raises:
         BadAnswer: If it is not said to be JSON, or is none.
@@ -41,7 +45,7 @@ def json_answer(status: int, headers: dict[bytes, bytes], body: bytes) -> Messag
         validate(body)
     except NotJson as exc:
         raise BadAnswer(f"its answer is not JSON: {exc}" if body else "its answer is empty", status) from None
-    return Message(body)
+    return Message(body, complete=headers.get(_COMPLETE) != b"false")
 
 
 def _is_json(kind: bytes) -> bool:
