@@ -71,9 +71,14 @@ async def test_when_the_client_leaves_the_proxy_further_on_stops_too() -> None:
             pass
         left.set()
 
-    async with RawServer(script) as model, proxy(one(model.url)) as inner, proxy(behind(inner)) as outer:
-        async with outer.client() as client, asyncio.timeout(10):
-            client.writer.write(post(b"{}"))
-            await asked.wait()
-            client.leave()
-            await left.wait()
+    async with (
+        RawServer(script) as model,
+        proxy(one(model.url)) as inner,
+        proxy(behind(inner)) as outer,
+        outer.client() as client,
+        asyncio.timeout(10),
+    ):
+        client.writer.write(post(b"{}"))
+        await asked.wait()
+        client.leave()
+        await left.wait()
