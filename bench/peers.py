@@ -54,7 +54,7 @@ class Peer:
 
 def plait(scene: Scene, port: int) -> Program:
     """plait as it comes, in one worker."""
-    command = _beside_python("plait")
+    command = beside_python("plait")
     return Program("plait", (command, "serve", str(HERE / "fanout.yaml"), "--port", str(port)), port, scene.services())
 
 
@@ -79,7 +79,7 @@ PEERS = {
 }
 
 
-def _beside_python(name: str) -> str:
+def beside_python(name: str) -> str:
     command = Path(sys.executable).with_name(name)
     if not command.is_file():
         raise Trouble(f"{name} is not installed beside {sys.executable}; `make bench` sets it up")

@@ -5,6 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import msgspec
+
+_SMALL = 4096
+_members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+
 
 class _Twice(Exception):
     """A name stands twice in one object."""
@@ -13,15 +18,25 @@ class _Twice(Exception):
 def has_duplicate_names(body: bytes) -> bool:
     """Whether any object in `body`, valid JSON of bounded depth, has two members of one name, however they are escaped.
 
-    Linear: about 4 ms per MB of numbers and 17 ms per MB of small objects; nothing for a body with a single name.
+    Linear: about 4 ms per MB of numbers and 17 ms per MB of small objects; nothing for a body with a single name, and less than a
+    microsecond for a small one whose names are all in its outermost object.
     """
-    if body.find(b":") == body.rfind(b":"):
+    colons = body.count(b":")
+    if colons <= 1 or (len(body) <= _SMALL and _is_flat(body, colons)):
         return False
     try:
         _scan(body.decode())
     except _Twice:
         return True
     return False
+
+
+def _is_flat(body: bytes, names: int) -> bool:
+    """Whether so many different names are in the outermost object: as there are no more colons, none stands twice or further in."""
+    try:
+        return len(_members(body)) == names
+    except msgspec.DecodeError:  # no object
+        return False
 
 
 def _once(members: list[tuple[str, Any]]) -> None:

@@ -154,6 +154,10 @@ class Started(Protocol):
         """Stop it: its sink hears nothing more. A call that has ended ignores this."""
 
 
+Start = Callable[[Message, Context, Sink, int], Started]
+"""Starts a call for a sink, under an index."""
+
+
 @runtime_checkable
 class Leaf(Protocol):  # asked for by `isinstance` while compiling only: the question is slow
     """A call that can also run without a task, by callbacks: a predictor, or a parallel of such."""

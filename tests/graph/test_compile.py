@@ -10,6 +10,8 @@ from plait.background import Background
 from plait.errors import BadRequest, ConfigError, InvalidRequest
 from plait.graph.compile import Compiled, compile_graph
 from plait.graph.spec import Config
+from plait.nodes.ask import Ask
+from plait.nodes.fanout import FanOut
 from plait.testing import FakePredictor
 from plait.types import Leaf, Message
 
@@ -41,24 +43,15 @@ def test_a_graph_with_a_schema_checks_requests() -> None:
         found.validate(Message(b"{}"))
 
 
-@pytest.mark.parametrize(
-    ("graph", "leaf"),
-    [
-        ("a", True),
-        ({"parallel": ["a"]}, True),
-        ({"parallel": {"x": "a", "y": {"parallel": ["a"]}, "z": "inner"}}, True),
-        ({"parallel": {"x": {"predict": "a", "timeout": "1s"}}, "merge": {"argmax": "output.x"}, "timeout": "1500ms"}, True),
-        ({"sequence": ["a"]}, True),
-        ({"sequence": ["a", "a"]}, False),
-        ({"parallel": {"x": "a", "y": {"sequence": ["a", "a"]}}}, False),
-        ("guarded", False),
-        ({"value": 1}, False),
-    ],
-)
-def test_what_needs_no_task_is_a_leaf(graph: Any, leaf: bool) -> None:  # noqa: FBT001
-    inner = {"parallel": ["a"], "timeout": "1s"}
-    graphs = {"predict": graph, "inner": inner, "guarded": {**inner, "schema": {"type": "object"}}}
-    assert isinstance(compiled(graphs).call, Leaf) is leaf
+@pytest.mark.parametrize("graph", ["a", {"sequence": ["a", "a"]}, {"fallback": ["a", "inner"]}, "inner", {"value": 1}])
+def test_whatever_a_graph_is_made_of_it_needs_no_task(graph: Any) -> None:
+    assert isinstance(compiled({"predict": graph, "inner": {"parallel": ["a"], "schema": {"type": "object"}}}).call, Leaf)
+
+
+def test_an_option_that_is_not_used_adds_nothing() -> None:
+    assert isinstance(compiled({"predict": "a"}).call, Ask)
+    assert isinstance(compiled({"predict": {"parallel": ["a"]}}).call, FanOut)
+    assert isinstance(compiled({"predict": {"predict": "a", "optional": False}}).call, Ask)
 
 
 def test_a_graph_with_problems_is_refused_with_all_of_them() -> None:

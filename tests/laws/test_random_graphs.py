@@ -60,7 +60,7 @@ def check_parts(run: GraphRun, scene: Scene) -> None:
 
 def true_reason(part: Part, one: Behaviour) -> bool:
     if part.attempts == 0:
-        return part.status == "timeout"
+        return part.status in ("timeout", "cancelled")
     if part.status in ("ok", "error"):
         return (
             one.after is not None

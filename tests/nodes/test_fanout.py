@@ -1,4 +1,4 @@
-"""The machinery of a parallel: who needs a task, who owns it, and what happens when things go wrong inside."""
+"""The machinery of a parallel: nobody needs a task, and what happens when things go wrong inside."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ import pytest
 from plait.clock import Clock
 from plait.errors import BadAnswer, Internal, PlaitError
 from plait.nodes.ask import Ask
+from plait.nodes.decided import Decided
 from plait.nodes.fanout import Branch, FanOut, fan_out
 from plait.nodes.merges.whole import whole
-from plait.nodes.options import LeafWithin
+from plait.nodes.options import Within
 from plait.nodes.requirement import Requirement
-from plait.nodes.subgraph import subgraph
+from plait.nodes.subgraph import Subgraph
 from plait.testing import FakePredictor, run_virtual
 from plait.types import Call, Context, Leaf, Message, Run
 
@@ -39,11 +40,10 @@ def leaf(after: float | None = 0.0) -> Leaf:
 
 
 class Slow:
-    """A call that takes its time to answer, and its time to stop."""
+    """A call that takes its time to answer."""
 
-    def __init__(self, after: float, stopping: float = 0.0, error: BaseException | None = None) -> None:
+    def __init__(self, after: float, error: BaseException | None = None) -> None:
         self.after = after
-        self.stopping = stopping
         self.error = error
         self.stopped = False
 
@@ -51,8 +51,6 @@ class Slow:
         try:
             await asyncio.sleep(self.after)
         except asyncio.CancelledError:
-            if self.stopping:
-                await asyncio.sleep(self.stopping)
             self.stopped = True
             raise
         if self.error is not None:
@@ -71,7 +69,8 @@ def play(scene: Callable[[], Awaitable[Any]]) -> Any:
 
 def test_a_parallel_of_leaves_is_a_leaf_and_needs_no_task() -> None:
     async def scene() -> None:
-        call = joined(leaf(0.1), joined(leaf(0.2), leaf(0.1)), LeafWithin(leaf(), 1.0), subgraph(leaf(), 1.0, None, "x"))
+        within, inside = Decided(Within(leaf(), 1.0)), Decided(Subgraph(leaf(), 1.0, None, "x"))
+        call = joined(leaf(0.1), joined(leaf(0.2), leaf(0.1)), within, inside)
         assert isinstance(call, Leaf)
 
         class Heard:
@@ -93,43 +92,25 @@ def test_a_parallel_of_leaves_is_a_leaf_and_needs_no_task() -> None:
     play(scene)
 
 
-def test_one_branch_that_is_no_leaf_gets_the_only_task() -> None:
+def test_a_branch_that_is_no_leaf_needs_no_task_either() -> None:
     async def scene() -> Message:
-        call = joined(leaf(0.1), Slow(0.1))
-        assert not isinstance(call, Leaf)
-        task = asyncio.get_running_loop().create_task(call(ONE, context()))
+        task = asyncio.get_running_loop().create_task(joined(leaf(0.1), Slow(0.1))(ONE, context()))
         await asyncio.sleep(0.05)
-        assert len(asyncio.all_tasks()) == 3
+        assert len(asyncio.all_tasks()) == 2
         return await task
 
     assert play(scene).raw == b'{"b0":1,"b1":1}'
 
 
-def test_a_loser_that_is_slow_to_stop_is_awaited() -> None:
-    slow = Slow(9.0, stopping=0.5)
+def test_a_loser_is_stopped_at_once() -> None:
+    slow = Slow(9.0)
 
     async def scene() -> float:
         with pytest.raises(BadAnswer):
             await joined(slow, Slow(0.1, error=BadAnswer("no")))(ONE, context())
         return asyncio.get_running_loop().time()
 
-    assert play(scene) == pytest.approx(0.6)
-    assert slow.stopped
-
-
-@pytest.mark.parametrize("moments", [(0.05,), (0.2,), (0.05, 0.1), (0.2, 0.3, 0.4)])
-def test_losers_are_awaited_however_often_the_waiting_is_cancelled(moments: tuple[float, ...]) -> None:
-    slow = Slow(9.0, stopping=0.5)
-
-    async def scene() -> None:
-        loop = asyncio.get_running_loop()
-        task = loop.create_task(joined(slow, Slow(0.1, error=BadAnswer("no")))(ONE, context()))
-        for moment in moments:
-            loop.call_at(moment, task.cancel)
-        await asyncio.wait([task])
-        assert task.cancelled()
-
-    play(scene)
+    assert play(scene) == pytest.approx(0.1)
     assert slow.stopped
 
 

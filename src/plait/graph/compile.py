@@ -10,7 +10,8 @@ from plait.errors import ConfigError, Problem
 from plait.graph.link import Linker, graph_schema
 from plait.graph.schema_check import Validate, each_name_once
 from plait.nodes.ask import Predictor
-from plait.types import Call
+from plait.nodes.drive import leaf
+from plait.types import Leaf
 
 if TYPE_CHECKING:
     from plait.graph.spec import Config
@@ -23,7 +24,7 @@ class Compiled(NamedTuple):
     """A graph that can run: its call, its timeout in seconds, and the check of its requests, if they are looked into."""
 
     name: str
-    call: Call
+    call: Leaf
     timeout: float
     validate: Validate | None
 
@@ -43,7 +44,7 @@ def compile_graph(config: Config, name: str, predictors: Mapping[str, Predictor]
     problems: list[Problem] = []
     spec = config.graphs[name]
     linker = Linker(config, predictors, problems, background=background)
-    call = linker.graph(name, name, "")
+    call = leaf(linker.graph(name, name, ""))
     validate = graph_schema(spec, problems, name)
     if validate is None and not linker.seen.isdisjoint(_OF_THE_REQUEST):
         validate = each_name_once

@@ -14,10 +14,12 @@ from plait.graph.document import path_text
 from plait.graph.hints import nearest
 from plait.graph.schema_check import SchemaProblem, Validate, schema_check
 from plait.nodes.ask import Ask, Predictor
+from plait.nodes.decided import Decided
+from plait.nodes.drive import leaf
 from plait.nodes.link import At, Child, Evaluate, Link
 from plait.nodes.options import with_options
 from plait.nodes.predict import Predict
-from plait.nodes.subgraph import subgraph
+from plait.nodes.subgraph import Subgraph
 from plait.nodes.taken_out import TakenOut
 from plait.spec.fields import duration_text
 from plait.types import Call, Context, Message
@@ -154,7 +156,7 @@ class NodeLink:
             return TakenOut(name, self.path)
         inner = self.linker.graph(name, self.path, f"{self.prefix}{self.label}.")
         timeout = spec.timeout or self.linker.config.defaults.graph.timeout
-        return subgraph(inner, timeout, graph_schema(spec, self.linker.problems, name), self.path)
+        return Decided(Subgraph(leaf(inner), timeout, graph_schema(spec, self.linker.problems, name), self.path))
 
     def excluded(self, child: Child) -> bool:
         """Whether the child is a predictor that was taken out."""

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from plait.errors import PlaitError, TimedOut
 from plait.events import Part
-from plait.nodes.waiter import Waiter
+from plait.nodes.waiter import awaited
 from plait.types import Context, Message, Run, Sink, Started
 
 LEAST = 0.001
@@ -49,12 +49,7 @@ class Ask:
 
     async def __call__(self, message: Message, ctx: Context, /) -> Message:
         """The predictor's answer, for whoever awaits it."""
-        waiter = Waiter()
-        started = self.start(message, ctx, waiter)
-        try:
-            return await waiter.future
-        finally:
-            started.cancel()
+        return await awaited(self.start, message, ctx)
 
     def start(self, message: Message, ctx: Context, sink: Sink, index: int = 0, /) -> Started:
         """The predictor's answer, for whoever is called back."""

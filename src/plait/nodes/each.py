@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,9 +10,8 @@ import msgspec
 from plait.errors import PlaitError, RequirementFailed
 from plait.nodes.absent import ABSENT, LEFT_OUT
 from plait.nodes.ask import Ask
-from plait.nodes.branch import Start, ended
 from plait.nodes.waiter import Waiter
-from plait.types import Context, Message, Started
+from plait.types import Context, Message, Start, Started
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +42,10 @@ class Plan:
 
 
 class Each:
-    """One list on its way: the owner of its items' calls."""
+    """One list on its way: the sink of its items' calls."""
 
     __slots__ = (
-        "_complete", "_ctx", "_items", "_left", "_next", "_open", "_plan", "_possible", "_pumping", "_quorum", "_taken", "_tasks",
-        "_waiter",
+        "_complete", "_ctx", "_items", "_left", "_next", "_open", "_plan", "_possible", "_pumping", "_quorum", "_taken", "_waiter",
     )  # fmt: skip
 
     def __init__(self, plan: Plan, items: Sequence[msgspec.Raw], ctx: Context) -> None:
@@ -61,7 +58,6 @@ class Each:
         self._complete = True
         self._taken: list[bytes] = [b"null"] * len(items)
         self._open: dict[int, Started | None] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
         self._waiter = Waiter()
         self._pumping = False
 
@@ -76,14 +72,8 @@ class Each:
             return await self._waiter.future
         finally:
             self._stop()
-            await ended(self._tasks)
 
     # What an item's call calls.
-
-    def own(self, task: asyncio.Task[None]) -> None:
-        """Keep the task of an item until it has ended."""
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
 
     def answered(self, index: int, message: Message) -> None:
         """An item has its answer."""

@@ -1,11 +1,10 @@
 """Start every branch, take each answer as it arrives, join them once the last has ended.
 
-A join is one object per request that hears of its branches by callbacks: leaves need no task, other branches get one each.
+A join is one object per request that hears of its branches by callbacks: none of them needs a task.
 """
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -14,11 +13,11 @@ from typing import Any, NamedTuple
 from plait.errors import PlaitError, RequirementFailed, fault
 from plait.nodes.absent import ABSENT, LEFT_OUT
 from plait.nodes.ask import Ask
-from plait.nodes.branch import Start, Tasks, ended, starting
+from plait.nodes.drive import leaf
 from plait.nodes.merges import Merge
 from plait.nodes.requirement import Requirement
-from plait.nodes.waiter import Waiter
-from plait.types import Call, Context, Leaf, Message, Sink, Started
+from plait.nodes.waiter import awaited
+from plait.types import Call, Context, Message, Sink, Start, Started
 
 
 class Join:
@@ -36,7 +35,6 @@ class Join:
         "sink",
         "started",
         "taken",
-        "tasks",
     )
 
     def __init__(self, plan: FanOut, given: Message, ctx: Context, sink: Sink, index: int) -> None:
@@ -51,7 +49,6 @@ class Join:
         self.complete = True
         self.taken: list[Any] = [None] * self.left
         self.started: list[Started] = []
-        self.tasks: Tasks = ()
 
     def start_all(self) -> None:
         """Begin every branch, unless those before have decided already."""
@@ -64,10 +61,6 @@ class Join:
                 for ask in chain.from_iterable(self.plan.asks[place + 1 :]):
                     ask.never_began(ctx.run, "cancelled")
                 return
-
-    def own(self, task: asyncio.Task[None]) -> None:
-        """Keep the task of a branch."""
-        self.tasks += (task,)
 
     def answered(self, index: int, message: Message) -> None:  # noqa: C901 - what every branch passes through, without a call more
         """A branch has answered."""
@@ -162,17 +155,16 @@ class Branch(NamedTuple):
 
 
 def fan_out(branches: Sequence[Branch], merge: Merge, requirement: Requirement, path: str) -> FanOut:
-    """The fan-out of these branches: a leaf if all of them are."""
-    starts = tuple(starting(branch.call) for branch in branches)
-    kind = LeafFanOut if all(isinstance(branch.call, Leaf) for branch in branches) else FanOut
+    """The fan-out of these branches."""
+    starts = tuple(leaf(branch.call).start for branch in branches)
     optional = frozenset(place for place, branch in enumerate(branches) if branch.optional)
     labels, asks = tuple(branch.label for branch in branches), tuple(branch.asks for branch in branches)
-    return kind(labels, starts, merge, requirement, path, optional, asks)
+    return FanOut(labels, starts, merge, requirement, path, optional, asks)
 
 
 @dataclass(frozen=True, slots=True)
 class FanOut:
-    """All branches at once; those that are no leaves each in a task that is awaited."""
+    """All branches at once: a leaf."""
 
     labels: tuple[str, ...]
     starts: tuple[Start, ...]
@@ -184,30 +176,15 @@ class FanOut:
 
     async def __call__(self, message: Message, ctx: Context, /) -> Message:
         """The merged answer; fails with the failure that made the requirement impossible."""
-        waiter = Waiter()
-        join = Join(self, message, ctx, waiter, 0)
-        try:
-            join.start_all()
-            return await waiter.future
-        finally:
-            # What is decided has stopped its branches; a second cancellation would disturb those that are stopping.
-            if join.sink is not None:
-                join.cancel()
-            if join.tasks:
-                await ended(join.tasks)
-
-    def unfit(self, index: int, error: PlaitError) -> PlaitError:
-        """The error of a merge that cannot take a branch's answer; it says whose answer that was."""
-        error.detail += f" (in the answer of {self.labels[index]})"
-        return error.at(self.path)
-
-
-@dataclass(frozen=True, slots=True)
-class LeafFanOut(FanOut):
-    """All branches are leaves, and so is the whole."""
+        return await awaited(self.start, message, ctx)
 
     def start(self, message: Message, ctx: Context, sink: Sink, index: int = 0, /) -> Started:
         """The merged answer, for whoever is called back."""
         join = Join(self, message, ctx, sink, index)
         join.start_all()
         return join
+
+    def unfit(self, index: int, error: PlaitError) -> PlaitError:
+        """The error of a merge that cannot take a branch's answer; it says whose answer that was."""
+        error.detail += f" (in the answer of {self.labels[index]})"
+        return error.at(self.path)

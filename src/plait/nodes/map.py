@@ -10,7 +10,7 @@ import msgspec
 from pydantic import Field
 
 from plait.errors import ExpressionFailed, TooManyItems
-from plait.nodes.branch import starting
+from plait.nodes.drive import leaf
 from plait.nodes.each import Each, Plan
 from plait.nodes.link import Child, Evaluate, Link
 from plait.nodes.node import NodeSpec
@@ -59,7 +59,7 @@ class Map(NodeSpec):
             link.problem(("require",), f"{self.require} items can never be answered where {self.max_items} are the most", hint)
         before = len(link.asks)
         call = link.seeing("item").seeing("index").call(self.children()[0])
-        plan = Plan(starting(call), self.concurrency, self.require, link.path, self.do.optional, tuple(link.asks[before:]))
+        plan = Plan(leaf(call).start, self.concurrency, self.require, link.path, self.do.optional, tuple(link.asks[before:]))
         return ForEach(link.expression(self.map, ("map",)), self.max_items, plan)
 
 

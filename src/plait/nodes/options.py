@@ -10,7 +10,9 @@ from plait.nodes.absent import ABSENT, LEFT_OUT
 from plait.nodes.ask import Ask
 from plait.nodes.cache import Cached
 from plait.nodes.condition import Condition
-from plait.types import Call, Context, Leaf, Message, Sink, Started
+from plait.nodes.decided import Decided, Evaluated
+from plait.nodes.drive import leaf
+from plait.types import Call, Context, Leaf, Message
 
 if TYPE_CHECKING:
     from plait.nodes.link import Evaluate, Link
@@ -29,11 +31,11 @@ def with_options(spec: NodeSpec, call: Call, link: Link, asks: tuple[Ask, ...]) 
     if spec.cache is not None:
         call = Cached.of(spec.cache, call, link, asks)
     if spec.has_input:
-        call = Given(call, link.template(spec.input, ("input",)))
+        call = Decided(Given(leaf(call), link.template(spec.input, ("input",))))
     if spec.when is not None:
-        call = When(call, Condition.bind(link, spec.when, ("when",)), asks)
+        call = Decided(When(leaf(call), Condition.bind(link, spec.when, ("when",)), asks))
     if spec.timeout is not None:
-        call = LeafWithin(call, spec.timeout) if isinstance(call, Leaf) else Within(call, spec.timeout)
+        call = Decided(Within(leaf(call), spec.timeout))
     if spec.optional:
         call = Optional(call)
     if spec.on_error == "skip":
@@ -45,35 +47,22 @@ def with_options(spec: NodeSpec, call: Call, link: Link, asks: tuple[Ask, ...]) 
 class Given:
     """Gives the node a template's value in place of the previous output."""
 
-    call: Call
+    call: Leaf
     evaluate: Evaluate
 
-    async def __call__(self, message: Message, ctx: Context, /) -> Message:
-        """The node's answer to what the template gives."""
-        return await self.call(self.evaluate(ctx, message, None), ctx)
+    def __call__(self, message: Message, ctx: Context) -> tuple[Leaf, Message, Context]:
+        return self.call, self.evaluate(ctx, message, None), ctx
 
 
 @dataclass(frozen=True, slots=True)
 class Within:
     """Brings the deadline nearer: `seconds` from now, if that is earlier."""
 
-    call: Call
+    call: Leaf
     seconds: float
 
-    async def __call__(self, message: Message, ctx: Context, /) -> Message:
-        """The node's answer by then."""
-        return await self.call(message, ctx.until(ctx.run.clock.now() + self.seconds))
-
-
-@dataclass(frozen=True, slots=True)
-class LeafWithin(Within):
-    """The same around a leaf, which stays one."""
-
-    call: Leaf
-
-    def start(self, message: Message, ctx: Context, sink: Sink, index: int = 0, /) -> Started:
-        """The leaf's answer by then."""
-        return self.call.start(message, ctx.until(ctx.run.clock.now() + self.seconds), sink, index)
+    def __call__(self, message: Message, ctx: Context) -> tuple[Leaf, Message, Context]:
+        return self.call, message, ctx.until(ctx.run.clock.now() + self.seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,14 +97,16 @@ class PassOn:
 class When:
     """Runs the node only if a condition holds; else each call within it has a part that says it was skipped."""
 
-    call: Call
+    call: Leaf
     condition: Condition
     asks: tuple[Ask, ...]
 
-    async def __call__(self, message: Message, ctx: Context, /) -> Message:
-        """The node's answer, or the mark that it did not run."""
+    def __call__(self, message: Message, ctx: Context) -> tuple[Leaf, Message, Context]:
         if self.condition(ctx, message):
-            return await self.call(message, ctx)
+            return self.call, message, ctx
         for ask in self.asks:
             ask.never_began(ctx.run, "skipped")
-        return LEFT_OUT
+        return _PASSED_OVER, message, ctx
+
+
+_PASSED_OVER = Evaluated(lambda _message, _ctx: LEFT_OUT)

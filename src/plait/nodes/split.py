@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field
 
+from plait.nodes.decided import Decided
 from plait.nodes.draws import even_draws
+from plait.nodes.drive import leaf
 from plait.nodes.link import Child, Evaluate, Link
 from plait.nodes.node import NodeSpec
 from plait.spec.base import Spec
 from plait.spec.fields import Many
-from plait.types import Call, Context, Message
+from plait.types import Call, Context, Leaf, Message
 
 if TYPE_CHECKING:
     Node = NodeSpec
@@ -58,15 +60,15 @@ class Split(NodeSpec):
 
     def bind(self, link: Link) -> Call:
         """The nodes' calls and the bounds of their shares."""
-        calls = tuple(map(link.call, self.children()))
+        calls = tuple(leaf(link.call(child)) for child in self.children())
         weights = [share.weight for share in self.split]
         if not any(weights):
             link.problem(("split",), "all weights are 0, so no request has anywhere to go", "give one of them a weight")
         served = tuple(call for call, weight in zip(calls, weights, strict=True) if weight)
         bounds = between(weights)
         if self.key is None:
-            return Draw(served, bounds, even_draws().__next__)
-        return Sticky(served, bounds, link.expression(self.key, ("key",)))
+            return Decided(Draw(served, bounds, even_draws().__next__))
+        return Decided(Sticky(served, bounds, link.expression(self.key, ("key",))))
 
 
 def between(weights: Sequence[float]) -> tuple[float, ...]:
@@ -79,25 +81,23 @@ def between(weights: Sequence[float]) -> tuple[float, ...]:
 class Draw:
     """Draws for each request."""
 
-    calls: tuple[Call, ...]
+    calls: tuple[Leaf, ...]
     bounds: tuple[float, ...]
     draw: Callable[[], float]
 
-    async def __call__(self, message: Message, ctx: Context, /) -> Message:
-        """The drawn node's answer."""
-        return await self.calls[bisect_right(self.bounds, self.draw())](message, ctx)
+    def __call__(self, message: Message, ctx: Context) -> tuple[Leaf, Message, Context]:
+        return self.calls[bisect_right(self.bounds, self.draw())], message, ctx
 
 
 @dataclass(frozen=True, slots=True)
 class Sticky:
     """Decides by a hash of the key's JSON, the same in every process and at every start."""
 
-    calls: tuple[Call, ...]
+    calls: tuple[Leaf, ...]
     bounds: tuple[float, ...]
     key: Evaluate
 
-    async def __call__(self, message: Message, ctx: Context, /) -> Message:
-        """The answer of the node that the key belongs to."""
+    def __call__(self, message: Message, ctx: Context) -> tuple[Leaf, Message, Context]:
         digest = blake2b(self.key(ctx, message, None).raw, digest_size=8).digest()
         place = int.from_bytes(digest) / (1 << 64)
-        return await self.calls[bisect_right(self.bounds, place)](message, ctx)
+        return self.calls[bisect_right(self.bounds, place)], message, ctx

@@ -6,56 +6,30 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from plait.errors import RequestError
-from plait.types import Call, Context, Leaf, Message, Sink, Started
-
-
-def subgraph(call: Call, timeout: float, validate: Callable[[Message], None] | None, path: str) -> Call:
-    """The graph's call for the node at `path` that uses it; a leaf stays one unless requests must be checked."""
-    if validate is not None:
-        call = Checked(call, validate, path)
-    return LeafSubgraph(call, timeout) if isinstance(call, Leaf) else Subgraph(call, timeout)
-
-
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """Refuses what a graph's schema does not allow; the error carries the path of the node that asked the graph."""
-
-    call: Call
-    validate: Callable[[Message], None]
-    path: str
-
-    async def __call__(self, message: Message, ctx: Context, /) -> Message:
-        """The graph's answer to what it allows."""
-        try:
-            self.validate(message)
-        except RequestError as exc:
-            raise exc.at(self.path) from None
-        return await self.call(message, ctx)
+from plait.types import Context, Leaf, Message
 
 
 @dataclass(frozen=True, slots=True)
 class Subgraph:
-    """Runs a graph in which `request` is what it was given."""
+    """Calls a graph in which `request` is what it was given, unless its schema does not allow that.
 
-    call: Call
-    timeout: float
-
-    def inside(self, message: Message, ctx: Context) -> Context:
-        """The context of the graph's own run."""
-        run = ctx.run.inside(message)
-        return Context(run, min(ctx.deadline, run.clock.now() + self.timeout))
-
-    async def __call__(self, message: Message, ctx: Context, /) -> Message:
-        """The graph's answer."""
-        return await self.call(message, self.inside(message, ctx))
-
-
-@dataclass(frozen=True, slots=True)
-class LeafSubgraph(Subgraph):
-    """The same around a leaf."""
+    Args:
+        call: The graph's.
+        timeout: Its own, in seconds.
+        validate: The check of its schema, where it has one.
+        path: That of the node that uses it, which errors of the check carry.
+    """
 
     call: Leaf
+    timeout: float
+    validate: Callable[[Message], None] | None
+    path: str
 
-    def start(self, message: Message, ctx: Context, sink: Sink, index: int = 0, /) -> Started:
-        """The graph's answer, for whoever is called back."""
-        return self.call.start(message, self.inside(message, ctx), sink, index)
+    def __call__(self, message: Message, ctx: Context) -> tuple[Leaf, Message, Context]:
+        if self.validate is not None:
+            try:
+                self.validate(message)
+            except RequestError as exc:
+                raise exc.at(self.path) from None
+        run = ctx.run.inside(message)
+        return self.call, message, Context(run, min(ctx.deadline, run.clock.now() + self.timeout))

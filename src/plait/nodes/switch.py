@@ -10,11 +10,13 @@ from pydantic import Discriminator, Field, Tag
 
 from plait.errors import NoCase
 from plait.nodes.condition import Condition, always
+from plait.nodes.decided import Decided
+from plait.nodes.drive import leaf
 from plait.nodes.link import Child, Link
 from plait.nodes.node import NodeSpec
 from plait.spec.base import Spec
 from plait.spec.fields import Many
-from plait.types import Call, Context, Message
+from plait.types import Call, Context, Leaf, Message
 
 if TYPE_CHECKING:
     Node = NodeSpec
@@ -68,16 +70,16 @@ class Switch(NodeSpec):
 
     def bind(self, link: Link) -> Call:
         """The cases' conditions and calls."""
-        cases: list[tuple[Condition, Call]] = []
-        default: Call | None = None
+        cases: list[tuple[Condition, Leaf]] = []
+        default: Leaf | None = None
         self._check_reach(link)
         for place, (case, child) in enumerate(zip(self.switch, self.children(), strict=True)):
-            call = link.call(child)
+            call = leaf(link.call(child))
             if isinstance(case, Case):
                 cases.append((Condition.bind(link, case.when, ("switch", place, "when")), call))
             else:
                 default = call
-        return Choose(tuple(cases), default, link.path)
+        return Decided(Choose(tuple(cases), default, link.path))
 
     def _check_reach(self, link: Link) -> None:
         """Find cases that come too late, and the second of two that are the same."""
@@ -101,17 +103,16 @@ class Switch(NodeSpec):
 
 @dataclass(frozen=True, slots=True)
 class Choose:
-    """Runs the first case whose condition holds."""
+    """Takes the first case whose condition holds."""
 
-    cases: tuple[tuple[Condition, Call], ...]
-    default: Call | None
+    cases: tuple[tuple[Condition, Leaf], ...]
+    default: Leaf | None
     path: str
 
-    async def __call__(self, message: Message, ctx: Context, /) -> Message:
-        """The chosen node's answer."""
+    def __call__(self, message: Message, ctx: Context) -> tuple[Leaf, Message, Context]:
         for when, call in self.cases:
             if when(ctx, message):
-                return await call(message, ctx)
+                return call, message, ctx
         if self.default is None:
             raise NoCase("no case holds for this request, and there is no else").at(self.path)
-        return await self.default(message, ctx)
+        return self.default, message, ctx

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from plait.nodes.decided import Evaluated
 from plait.nodes.node import NodeSpec
 from plait.spec.fields import Json, json_text
 
 if TYPE_CHECKING:
-    from plait.nodes.link import Evaluate, Link
-    from plait.types import Call, Context, Message
+    from plait.nodes.link import Link
+    from plait.types import Call
 
 
 class Transform(NodeSpec):
@@ -28,15 +28,5 @@ class Transform(NodeSpec):
 
     def bind(self, link: Link) -> Call:
         """The template, bound."""
-        return Evaluated(link.template(self.transform, ("transform",)))
-
-
-@dataclass(frozen=True, slots=True)
-class Evaluated:
-    """Answers with what an expression or template gives."""
-
-    evaluate: Evaluate
-
-    async def __call__(self, message: Message, ctx: Context, /) -> Message:
-        """The template's value for this input."""
-        return self.evaluate(ctx, message, None)
+        template = link.template(self.transform, ("transform",))
+        return Evaluated(lambda message, ctx: template(ctx, message, None))

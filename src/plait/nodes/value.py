@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from plait.nodes.decided import Evaluated
 from plait.nodes.node import NodeSpec
 from plait.spec.fields import Json, json_text
-from plait.types import Context, Message
+from plait.types import Message
 
 if TYPE_CHECKING:
     from plait.nodes.link import Link
@@ -35,18 +35,12 @@ class Value(NodeSpec):
     def bind(self, link: Link) -> Call:
         """The answer, encoded once."""
         try:
-            return Constant(Message.of(self.value))
+            return constant(Message.of(self.value))
         except (TypeError, ValueError, RecursionError):
             link.problem(("value",), "is no JSON value", "write objects, lists, text, numbers, true, false or null")
-            return Constant(Message(b"null"))
+            return constant(Message(b"null"))
 
 
-@dataclass(frozen=True, slots=True)
-class Constant:
+def constant(answer: Message) -> Evaluated:
     """Answers with one message."""
-
-    message: Message
-
-    async def __call__(self, message: Message, ctx: Context, /) -> Message:  # noqa: ARG002 - every call is given both
-        """The constant."""
-        return self.message
+    return Evaluated(lambda _message, _ctx: answer)

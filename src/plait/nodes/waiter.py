@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, TypeVar
 
 from plait.errors import PlaitError, TimedOut
-from plait.types import Message
+from plait.types import Context, Message, Start
 
 if TYPE_CHECKING:
     from plait.clock import Clock
@@ -31,6 +31,16 @@ class Waiter:
         """There will be none."""
         if not self.future.done():
             self.future.set_exception(error)
+
+
+async def awaited(start: Start, message: Message, ctx: Context) -> Message:
+    """What a call that is started for a sink answers; it stops if whoever awaits it is cancelled."""
+    waiter = Waiter()
+    started = start(message, ctx, waiter, 0)
+    try:
+        return await waiter.future
+    finally:
+        started.cancel()
 
 
 class Patience:

@@ -50,7 +50,7 @@ class GraphRoute:
     @classmethod
     def of(cls, compiled: Compiled, clock: Clock, tasks: Tasks, revision: str, *, details: bool) -> GraphRoute:
         """The route of a compiled graph; a leaf runs without a task."""
-        return cls(compiled, clock, tasks, revision, details, compiled.call if isinstance(compiled.call, Leaf) else None)
+        return cls(compiled, clock, tasks, revision, details, compiled.call)
 
     def __call__(self, request: Request, reply: Reply) -> Started:
         """Start the run; its answer goes to `reply`."""
