@@ -5,13 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from plait.client.aio import AsyncClient
+    from plait.client.sync import Client
     from plait.graph.load import load
     from plait.server.asgi import Proxy
 
 __version__ = "0.1.0"
-__all__ = ["Proxy", "__version__", "load"]
+__all__ = ["AsyncClient", "Client", "Proxy", "__version__", "load"]
 
-_LAZY = {"Proxy": "plait.server.asgi", "load": "plait.graph.load"}
+_LAZY = {
+    "AsyncClient": "plait.client.aio",
+    "Client": "plait.client.sync",
+    "Proxy": "plait.server.asgi",
+    "load": "plait.graph.load",
+}
 
 
 def __getattr__(name: str) -> Any:
