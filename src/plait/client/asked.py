@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypedDict
+from urllib.parse import urlsplit
 
 from plait.client.body import encode
 from plait.errors import BadRequest
@@ -83,9 +84,7 @@ class Plan:
         Raises:
             BadRequest: If the URL, the timeout or a header field is none.
         """
-        if _BASE.fullmatch(base_url) is None:
-            raise BadRequest(f"{_USER.sub('//', base_url)} is no http URL; write it as http://host:port")
-        return cls(base_url.rstrip("/"), _seconds(timeout), _fields(headers or {}), most)
+        return cls(_base(base_url), _seconds(timeout), _fields(headers or {}), most)
 
     def post(
         self,
@@ -141,6 +140,19 @@ def about(graph: str) -> str:
     if _GRAPH.fullmatch(graph) is None:
         raise BadRequest(f"{graph!r} is no name of a graph")
     return f"/metadata/{graph}"
+
+
+def _base(url: str) -> str:
+    if _BASE.fullmatch(url) is None or not _has_port(url):
+        raise BadRequest(f"{_USER.sub('//', url)} is no http URL; write it as http://host:port")
+    return url.rstrip("/")
+
+
+def _has_port(url: str) -> bool:
+    try:
+        return urlsplit(url).port != 0
+    except ValueError:  # over 65535, or no number
+        return False
 
 
 def _own(accept: str, request_id: str | None) -> dict[str, str]:
