@@ -267,14 +267,7 @@ class Problem:
     __slots__ = ("column", "hint", "line", "message", "path", "place")
 
     def __init__(
-        self,
-        path: str,
-        message: str,
-        hint: str = "",
-        line: int = 0,
-        column: int = 0,
-        *,
-        place: tuple[str | int, ...] = (),
+        self, path: str, message: str, hint: str = "", line: int = 0, column: int = 0, *, place: tuple[str | int, ...] = ()
     ) -> None:
         self.path = path
         self.place = place

@@ -229,6 +229,18 @@ async def test_many_calls_at_once_each_get_their_own_answer() -> None:
     assert server.connections <= 100
 
 
+@pytest.mark.slow
+async def test_a_call_that_finds_no_connection_free_in_time_is_told_that() -> None:
+    async with RawServer(begun()) as server, AsyncClient(server.url) as client:
+        busy = [asyncio.get_running_loop().create_task(client.call("predict", {})) for _ in range(100)]
+        await asyncio.sleep(0)
+        with pytest.raises(Overloaded, match="all 100 connections of this client are in use"):
+            await client.call("predict", {}, timeout=0.01)
+        for task in busy:
+            task.cancel()
+        await asyncio.wait(busy)
+
+
 async def test_one_client_serves_many_threads() -> None:
     def ask(number: int) -> list[int]:
         start.wait()

@@ -18,6 +18,11 @@ def test_both_clients_are_names_of_plait() -> None:
     assert (plait.Client, plait.AsyncClient) == (Client, AsyncClient)
 
 
+def test_the_errors_are_a_name_of_plait_too() -> None:
+    done = python("import plait; print(plait.errors.TimedOut.status)")
+    assert (done.stdout, done.stderr) == ("504\n", "")
+
+
 def test_plait_alone_imports_no_client() -> None:
     done = python("import sys, plait, plait.errors, plait.cli.app; sys.exit(any('httpx' in name for name in sys.modules))")
     assert (done.returncode, done.stderr) == (0, "")

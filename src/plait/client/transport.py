@@ -51,7 +51,7 @@ def failures(asked: Asked) -> Iterator[None]:
     except (httpx2.HTTPError, httpx2.InvalidURL) as exc:
         error = _error(exc, asked)
         error.request_id = asked.request_id
-        raise error from exc
+        raise error from None
     except PlaitError as exc:
         exc.request_id = exc.request_id or asked.request_id
         raise
