@@ -2,13 +2,21 @@
 
 Nodes and upstreams raise; the edge alone turns an error into a response. The class says what happened (`code`), what the
 caller sees (`status`), and what a part is called that failed so (`part`). The three altitudes add to a leaving error what only
-they know: the endpoint its address, the upstream the predictor's name, the node its path.
+they know: the endpoint its address, the upstream the predictor's name, the node its path. A client of a proxy raises the same
+classes, made anew from what the proxy told; every class can therefore be made from its sentence alone.
 """
 
 from __future__ import annotations
 
 import logging
-from typing import ClassVar
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import msgspec
+
+if TYPE_CHECKING:
+    from plait.client.answer import PartState
 
 
 class PlaitError(Exception):
@@ -16,13 +24,18 @@ class PlaitError(Exception):
 
     Args:
         detail: One sentence for the caller: what is wrong and, where it helps, what to do. Never echoes input.
+
+    In a client it also has the `request_id`, the `parts` that had ended, and `retry_after` (seconds) where the proxy gave them.
     """
 
-    code: ClassVar[str] = "error"
-    title: ClassVar[str] = "Error"
+    code: str = "error"
+    title: str = "Error"
     status: int = 500
     part: ClassVar[str] = "error"
     retryable: ClassVar[bool] = False
+    request_id: str = ""
+    parts: Mapping[str, PartState] = MappingProxyType({})
+    retry_after: float | None = None
 
     def __init__(self, detail: str) -> None:
         super().__init__(detail)
@@ -35,6 +48,12 @@ class PlaitError(Exception):
         """The same error, with the path of the node that it left (the innermost node wins)."""
         self.node = self.node or node
         return self
+
+    def __str__(self) -> str:
+        """The sentence, and what is known of where and for whom it happened."""
+        known = (("node", self.node), ("predictor", self.predictor), ("request", self.request_id))
+        facts = [f"{name} {value}" for name, value in known if value]
+        return f"{self.detail} ({', '.join((f'{self.status} {self.code}', *facts))})" if facts else self.detail
 
 
 # The request is wrong: nothing was asked of any predictor.
@@ -49,6 +68,8 @@ class RequestError(PlaitError):
 class BadRequest(RequestError):
     """Broken framing, a malformed header or a body that is no JSON."""
 
+    code, title, status = "bad-request", "Bad request", 400
+
 
 class NotFound(RequestError):
     """No such route."""
@@ -61,7 +82,7 @@ class MethodNotAllowed(RequestError):
 
     code, title, status = "method-not-allowed", "Method not allowed", 405
 
-    def __init__(self, detail: str, allow: str) -> None:
+    def __init__(self, detail: str, allow: str = "") -> None:
         super().__init__(detail)
         self.allow = allow
 
@@ -117,7 +138,7 @@ class VersionNotSupported(RequestError):
 class Crowded(RequestError):
     """There are as many clients as the proxy takes."""
 
-    code, title, status = "overloaded", "Service unavailable", 503
+    code, title, status = "crowded", "Service unavailable", 503
 
 
 class LoopDetected(RequestError):
@@ -131,7 +152,7 @@ class InvalidRequest(RequestError):
 
     code, title, status = "invalid-request", "Unprocessable content", 422
 
-    def __init__(self, detail: str, pointer: str) -> None:
+    def __init__(self, detail: str, pointer: str = "") -> None:
         super().__init__(detail)
         self.pointer = pointer
 
@@ -219,14 +240,22 @@ class BadAnswer(UpstreamError):
 
 
 class Refused(UpstreamError):
-    """The predictor says that the request is wrong (400, 413, 415, 422): passed on with its status and body."""
+    """The predictor says that the request is wrong (400, 413, 415, 422): passed on with its status and `body`."""
 
-    code, title = "refused", "Predictor refused the request"
+    code, title, status = "refused", "Predictor refused the request", 422
 
-    def __init__(self, detail: str, status: int, answer: bytes) -> None:
+    def __init__(self, detail: str, status: int = 422, body: bytes = b"") -> None:
         super().__init__(detail)
         self.status = status
-        self.answer = answer
+        self.body = body
+
+    @property
+    def answer(self) -> Any:
+        """What the predictor said: its JSON as plain Python, anything else as text."""
+        try:
+            return msgspec.json.decode(self.body)
+        except (msgspec.DecodeError, RecursionError):
+            return self.body.decode(errors="replace")
 
 
 class Looped(UpstreamError):
@@ -256,14 +285,7 @@ class Problem:
     __slots__ = ("column", "hint", "line", "message", "path", "place")
 
     def __init__(
-        self,
-        path: str,
-        message: str,
-        hint: str = "",
-        line: int = 0,
-        column: int = 0,
-        *,
-        place: tuple[str | int, ...] = (),
+        self, path: str, message: str, hint: str = "", line: int = 0, column: int = 0, *, place: tuple[str | int, ...] = ()
     ) -> None:
         self.path = path
         self.place = place

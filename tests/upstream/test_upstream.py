@@ -31,7 +31,7 @@ async def test_a_refusal_carries_the_predictors_own_words() -> None:
         caller = Caller(upstream, clock)
         with pytest.raises(Refused) as caught:
             await caller.done
-        assert (caught.value.status, caught.value.answer, caller.attempt.code) == (422, b"no", 422)
+        assert (caught.value.status, caught.value.body, caller.attempt.code) == (422, b"no", 422)
         assert caught.value.endpoint == caller.attempt.endpoint
 
 

@@ -19,7 +19,7 @@ def test_success_is_accepted(status: int) -> None:
 def test_what_says_that_the_request_is_wrong_is_a_refusal(status: int) -> None:
     with pytest.raises(Refused) as caught:
         check_status(status, b"why", PASSED)
-    assert (caught.value.status, caught.value.answer) == (status, b"why")
+    assert (caught.value.status, caught.value.body) == (status, b"why")
 
 
 @pytest.mark.parametrize("status", [300, 301, 302, 303, 304, 307, 308, 401, 403, 404, 405, 408, 409, 429, 500, 502, 503, 504, 599])

@@ -72,7 +72,7 @@ def test_an_answer_is_its_body() -> None:
 def test_a_refusal_is_passed_on_only_for_the_statuses_that_may_be() -> None:
     with pytest.raises(Refused) as caught:
         codec().decode(422, {}, b"why")
-    assert (caught.value.status, caught.value.answer) == (422, b"why")
+    assert (caught.value.status, caught.value.body) == (422, b"why")
     with pytest.raises(BadAnswer):
         codec().decode(413, {}, b"why")
     with pytest.raises(BadAnswer):

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+if TYPE_CHECKING:
+    from plait.cli.http import Response
 
 _GOOD, _NOT_FOUND = 200, 404
 
@@ -25,25 +30,58 @@ def call(
         str | None, typer.Option(help="How long the answer may take, such as 250ms.", show_default="the graph's")
     ] = None,
     envelope: Annotated[bool, typer.Option("--envelope", help="Show the state of every part too.")] = False,  # noqa: FBT002 - a flag
+    stream: Annotated[bool, typer.Option("--stream", help="Show each part as it ends, then the result.")] = False,  # noqa: FBT002
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON as it comes, also on a terminal.")] = False,  # noqa: FBT002
 ) -> None:
     """Ask a graph and print its answer: exit code 0 for an answer, 1 for a problem."""
-    from plait.cli.http import send  # noqa: PLC0415 - commands import when they run
+    from plait.cli.http import reply  # noqa: PLC0415 - commands import when they run
+    from plait.client.asked import ENVELOPE, LINES  # noqa: PLC0415
 
     url = url.rstrip("/")
     body = _sample(url, graph) if data is None else _body(data)
     headers = {"X-Request-Timeout": timeout} if timeout else {}
-    if envelope:
-        headers["Accept"] = "application/vnd.plait+json"
-    reply = send(url + ("/predict" if graph == "predict" else f"/predict/{graph}"), body, headers)
-    if reply.status == _NOT_FOUND:
-        # A graph may have a route of its own.
-        reply = send(url + _metadata(url, graph)["route"], body, headers)
-    good = reply.status == _GOOD
-    print(_pretty(reply.body), file=sys.stdout if good else sys.stderr)
-    if good and reply.headers.get("x-plait-complete") == "false":
+    if stream or envelope:
+        headers["Accept"] = LINES if stream else ENVELOPE
+    raw = as_json or not sys.stdout.isatty()
+    with _asked(url, graph, body, headers) as response:
+        if stream and response.status == _GOOD:
+            complete = _follow(response, url, raw=raw, envelope=envelope)
+        else:
+            told = reply(response, url)
+            good = told.status == _GOOD
+            print(told.body.decode(errors="replace") if raw else _pretty(told.body), file=sys.stdout if good else sys.stderr)
+            if not good:
+                sys.exit(1)
+            complete = told.headers.get("x-plait-complete") != "false"
+    if not complete:
         print("the answer is not complete; --envelope shows which part is missing", file=sys.stderr)  # noqa: T201
-    if not good:
-        sys.exit(1)
+
+
+@contextmanager
+def _asked(url: str, graph: str, body: bytes, headers: dict[str, str]) -> Iterator[Response]:
+    """The response of a graph, which may have a route of its own."""
+    from plait.cli.http import opened  # noqa: PLC0415 - commands import when they run
+
+    with opened(url + ("/predict" if graph == "predict" else f"/predict/{graph}"), body, headers) as response:
+        if response.status != _NOT_FOUND:
+            yield response
+            return
+    with opened(url + _metadata(url, graph)["route"], body, headers) as response:
+        yield response
+
+
+def _follow(response: Response, url: str, *, raw: bool, envelope: bool) -> bool:
+    """Print a stream; whether its answer is complete."""
+    import msgspec  # noqa: PLC0415 - commands import when they run
+
+    from plait.cli.http import lines  # noqa: PLC0415
+    from plait.cli.stream import show  # noqa: PLC0415
+
+    answer = show(lines(response, url), raw=raw)
+    if not raw:
+        shown = msgspec.to_builtins(answer) if envelope else answer.result
+        typer.echo(json.dumps(shown, indent=2, ensure_ascii=False))
+    return answer.complete
 
 
 def _body(data: str) -> bytes:
@@ -84,8 +122,6 @@ def _sample(url: str, graph: str) -> bytes:
 
 def _pretty(body: bytes) -> str:
     text = body.decode(errors="replace")
-    if not sys.stdout.isatty():
-        return text
     try:
         return json.dumps(json.loads(text), indent=2, ensure_ascii=False)
     except ValueError:

@@ -1,16 +1,22 @@
-"""One request to a plait that runs, for commands that talk to it."""
+"""One request to a plait that runs, for commands that talk to it: by the standard library, because the client is an extra."""
 
 from __future__ import annotations
 
-import http.client
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.client import HTTPException, HTTPResponse, IncompleteRead
 from typing import NamedTuple
 
 from plait.errors import StartError
 
 PATIENCE = 3600.0
 """Seconds: the proxy's own deadlines are what ends a call."""
+
+LONGEST_LINE = 64 << 20
+
+Response = HTTPResponse | urllib.error.HTTPError
 
 
 class Reply(NamedTuple):
@@ -27,20 +33,60 @@ def send(url: str, body: bytes | None = None, headers: dict[str, str] | None = N
     Raises:
         StartError: If nobody answers there.
     """
+    with opened(url, body, headers, timeout) as response:
+        return reply(response, url)
+
+
+@contextmanager
+def opened(
+    url: str, body: bytes | None = None, headers: dict[str, str] | None = None, timeout: float = PATIENCE
+) -> Iterator[Response]:
+    """The same, with a response whose body is still to come.
+
+    Raises:
+        StartError: If nobody answers there.
+    """
     if not url.startswith(("http://", "https://")):
         raise StartError(f"{url} is no http URL; write it as http://host:port")
     request = urllib.request.Request(url, body, {"Content-Type": "application/json", **(headers or {})})  # noqa: S310 - checked above
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with _reading(url):
+        try:
+            response: Response = opener.open(request, timeout=timeout)
+        except urllib.error.HTTPError as exc:
+            response = exc
+    with response:
+        yield response
+
+
+def reply(response: Response, url: str) -> Reply:
+    """A response, read to its end.
+
+    Raises:
+        StartError: If it breaks off.
+    """
+    with _reading(url):
+        return Reply(response.status or 0, {name.lower(): value for name, value in response.headers.items()}, response.read())
+
+
+def lines(response: Response, url: str) -> Iterator[bytes]:
+    """The lines of a body, each as it comes.
+
+    Raises:
+        StartError: If it breaks off.
+    """
+    while True:
+        with _reading(url):
+            line = response.readline(LONGEST_LINE)
+        if not line:
+            return
+        yield line
+
+
+@contextmanager
+def _reading(url: str) -> Iterator[None]:
     try:
-        with opener.open(request, timeout=timeout) as answer:
-            return Reply(answer.status, _lower(answer.headers), answer.read())
-    except urllib.error.HTTPError as exc:
-        with exc:
-            return Reply(exc.code, _lower(exc.headers), exc.read())
-    except (OSError, ValueError, http.client.HTTPException) as exc:
-        reason = getattr(exc, "reason", exc)
+        yield
+    except (OSError, ValueError, HTTPException) as exc:
+        reason = "it was cut short" if isinstance(exc, IncompleteRead) else getattr(exc, "reason", exc)
         raise StartError(f"no answer from {url}: {getattr(reason, 'strerror', None) or reason}") from None
-
-
-def _lower(headers: object) -> dict[str, str]:
-    return {name.lower(): value for name, value in headers.items()}  # type: ignore[attr-defined]

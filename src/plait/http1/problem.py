@@ -36,7 +36,7 @@ def problem(error: PlaitError, request_id: str, **extra: Any) -> Response:
     if isinstance(error, InvalidRequest):
         members["pointer"] = error.pointer
     if isinstance(error, Refused):
-        members["answer"] = _said(error.answer)
+        members["answer"] = _said(error.body)
     if error.node:
         members["node"] = error.node
     if error.predictor:
@@ -48,10 +48,10 @@ def problem(error: PlaitError, request_id: str, **extra: Any) -> Response:
     return Response(error.status, _encode(members | extra), tuple(headers))
 
 
-def _said(answer: bytes) -> msgspec.Raw | str:
+def _said(body: bytes) -> msgspec.Raw | str:
     """A predictor's body as a member of a problem: its JSON as it is, anything else as text."""
     try:
-        validate(answer)
+        validate(body)
     except NotJson:
-        return answer.decode(errors="replace")
-    return msgspec.Raw(answer)
+        return body.decode(errors="replace")
+    return msgspec.Raw(body)

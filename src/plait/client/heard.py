@@ -1,0 +1,127 @@
+"""What came back, as an answer or as an error."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+import msgspec
+
+from plait.client.answer import Answer
+from plait.client.asked import ENVELOPE, LINES, Asked
+from plait.client.problems import MEDIA_TYPE, problem_error, retry_after
+from plait.errors import BadAnswer, MethodNotAllowed, PlaitError, TimedOut
+
+_GOOD = 200
+_BAD = 400
+_SHOWN = 80
+_T = TypeVar("_T")
+_decode_answer = msgspec.json.Decoder(Answer).decode
+
+
+class Heard(msgspec.Struct, frozen=True):
+    """A response; its header fields are found by lower-case names."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = b""
+
+    @property
+    def media_type(self) -> str:
+        """Its media type without parameters, in lower case."""
+        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+    @property
+    def streams(self) -> bool:
+        """Whether its body is a stream of parts."""
+        return self.status == _GOOD and self.media_type == LINES
+
+
+class Pieces:
+    """A body while it arrives, kept within its bounds of bytes and time."""
+
+    def __init__(self, asked: Asked) -> None:
+        self._asked = asked
+        self._until = None if asked.seconds is None else time.monotonic() + asked.seconds
+        self._pieces: list[bytes] = []
+        self._size = 0
+
+    def add(self, piece: bytes) -> None:
+        """Take the next piece.
+
+        Raises:
+            BadAnswer: If there are more bytes than may be.
+            TimedOut: If the time is up.
+        """
+        self._pieces.append(piece)
+        self._size += len(piece)
+        if self._size > self._asked.most:
+            raise BadAnswer(
+                f"the answer of {self._asked.where} is larger than {self._asked.most} bytes; see max_bytes of the client"
+            )
+        if self._until is not None and time.monotonic() > self._until:
+            raise TimedOut(f"the answer of {self._asked.where} was not whole in {self._asked.seconds:g} s")
+
+    def whole(self) -> bytes:
+        """All of it."""
+        return b"".join(self._pieces)
+
+
+def plain(heard: Heard, asked: Asked) -> Any:
+    """The JSON of an answer as plain Python.
+
+    Raises:
+        PlaitError: If the response is an error, or no JSON.
+    """
+    return _read(msgspec.json.decode, heard, asked)
+
+
+def whole(heard: Heard, asked: Asked) -> Answer:
+    """The answer with all that is told around it.
+
+    Raises:
+        PlaitError: If the response is an error, or no whole answer.
+    """
+    if heard.media_type != ENVELOPE:
+        raise failure(heard, asked)
+    return _read(_decode_answer, heard, asked)
+
+
+def failure(heard: Heard, asked: Asked) -> PlaitError:
+    """What is wrong with a response that is not what was asked for."""
+    error: PlaitError | None = None
+    if heard.media_type == MEDIA_TYPE:
+        try:
+            error = problem_error(heard.body, heard.status)
+        except (msgspec.DecodeError, RecursionError):
+            error = None
+    if error is None:
+        error = _foreign(heard, asked)
+    if isinstance(error, MethodNotAllowed):
+        error.allow = heard.headers.get("allow", "")
+    error.request_id = error.request_id or heard.headers.get("x-request-id", "")
+    error.retry_after = retry_after(heard.headers)
+    return error
+
+
+def _read(decode: Callable[[bytes], _T], heard: Heard, asked: Asked) -> _T:
+    if heard.status != _GOOD:
+        raise failure(heard, asked)
+    try:
+        return decode(heard.body)
+    except (msgspec.DecodeError, RecursionError):
+        raise failure(heard, asked) from None
+
+
+def _foreign(heard: Heard, asked: Asked) -> BadAnswer:
+    """The error for a response that is none of plait's: something else answers there, or stands in between."""
+    begins = " ".join(heard.body[: 4 * _SHOWN].decode(errors="replace").split())[:_SHOWN]
+    error = BadAnswer(
+        f"{asked.where} gave no answer of plait but status {heard.status} with {heard.media_type or 'no media type'}"
+        f"{f' that begins {begins!r}' if begins else ''}; is something else there, or in between?",
+        heard.status,
+    )
+    if heard.status >= _BAD:
+        error.status = heard.status
+    return error
