@@ -141,12 +141,6 @@ class Crowded(RequestError):
     code, title, status = "crowded", "Service unavailable", 503
 
 
-class LoopDetected(RequestError):
-    """The request has passed through too many proxies: one of them asks itself."""
-
-    code, title, status = "loop-detected", "Loop detected", 508
-
-
 class InvalidRequest(RequestError):
     """The body is JSON but not what the graph takes; `pointer` (RFC 6901) says where."""
 
@@ -258,8 +252,8 @@ class Refused(UpstreamError):
             return self.body.decode(errors="replace")
 
 
-class Looped(UpstreamError):
-    """A proxy further on found that the request goes round in circles: asking again would too."""
+class LoopDetected(UpstreamError):
+    """The request has passed through too many proxies, here or further on: one of them asks itself, so asking again is no use."""
 
     code, title, status = "loop-detected", "Loop detected", 508
 

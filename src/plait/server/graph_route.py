@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from plait.errors import BadRequest, LoopDetected, PlaitError, RequestError, fault
+from plait.errors import BadRequest, LoopDetected, PlaitError, fault
 from plait.http1.body import json_body
 from plait.http1.ids import request_id
 from plait.http1.problem import problem
@@ -82,7 +82,7 @@ class Serving:
             forwarded = forwarded_fields(request)
             if compiled.validate is not None:
                 compiled.validate(message)
-        except RequestError as exc:
+        except PlaitError as exc:
             self.failed(0, exc)
             return
         clock = route.clock

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from plait.errors import BadAnswer, Looped, Refused
+from plait.errors import BadAnswer, LoopDetected, Refused
 from plait.jsontext import NotJson, validate
 from plait.types import Message
 
@@ -15,15 +15,15 @@ def check_status(status: int, body: bytes, pass_status: frozenset[int]) -> None:
 
     Raises:
         Refused: If the predictor says that the request is wrong.
-        Looped: If it is a proxy that has seen this request too often.
+        LoopDetected: If it is a proxy that has seen this request too often.
         BadAnswer: For every other status; a redirect is never followed.
     """
     if _OK <= status < 300:  # noqa: PLR2004
         return
     if status in pass_status:
         raise Refused(f"it refused the request with status {status}", status, body)
-    if status == Looped.status:
-        raise Looped("it answered that the request has passed through too many proxies; one of them may ask itself")
+    if status == LoopDetected.status:
+        raise LoopDetected("it answered that the request has passed through too many proxies; one of them may ask itself")
     if 300 <= status < 400:  # noqa: PLR2004
         raise BadAnswer(f"it answered with a redirect ({status}), which is never followed", status)
     raise BadAnswer(f"it answered with status {status}", status)
