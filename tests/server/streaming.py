@@ -5,9 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 
+import uvicorn
+
+from plait.server.sockets import listen
 from plait.testing import RawServer
 from plait.testing.server import ok, read_request
 from tests.server.serving import PATIENCE, Client, post
@@ -111,3 +115,18 @@ async def until(holds: Callable[[], bool]) -> None:
     async with asyncio.timeout(PATIENCE):
         while not holds():  # noqa: ASYNC110 - see above
             await asyncio.sleep(0)
+
+
+@asynccontextmanager
+async def running(app: Any, http: str = "auto") -> AsyncIterator[int]:
+    """The port of an app that uvicorn serves."""
+    sock = listen("127.0.0.1", 0)
+    server = uvicorn.Server(uvicorn.Config(app, http=http, ws="none", log_config=None))
+    serving = asyncio.create_task(server.serve([sock]))
+    try:
+        await until(lambda: server.started)
+        yield sock.getsockname()[1]
+    finally:
+        server.should_exit = True
+        await serving
+        sock.close()

@@ -9,18 +9,16 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
-import uvicorn
 
 from plait import Proxy
 from plait.errors import Internal
 from plait.graph.spec import Config
 from plait.http1.messages import Outlet, Response
 from plait.server.asgi_out import send_stream
-from plait.server.sockets import listen
 from plait.testing import RawServer
 from plait.testing.server import ok
 from tests.server.serving import PATIENCE, Client
-from tests.server.streaming import NDJSON, Scripted, asking, chunk, event, events, head, only, stream, until
+from tests.server.streaming import NDJSON, Scripted, asking, chunk, event, events, head, only, running, stream, until
 
 Event = MutableMapping[str, Any]
 
@@ -157,26 +155,14 @@ async def test_a_stream_that_is_cut_is_never_said_to_be_whole() -> None:
 # By uvicorn.
 
 
-@asynccontextmanager
-async def running(app: Any, http: str) -> AsyncIterator[Client]:
-    """A client of an app that uvicorn serves."""
-    sock = listen("127.0.0.1", 0)
-    server = uvicorn.Server(uvicorn.Config(app, http=http, ws="none", log_config=None))
-    serving = asyncio.create_task(server.serve([sock]))
-    try:
-        await until(lambda: server.started)
-        async with Client(sock.getsockname()[1]) as client:
-            yield client
-    finally:
-        server.should_exit = True
-        await serving
-        sock.close()
-
-
 @pytest.mark.parametrize("http", ["h11", "httptools"])
 async def test_uvicorn_sends_each_event_when_it_is_there(http: str) -> None:
     said = Scripted()
-    async with RawServer(said) as server, running(Proxy(Config.model_validate(asking(server, "a", "b"))), http) as client:
+    async with (
+        RawServer(said) as server,
+        running(Proxy(Config.model_validate(asking(server, "a", "b"))), http) as port,
+        Client(port) as client,
+    ):
         for _ in range(2):
             client.writer.write(stream())
             said.say("a", b"1")
@@ -190,7 +176,11 @@ async def test_uvicorn_sends_each_event_when_it_is_there(http: str) -> None:
 @pytest.mark.parametrize("http", ["h11", "httptools"])
 async def test_a_client_that_leaves_uvicorn_stops_every_call(http: str) -> None:
     said = Scripted()
-    async with RawServer(said) as server, running(Proxy(Config.model_validate(asking(server, "a", "b"))), http) as client:
+    async with (
+        RawServer(said) as server,
+        running(Proxy(Config.model_validate(asking(server, "a", "b"))), http) as port,
+        Client(port) as client,
+    ):
         client.writer.write(stream())
         said.say("a", b"1")
         await head(client)
@@ -202,7 +192,7 @@ async def test_a_client_that_leaves_uvicorn_stops_every_call(http: str) -> None:
 
 @pytest.mark.parametrize("http", ["h11", "httptools"])
 async def test_uvicorn_does_not_end_a_cut_stream_well(http: str) -> None:
-    async with running(cut, http) as client:
+    async with running(cut, http) as port, Client(port) as client:
         client.writer.write(stream())
         await head(client)
         assert await chunk(client) == b"half"
