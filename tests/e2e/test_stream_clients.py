@@ -1,10 +1,12 @@
-"""Streams as people read them: with curl, and with a page in a browser."""
+"""Streams as people read them: with curl, and with the Python and the JavaScript that the documentation shows."""
 
 from __future__ import annotations
 
 import asyncio
 import json
+import re
 import shutil
+import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncIterator, MutableMapping
 from contextlib import asynccontextmanager
@@ -21,6 +23,7 @@ from tests.server.streaming import Scripted, asking, running
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
+DOCS = Path(__file__).parents[2] / "docs"
 PATIENCE = 60
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
@@ -70,28 +73,43 @@ async def test_curl_says_when_a_stream_was_cut() -> None:
             assert curl.stdout is not None
             said.say("quick", b"1")
             assert b'"part":"quick"' in await curl.stdout.readuntil(b"\n")
-            (front,) = port.listener._fronts
-            front.abort()
+            for front in tuple(port.listener._fronts):
+                front.abort()
             assert await curl.wait() != 0
 
 
-PAGE = b"""<!doctype html><title>stream</title><script type="module">
+def shown(language: str) -> str:
+    """What docs/streams.md shows in a language."""
+    found = re.search(rf"```{language}\n(.*?)```", (DOCS / "streams.md").read_text(), re.DOTALL)
+    assert found
+    return found[1]
+
+
+async def test_the_python_of_the_documentation_sees_each_part_when_it_ends_and_a_stream_that_was_cut() -> None:
+    said = Scripted()
+    async with RawServer(said) as server, proxy(asking(server, "quick", "slow")) as port:
+        code = shown("python").replace("9000", str(port.port))
+        for cut in (False, True):
+            async with started(sys.executable, "-u", "-c", code) as python:
+                assert python.stdout is not None
+                said.say("quick", b"1")
+                assert (await python.stdout.readline()).startswith(b"quick ")
+                if cut:
+                    for front in tuple(port.listener._fronts):
+                        front.abort()
+                    assert await python.wait() == 1
+                else:
+                    said.say("slow", b"2")
+                    assert [line.split(b" ")[0] for line in (await python.stdout.read()).splitlines()] == [b"slow", b"done"]
+                    assert await python.wait() == 0
+
+
+PAGE = """<!doctype html><title>stream</title><script type="module">
 const tell = (what) => fetch("/seen", {method: "POST", body: what});
-async function read(path) {
-  const headers = {"Content-Type": "application/json", "Accept": "text/event-stream"};
-  const answer = await fetch(path, {method: "POST", headers, body: "{}"});
-  const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
-  let text = "";
-  for (;;) {
-    const {value, done} = await reader.read();
-    if (done) return;
-    const events = (text + value).split("\\n\\n");
-    text = events.pop();
-    for (const event of events) await tell(event);
-  }
+async function read(path) { %s }
+for (const path of ["/models/predict", "/cut"]) {
+  try { await read(path); await tell("whole"); } catch { await tell("cut"); }
 }
-try { await read("/models/predict"); await tell("whole"); } catch { await tell("cut"); }
-try { await read("/cut"); await tell("whole"); } catch { await tell("cut"); }
 </script>"""
 
 
@@ -113,7 +131,8 @@ class Site:
         if scope["path"] == "/cut":
             await send({"type": "http.response.body", "body": b"event: part\ndata: {}\n\n", "more_body": True})
             raise ConnectionAbortedError
-        await send({"type": "http.response.body", "body": PAGE})
+        page = PAGE % shown("js").replace('"/predict"', "path").replace("console.log(event)", "await tell(event)")
+        await send({"type": "http.response.body", "body": page.encode()})
 
 
 async def test_a_page_in_a_browser_sees_each_part_when_it_ends(tmp_path: Path) -> None:

@@ -274,7 +274,7 @@ class Front(asyncio.Protocol):
             self._end(unread=False)
 
     def abort(self) -> None:
-        """End at once; where only the connection's end tells that of a stream, it must not look like one."""
+        """End at once; a stream that is cut so must not look whole to anybody, so its connection is reset."""
         if self._transport is not None:
             if self._outgoing is not None:
                 reset_when_closed(self._transport)
