@@ -114,11 +114,12 @@ for (const path of ["/models/predict", "/cut"]) {
 
 
 class Site:
-    """A page, beside a proxy that is mounted under /models; `seen` is what the page says that it sees."""
+    """A page, beside a proxy that is mounted under /models; `seen` is what the page says that it sees, `cut` cuts its other stream."""
 
     def __init__(self, proxy: Proxy) -> None:
         self._proxy = proxy
         self.seen: asyncio.Queue[str] = asyncio.Queue()
+        self.cut = asyncio.Event()
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
         if scope["type"] == "lifespan" or scope["path"].startswith("/models"):
@@ -130,6 +131,7 @@ class Site:
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", kind)]})
         if scope["path"] == "/cut":
             await send({"type": "http.response.body", "body": b"event: part\ndata: {}\n\n", "more_body": True})
+            await self.cut.wait()
             raise ConnectionAbortedError
         page = PAGE % shown("js").replace('"/predict"', "path").replace("console.log(event)", "await tell(event)")
         await send({"type": "http.response.body", "body": page.encode()})
@@ -148,6 +150,7 @@ async def test_a_page_in_a_browser_sees_each_part_when_it_ends(tmp_path: Path) -
             assert [event(await site.seen.get()) for _ in range(2)] == [("part", "slow"), ("result", None)]
             assert await site.seen.get() == "whole"
             assert event(await site.seen.get())[0] == "part"
+            site.cut.set()
             assert await site.seen.get() == "cut"
 
 
