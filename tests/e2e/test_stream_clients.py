@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import re
 import shutil
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import AsyncIterator, MutableMapping
+from collections.abc import AsyncIterator, Iterator, MutableMapping
 from contextlib import asynccontextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -36,9 +38,10 @@ def program(*names: str) -> str:
 
 
 @asynccontextmanager
-async def started(*command: str) -> AsyncIterator[Process]:
+async def started(*command: str, **environ: str) -> AsyncIterator[Process]:
     """A process that has ended, or is ended, with the block."""
-    process = await asyncio.create_subprocess_exec(*command, stdin=DEVNULL, stdout=PIPE, stderr=DEVNULL)
+    env = {**os.environ, **environ}
+    process = await asyncio.create_subprocess_exec(*command, stdin=DEVNULL, stdout=PIPE, stderr=DEVNULL, env=env)
     try:
         async with asyncio.timeout(PATIENCE):
             yield process
@@ -114,7 +117,7 @@ for (const path of ["/models/predict", "/cut"]) {
 
 
 class Site:
-    """A page, beside a proxy that is mounted under /models; `seen` is what the page says that it sees, `cut` cuts its other stream."""
+    """A page, beside a proxy mounted under /models; `seen` is what the page says that it sees, `cut` ends its other stream."""
 
     def __init__(self, proxy: Proxy) -> None:
         self._proxy = proxy
@@ -137,13 +140,20 @@ class Site:
         await send({"type": "http.response.body", "body": page.encode()})
 
 
-async def test_a_page_in_a_browser_sees_each_part_when_it_ends(tmp_path: Path) -> None:
+@pytest.fixture
+def room() -> Iterator[str]:
+    """A folder for what the browser leaves; its path is short, as the sockets in it want it."""
+    with TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        yield folder
+
+
+async def test_a_page_in_a_browser_sees_each_part_when_it_ends(room: str) -> None:
     said = Scripted()
     options = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--no-proxy-server")
-    quiet = ("--disable-background-networking", "--disable-component-update", f"--user-data-dir={tmp_path}")
+    quiet = ("--disable-background-networking", "--disable-component-update", f"--user-data-dir={room}")
     async with RawServer(said) as server:
         site = Site(Proxy(Config.model_validate(asking(server, "quick", "slow", timeout="60s"))))
-        async with running(site) as port, started(program(*BROWSERS), *options, *quiet, f"http://127.0.0.1:{port}/"):
+        async with running(site) as port, started(program(*BROWSERS), *options, *quiet, f"http://127.0.0.1:{port}/", TMPDIR=room):
             said.say("quick", b"1")
             assert event(await site.seen.get()) == ("part", "quick")
             said.say("slow", b"2")  # only now, so the page has not waited for it
