@@ -194,6 +194,42 @@ async def test_addresses_and_errors_are_only_for_callers_on_loopback() -> None:
         assert far["parts"]["a"]["endpoint"] == "127.0.0.1:1"
 
 
+class Taken:
+    """An outlet that takes everything."""
+
+    writable = True
+
+    def __init__(self) -> None:
+        self.lines: list[bytes] = []
+        self.ended = asyncio.Event()
+
+    def write(self, data: bytes) -> None:
+        self.lines.append(data)
+
+    def end(self) -> None:
+        self.ended.set()
+
+    def abort(self) -> None:
+        raise AssertionError("the stream was cut")
+
+
+@pytest.mark.parametrize(("peer", "sees"), [("127.0.0.9", True), ("10.1.2.3", False)])
+async def test_events_have_addresses_and_errors_only_for_callers_on_loopback(peer: str, *, sees: bool) -> None:
+    taken = Taken()
+
+    def reply(response: Response) -> None:
+        assert response.stream is not None
+        response.stream.open(taken)
+
+    async with app(**two("http://127.0.0.1:1", require="any")) as (handler, _), asyncio.timeout(10):
+        fields = {b"content-type": b"application/json", b"accept": b"application/x-ndjson"}
+        handler(Request("POST", "/predict", "", fields, b"{}", peer), reply)
+        await taken.ended.wait()
+        part, _, last = map(json.loads, taken.lines)
+        assert [set(shown) >= {"endpoint", "error"} for shown in (part, *last["parts"].values())] == [sees] * 3
+        assert (b"127.0.0.1" in b"".join(taken.lines)) == sees
+
+
 async def test_a_proxy_that_asks_itself_is_a_508() -> None:
     async with app(**two("http://127.0.0.1:1")) as (handler, _):
         status, answer, _ = await ask(handler, "POST", "/predict", b"{}", x_plait_hops="16")

@@ -21,12 +21,41 @@ class Request(msgspec.Struct, frozen=True, gc=False):
     peer: str = ""
 
 
+class Outlet(Protocol):
+    """Where the body of a streamed answer goes; once it has ended, or the client has left, it takes nothing more."""
+
+    @property
+    def writable(self) -> bool:
+        """Whether there is room for another piece."""
+        ...
+
+    def write(self, data: bytes) -> None:
+        """Send a piece, not empty."""
+
+    def end(self) -> None:
+        """The body is whole."""
+
+    def abort(self) -> None:
+        """The body will never be whole: the client must see that it is not."""
+
+
+class Stream(Protocol):
+    """A body that comes piece by piece. When the client leaves, its handler's call is cancelled, as for any answer."""
+
+    def open(self, outlet: Outlet) -> None:
+        """Begin to write."""
+
+    def resume(self) -> None:
+        """Go on: there is room again."""
+
+
 class Response(msgspec.Struct, frozen=True, gc=False):
-    """An answer; Content-Length, Date and Connection are added by whoever sends it."""
+    """An answer; Content-Length, Date and Connection are added by whoever sends it. With a `stream` there is no `body`."""
 
     status: int
     body: bytes
     headers: tuple[tuple[str, str], ...] = (("Content-Type", "application/json"),)
+    stream: Stream | None = None
 
 
 class Reply(Protocol):

@@ -29,7 +29,7 @@ class RequestLimits:
 
 
 class Head(NamedTuple):
-    """What the head of a request said: method, path, query, fields, bytes of the body, and whether another request may follow."""
+    """What the head of a request said; `length` is that of the body, `modern` HTTP/1.1."""
 
     method: str
     path: str
@@ -37,6 +37,7 @@ class Head(NamedTuple):
     headers: dict[bytes, bytes]
     length: int
     keep_alive: bool
+    modern: bool
 
 
 class RequestReader:
@@ -49,12 +50,14 @@ class RequestReader:
         limits: What a request may have.
         peer: The client's address, for the requests.
         known: The heads that clients have sent before under these limits.
+
+    Of the last request, `keep_alive` says whether another may follow, `modern` whether it was HTTP/1.1.
     """
 
     __slots__ = (
         "_before", "_body", "_chunks", "_done", "_fed", "_fields", "_head", "_headers", "_hosts", "_known", "_left", "_limits",
-        "_method", "_modern", "_packed", "_parser", "_path", "_peer", "_query", "_size", "_tail", "_target", "_trailing",
-        "in_body", "keep_alive", "rest", "wants_continue",
+        "_method", "_packed", "_parser", "_path", "_peer", "_query", "_size", "_tail", "_target", "_trailing",
+        "in_body", "keep_alive", "modern", "rest", "wants_continue",
     )  # fmt: skip
 
     def __init__(self, limits: RequestLimits, peer: str, known: Known[Head] | None = None) -> None:
@@ -64,6 +67,7 @@ class RequestReader:
         self._parser = httptools.HttpRequestParser(self)
         self.rest = b""
         self.keep_alive = True
+        self.modern = True
         self._reset()
 
     def _reset(self) -> None:
@@ -72,7 +76,6 @@ class RequestReader:
         self._hosts: list[bytes] = []
         self._method = ""
         self._target = b""
-        self._modern = True
         self._fields = 0
         self._body: list[bytes] = []
         self._size = 0
@@ -130,6 +133,7 @@ class RequestReader:
             return None
         body, self.rest = data[end : end + head.length], data[end + head.length :]
         self.keep_alive = head.keep_alive
+        self.modern = head.modern
         return Request(head.method, head.path, head.query, head.headers, body, self._peer)
 
     def _feed_head(self, data: bytes) -> bytes:
@@ -146,7 +150,7 @@ class RequestReader:
             self._head = head
             return b""
         if not self._method:  # only now does llhttp get the first line, so that nothing depends on how it was cut
-            self._method, self._target, self._modern = strict.request_line(head[:line])
+            self._method, self._target, self.modern = strict.request_line(head[:line])
             known = 0
         stop = end + 4 if end >= 0 else len(head)
         if stop - line - 4 > limits.headers:
@@ -206,9 +210,11 @@ class RequestReader:
         body = self._body
         whole = body[0] if len(body) == 1 else b"".join(body)
         request = Request(self._method, self._path, self._query, self._headers, whole, self._peer)
-        keep = self.keep_alive and strict.keeps_alive(self._headers, modern=self._modern)
+        keep = self.keep_alive and strict.keeps_alive(self._headers, modern=self.modern)
         if self._left is not None and b"expect" not in self._headers and b"upgrade" not in self._headers:
-            self._known.remember(self._head, Head(self._method, self._path, self._query, self._headers, len(whole), keep))
+            self._known.remember(
+                self._head, Head(self._method, self._path, self._query, self._headers, len(whole), keep, self.modern)
+            )
         self._reset()
         self.keep_alive = keep
         return request
@@ -233,9 +239,9 @@ class RequestReader:
 
     def on_headers_complete(self) -> None:
         """The head is whole: decide before the body is read."""
-        self._path, self._query = split_target(self._target, strict.host(self._hosts, required=self._modern))
-        self._left = strict.body_length(self._headers, self._limits.body, modern=self._modern)
-        self.wants_continue = strict.expects_continue(self._headers) and self._left != 0 and self._modern
+        self._path, self._query = split_target(self._target, strict.host(self._hosts, required=self.modern))
+        self._left = strict.body_length(self._headers, self._limits.body, modern=self.modern)
+        self.wants_continue = strict.expects_continue(self._headers) and self._left != 0 and self.modern
         self.in_body = True
 
     def on_chunk_header(self) -> None:

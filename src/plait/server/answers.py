@@ -52,18 +52,39 @@ def envelope(message: Message, parts: Sequence[Part], request_id: str, revision:
     return Response(200, body, (("Content-Type", ENVELOPE), *whole.headers[1:]))
 
 
+def stream_headers(media_type: str, request_id: str, revision: str) -> tuple[tuple[str, str], ...]:
+    """The header of an answer that comes as events: nobody on its way may keep or gather them."""
+    return (
+        ("Content-Type", media_type),
+        ("X-Request-Id", request_id),
+        ("X-Plait-Revision", revision),
+        ("Cache-Control", "no-store"),
+        ("X-Accel-Buffering", "no"),
+    )
+
+
 def parts_json(parts: Sequence[Part], *, details: bool) -> dict[str, Any]:
-    """Every part under its key; address and error only for those who may see them."""
-    shown = {}
-    for part in parts:
-        facts: dict[str, Any] = {
-            "status": part.status,
-            "code": part.code,
-            "ms": round(part.seconds * 1000, 1),
-            "attempts": part.attempts,
-        }
-        if details:
-            facts["endpoint"] = part.endpoint or None
-            facts["error"] = part.error or None
-        shown[part.key] = facts
-    return shown
+    """Every part under its key."""
+    return {part.key: _facts(part, details=details) for part in parts}
+
+
+def part_json(part: Part, *, details: bool) -> bytes:
+    """One part with its node and, if it has one, its answer as it came."""
+    shown = {"part": part.key, "node": part.node, **_facts(part, details=details)}
+    if part.output is not None:
+        shown["output"] = msgspec.Raw(part.output.raw)
+    return _encode(shown)
+
+
+def _facts(part: Part, *, details: bool) -> dict[str, Any]:
+    """What became of a part; address and error only for those who may see them."""
+    facts: dict[str, Any] = {
+        "status": part.status,
+        "code": part.code,
+        "ms": round(part.seconds * 1000, 1),
+        "attempts": part.attempts,
+    }
+    if details:
+        facts["endpoint"] = part.endpoint or None
+        facts["error"] = part.error or None
+    return facts

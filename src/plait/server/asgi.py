@@ -18,6 +18,7 @@ from plait.http1.messages import Request, Response
 from plait.http1.problem import problem
 from plait.http1.target import split_target
 from plait.server.app import App
+from plait.server.asgi_out import encoded, send_stream
 from plait.server.serve import Worker, proxy, serve_proxy
 from plait.server.sockets import listen
 
@@ -105,7 +106,7 @@ class Proxy:
             body = await _body(receive, self.config.server.limits.body)
             if body is None:
                 return
-            response = await _answer(app, _request(scope, body), receive)
+            response = await _answer(app, _request(scope, body), receive, send)
         except RequestError as exc:
             response = problem(exc, new_id())
         if response is not None:
@@ -149,8 +150,8 @@ def _request(scope: Mapping[str, Any], body: bytes) -> Request:
     return Request(scope["method"], path, scope["query_string"].decode("latin-1"), headers, body, client[0] if client else "")
 
 
-async def _answer(app: App, request: Request, receive: Receive) -> Response | None:
-    """The handler's answer, or None if the client left before it came."""
+async def _answer(app: App, request: Request, receive: Receive, send: Send) -> Response | None:
+    """The handler's answer; None if the client left before it came, or if it was a stream, which has been sent then."""
     answer: asyncio.Future[Response] = asyncio.get_running_loop().create_future()
 
     def reply(response: Response) -> None:
@@ -159,9 +160,14 @@ async def _answer(app: App, request: Request, receive: Receive) -> Response | No
 
     started = app(request, reply)
     leaving = asyncio.create_task(_left(receive))
+    leaving.add_done_callback(lambda _: started.cancel())
     try:
         await asyncio.wait((answer, leaving), return_when=asyncio.FIRST_COMPLETED)
-        return answer.result() if answer.done() else None
+        response = answer.result() if answer.done() else None
+        if response is None or response.stream is None:
+            return response
+        await send_stream(response, response.stream, send, leaving)
+        return None
     finally:
         started.cancel()
         leaving.cancel()
@@ -174,7 +180,6 @@ async def _left(receive: Receive) -> None:
 
 
 async def _send(response: Response, send: Send, *, head_only: bool) -> None:
-    headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in response.headers]
-    headers.append((b"content-length", str(len(response.body)).encode()))
+    headers = [*encoded(response.headers), (b"content-length", str(len(response.body)).encode())]
     await send({"type": "http.response.start", "status": response.status, "headers": headers})
     await send({"type": "http.response.body", "body": b"" if head_only else response.body})

@@ -10,10 +10,12 @@ from plait.http1.ids import new_id
 from plait.http1.problem import problem
 from plait.http1.requests import RequestReader
 from plait.server.alarm import Alarm
-from plait.server.wire_out import CONTINUE, encode_response
+from plait.server.outgoing import Outgoing
+from plait.server.sockets import reset_when_closed
+from plait.server.wire_out import CONTINUE, encode_head, encode_response
 
 if TYPE_CHECKING:
-    from plait.http1.messages import Request, Response
+    from plait.http1.messages import Request, Response, Stream
     from plait.server.listener import Listener
     from plait.types import Started
 
@@ -31,13 +33,14 @@ class Front(asyncio.Protocol):
 
     __slots__ = (
         "_alarm", "_blocked", "_busy", "_closing", "_goal", "_head_only", "_held", "_keep",
-        "_listener", "_reader", "_running", "_stalled", "_transport", "_unsent", "_why",
+        "_listener", "_outgoing", "_reader", "_running", "_stalled", "_transport", "_unsent", "_why",
     )  # fmt: skip
 
     def __init__(self, listener: Listener) -> None:
         self._listener = listener
         self._transport: asyncio.Transport | None = None
         self._running: Started | None = None
+        self._outgoing: Outgoing | None = None  # the answer, while it is a stream
         self._busy = False  # a request is being answered
         self._stalled = False  # the client does not read its answers
         self._blocked = False  # either of these, or bytes that wait: what comes now must wait behind
@@ -86,14 +89,19 @@ class Front(asyncio.Protocol):
         self._alarm.drop()
         self._held = b""
         self._reader.forget()
+        outgoing, self._outgoing = self._outgoing, None
+        if outgoing is not None:
+            outgoing.close()
         running, self._running = self._running, None
         if running is not None:
             running.cancel()
         self._listener.left(self)
 
     def pause_writing(self) -> None:
-        """The client does not read its answer: no further request is taken until it does."""
+        """The client does not read its answer: no further request is taken until it does, and a stream waits."""
         self._stalled = self._blocked = True
+        if self._outgoing is not None:
+            self._outgoing.writable = False
         self._await_reader()
 
     def resume_writing(self) -> None:
@@ -105,6 +113,8 @@ class Front(asyncio.Protocol):
             return
         if self._busy:
             self._alarm.stop()
+            if self._outgoing is not None:
+                self._outgoing.resume()
             return
         self._wait(self._listener.deadlines.idle, "")
         self._next()
@@ -142,13 +152,20 @@ class Front(asyncio.Protocol):
         try:
             running = self._listener.handler(request, self.reply)
         except Exception as exc:  # noqa: BLE001 - whatever it is, the client must hear of it
-            self.reply(problem(fault(exc), new_id()))
+            response = problem(fault(exc), new_id())
+            if self._outgoing is None:
+                self.reply(response)
+            else:
+                self.abort()
             return
         if self._busy:
             self._running = running
 
     def reply(self, response: Response) -> None:
-        """Send the answer to the request that runs."""
+        """Send the answer to the request that runs, or begin to, if it is a stream."""
+        if response.stream is not None:
+            self._begin(response, response.stream)
+            return
         self._running = None
         transport = self._transport
         if transport is None or not self._busy:
@@ -164,6 +181,28 @@ class Front(asyncio.Protocol):
             self._listener.loop.call_soon(self._next)
         else:
             self._blocked = False
+
+    def _begin(self, response: Response, stream: Stream) -> None:
+        transport = self._transport
+        if transport is None or not self._busy:
+            return
+        self._keep = keep = self._keep and not self._listener.draining
+        chunked = self._reader.modern
+        self._outgoing = outgoing = Outgoing(self, transport, stream, chunked=chunked)
+        transport.write(encode_head(response, self._listener.date(), keep=keep, chunked=chunked))
+        stream.open(outgoing)
+
+    def ended(self) -> None:
+        """The stream that was the answer is whole."""
+        self._running = None
+        self._busy = False
+        if not self._stalled:
+            self._wait(self._listener.deadlines.idle, "")
+        if self._keep:
+            self._outgoing = None
+            self._listener.loop.call_soon(self._next)
+        else:
+            self._end(unread=bool(self._held or self._reader.rest))
 
     def _next(self) -> None:
         """Go on with the bytes that had to wait."""
@@ -235,6 +274,8 @@ class Front(asyncio.Protocol):
             self._end(unread=False)
 
     def abort(self) -> None:
-        """End at once."""
+        """End at once; a stream that is cut so must not look whole to anybody, so its connection is reset."""
         if self._transport is not None:
+            if self._outgoing is not None:
+                reset_when_closed(self._transport)
             self._transport.abort()

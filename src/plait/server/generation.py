@@ -34,7 +34,7 @@ class Generation:
         self.upstreams = {name: upstream(name, spec, config) for name, spec in config.predictors.items()}
         self.graphs = {name: compile_graph(config, name, self.upstreams, self.tasks.background) for name in config.graphs}
         self.routes = {
-            config.route(name): GraphRoute.of(compiled, clock, self.tasks, self.revision, details=config.server.details)
+            config.route(name): GraphRoute(compiled, clock, self.revision, config.server.details)
             for name, compiled in self.graphs.items()
         }
 

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING
 
 from plait.errors import BadRequest, LoopDetected, PlaitError, fault
 from plait.http1.body import json_body
 from plait.http1.ids import request_id
 from plait.http1.problem import problem
-from plait.server.answers import ENVELOPE, envelope, parts_json, plain
+from plait.server.answers import envelope, parts_json, plain, stream_headers
+from plait.server.event_stream import EventStream
+from plait.server.forms import PLAIN, form_of
 from plait.spec.fields import seconds
-from plait.types import Context, Leaf, Message, Run, Started
+from plait.types import Context, Message, Run, Started
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from plait.clock import Clock
+    from plait.events import Part
     from plait.graph.compile import Compiled
     from plait.http1.messages import Reply, Request, Response
-    from plait.server.task import Tasks
+    from plait.server.forms import Events, Form
 
 HOPS = 16
 _FIRST_HOP = b"X-Plait-Hops: 1\r\n"
@@ -34,27 +38,22 @@ class GraphRoute:
     Args:
         compiled: The graph.
         clock: The worker's clock.
-        tasks: Who owns the tasks of graphs that need one.
         revision: The configuration's number.
         details: Whether callers that are not on loopback see addresses and errors of parts.
-        leaf: The graph's call if it needs no task.
     """
 
     compiled: Compiled
     clock: Clock
-    tasks: Tasks
     revision: str
     details: bool
-    leaf: Leaf | None
-
-    @classmethod
-    def of(cls, compiled: Compiled, clock: Clock, tasks: Tasks, revision: str, *, details: bool) -> GraphRoute:
-        """The route of a compiled graph; a leaf runs without a task."""
-        return cls(compiled, clock, tasks, revision, details, compiled.call)
 
     def __call__(self, request: Request, reply: Reply) -> Started:
-        """Start the run; its answer goes to `reply`."""
-        serving = Serving(self, request, reply)
+        """Start the run; its answer goes to `reply`, in the form that the client wants."""
+        accept = request.headers.get(b"accept")
+        form = None if accept is None or accept in PLAIN else form_of(accept)
+        serving = Serving(self, request, reply, form)
+        if form is not None and form.events is not None:
+            return serving.stream(form.events)
         serving.start()
         return serving
 
@@ -62,18 +61,31 @@ class GraphRoute:
 class Serving:
     """One request of a graph on its way: the sink of its run."""
 
-    __slots__ = ("_reply", "_request", "_request_id", "_route", "_run", "_started")
+    __slots__ = ("_form", "_reply", "_request", "_request_id", "_route", "_run", "_started", "_subscribers")
 
-    def __init__(self, route: GraphRoute, request: Request, reply: Reply) -> None:
+    def __init__(self, route: GraphRoute, request: Request, reply: Reply, form: Form | None) -> None:
         self._route = route
         self._request = request
         self._reply = reply
+        self._form = form
         self._request_id = request_id(request.headers, request.query)
+        self._subscribers: tuple[Callable[[Part], None], ...] = ()
         self._run: Run | None = None
         self._started: Started | None = None
 
+    def stream(self, events: Events) -> Started:
+        """Start with a stream of events on the way to the client; who cancels that cancels both."""
+        route = self._route
+        headers = stream_headers(events.media_type, self._request_id, route.revision)
+        stream = EventStream(self._reply, events, headers, route.clock, details=self._sees_details())
+        stream.run = self
+        self._reply = stream
+        self._subscribers = (stream.part,)
+        self.start()
+        return stream
+
     def start(self) -> None:
-        """Check the request and begin the run, without a task if the graph needs none."""
+        """Check the request and begin the run."""
         route, request = self._route, self._request
         compiled = route.compiled
         try:
@@ -86,13 +98,9 @@ class Serving:
             self.failed(0, exc)
             return
         clock = route.clock
-        self._run = run = Run(message, clock, self._request_id.encode(), request.headers, forwarded)
+        self._run = run = Run(message, clock, self._request_id.encode(), request.headers, forwarded, self._subscribers)
         ctx = Context(run, clock.now() + timeout)
-        started: Started
-        if route.leaf is not None:
-            started = route.leaf.start(message, ctx, self)
-        else:
-            started = route.tasks.start(partial(self._await, message, ctx), self._reply, self._problem)
+        started = compiled.call.start(message, ctx, self)
         if self._run is not None:
             self._started = started
 
@@ -119,14 +127,10 @@ class Serving:
         self._run = self._started = None
         self._reply(response)
 
-    async def _await(self, message: Message, ctx: Context) -> Response:
-        return self._whole(await self._route.compiled.call(message, ctx))
-
     def _whole(self, message: Message) -> Response:
         route, run = self._route, self._run
         parts = run.parts if run is not None else []
-        accept = self._request.headers.get(b"accept")
-        if accept is not None and ENVELOPE.encode() in accept:
+        if self._form is not None:
             return envelope(message, parts, self._request_id, route.revision, details=self._sees_details())
         return plain(message, parts, self._request_id, route.revision)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import resource
 import socket
+import struct
+from asyncio import BaseTransport
 from contextlib import suppress
 
 from plait.errors import StartError
@@ -13,6 +15,7 @@ BACKLOG = 2048
 
 _HIGHEST = 65535
 _DESCRIPTORS = 1 << 16
+_AT_ONCE = struct.pack("ii", 1, 0)
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -39,6 +42,13 @@ def listen(host: str, port: int) -> socket.socket:
             raise StartError(f"port {port} on {host} is in use; stop what listens there, or take another port") from None
         raise StartError(f"cannot listen on {host} port {port}: {exc.strerror}") from None
     return sock
+
+
+def reset_when_closed(transport: BaseTransport) -> None:
+    """Have the connection end with a reset, which no reader takes for a good end."""
+    sock = transport.get_extra_info("socket")
+    if sock is not None:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
 
 
 def room_for_clients() -> int:

@@ -23,3 +23,15 @@ def encode_response(response: Response, date: str, *, keep: bool, head_only: boo
     lines.append(f"Content-Length: {len(response.body)}\r\n\r\n")
     head = "".join(lines).encode("latin-1")
     return head if head_only else head + response.body
+
+
+def encode_head(response: Response, date: str, *, keep: bool, chunked: bool) -> bytes:
+    """The head of a streamed response: framed by chunks, or by the end of the connection."""
+    lines = [_LINES[response.status], date]
+    lines += [f"{name}: {value}\r\n" for name, value in response.headers]
+    if not keep:
+        lines.append("Connection: close\r\n")
+    if chunked:
+        lines.append("Transfer-Encoding: chunked\r\n")
+    lines.append("\r\n")
+    return "".join(lines).encode("latin-1")
