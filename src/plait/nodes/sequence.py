@@ -9,7 +9,7 @@ from pydantic import Field
 
 from plait.nodes.absent import LEFT_OUT
 from plait.nodes.link import Child, Link, listed
-from plait.nodes.node import NodeSpec
+from plait.nodes.node import Arrangement, NodeSpec
 from plait.nodes.predict import Predict
 from plait.spec.fields import Many
 from plait.types import Call, Context, Message
@@ -23,6 +23,7 @@ class Sequence(NodeSpec):
 
     kind: ClassVar[str] = "sequence"
     summary: ClassVar[str] = "in order; a step's input is the previous step's output"
+    arrangement: ClassVar[Arrangement] = "row"
 
     sequence: Annotated[Many[Node], Field(min_length=1)]
     """The steps."""

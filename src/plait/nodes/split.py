@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from pydantic import Field
 
 from plait.nodes.link import Child, Evaluate, Link
-from plait.nodes.node import NodeSpec
+from plait.nodes.node import Arrangement, NodeSpec
 from plait.spec.base import Spec
 from plait.spec.fields import Many
 from plait.types import Call, Context, Message
@@ -38,6 +38,7 @@ class Split(NodeSpec):
 
     kind: ClassVar[str] = "split"
     summary: ClassVar[str] = "by relative weight; with a key, the same key always goes the same way"
+    arrangement: ClassVar[Arrangement] = "choice"
 
     parts: ClassVar[tuple[type[Spec], ...]] = (Share,)
 

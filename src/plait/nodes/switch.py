@@ -11,7 +11,7 @@ from pydantic import Discriminator, Field, Tag
 from plait.errors import NoCase
 from plait.nodes.condition import Condition
 from plait.nodes.link import Child, Link
-from plait.nodes.node import NodeSpec
+from plait.nodes.node import Arrangement, NodeSpec
 from plait.spec.base import Spec
 from plait.spec.fields import Many
 from plait.types import Call, Context, Message
@@ -45,6 +45,7 @@ class Switch(NodeSpec):
 
     kind: ClassVar[str] = "switch"
     summary: ClassVar[str] = "the first case that holds; without one, and without else, a 422"
+    arrangement: ClassVar[Arrangement] = "choice"
 
     parts: ClassVar[tuple[type[Spec], ...]] = (Case, Otherwise)
 

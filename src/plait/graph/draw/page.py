@@ -1,0 +1,89 @@
+"""A page: graphs one below the other, each under a heading, with where its request comes in and its answer leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from plait.graph.draw.block import Line, Placed, Span, Text
+from plait.graph.draw.layout import layout
+from plait.graph.draw.letters import cut, width, wrap
+from plait.graph.draw.shown import Shown, shown
+from plait.spec.fields import duration_text
+
+if TYPE_CHECKING:
+    from plait.graph.spec import Config
+
+MARGIN = 24
+END = 34
+BELOW_HEADING = 16
+BETWEEN = 40
+HEADING = 20
+LINE = 17
+NARROWEST = 340
+GAP = 10
+
+
+class Picture(NamedTuple):
+    """One graph on a page: its root, its ends, its heading, and whose box is how large."""
+
+    root: Placed
+    line_in: Line
+    line_out: Line
+    texts: tuple[Text, ...]
+    bottom: int
+
+
+class Page(NamedTuple):
+    """All that is drawn."""
+
+    width: int
+    height: int
+    pictures: tuple[Picture, ...]
+
+
+def page(pictures: Sequence[Picture]) -> Page:
+    """The page that holds the pictures."""
+    right = max(max([one.line_out.points[-1][0], *(text.x + text.width for text in one.texts)]) for one in pictures)
+    return Page(right + MARGIN, pictures[-1].bottom + MARGIN, tuple(pictures))
+
+
+def picture(root: Shown, heading: Sequence[Iterable[Span]], top: int) -> Picture:
+    """A graph, laid out.
+
+    Args:
+        root: Its first node.
+        heading: The lines above it.
+        top: Where it begins.
+    """
+    block = layout(root)
+    texts = []
+    for spans in heading:
+        top += HEADING
+        texts.append(_text(tuple(spans), top - 5))
+    down = top + BELOW_HEADING if texts else top
+    placed = Placed(MARGIN + END, down, block)
+    line_in = Line(((MARGIN + 5, placed.entry[1]), placed.entry), placed.tip)
+    x, y = placed.exit
+    return Picture(placed, line_in, Line(((x, y), (x + END - 5, y)), tip=True), tuple(texts), down + block.height)
+
+
+def graphs(config: Config, names: Sequence[str]) -> Page:
+    """Graphs of a configuration, each under its name, route, timeout and description."""
+    found: list[Picture] = []
+    for name in names:
+        top = found[-1].bottom + BETWEEN if found else MARGIN - 4
+        found.append(picture(shown(config, name), _heading(config, name), top))
+    return page(found)
+
+
+def _heading(config: Config, name: str) -> list[tuple[Span, ...]]:
+    spec = config.graphs[name]
+    timeout = duration_text(spec.timeout or config.defaults.graph.timeout)
+    lines = [(Span(name, "heading"), Span(f"POST {config.route(name)}", "route"), Span(f"timeout {timeout}", "route"))]
+    return [*lines, *((Span(line, "route"),) for line in wrap([spec.description] if spec.description else [], "route", 640, 3))]
+
+
+def _text(spans: tuple[Span, ...], y: int) -> Text:
+    cutted = tuple(Span(cut(text, style, 640), style) for text, style in spans)
+    return Text(MARGIN, y, cutted, sum(width(text, style) + GAP for text, style in cutted) - GAP)
