@@ -75,7 +75,7 @@ class Placed(NamedTuple):
     @property
     def exit(self) -> Point:
         """Where a line leaves it."""
-        return self.x + self.block.width, self.y + self.block.exit
+        return self.x + self.block.width - self.block.trail, self.y + self.block.exit
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +102,7 @@ class Block:
         height: Pixels.
         entry: How far below its upper edge a line enters.
         exit: How far below its upper edge a line leaves.
+        trail: How far before its right edge that line begins: the last line of a long row may be short.
         boxed: Whether it has a box of its own; a bare sequence has none.
         children: The blocks within.
         lines: Between the edges of this block and its children.
@@ -115,6 +116,7 @@ class Block:
     height: int
     entry: int
     exit: int
+    trail: int = 0
     boxed: bool = True
     children: tuple[Placed, ...] = ()
     lines: tuple[Line, ...] = ()

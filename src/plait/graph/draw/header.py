@@ -80,7 +80,7 @@ def _length(spans: Iterable[Span]) -> int:
 
 
 def _chips(options: Iterable[str], most: int, y: int) -> Iterable[Chip]:
-    style: Style = "chip"
+    style: Style = "option"
     x = 0
     for option in options:
         text = cut(option, style, most - 2 * CHIP_PADDING)

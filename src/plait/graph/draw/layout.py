@@ -43,7 +43,8 @@ def _card(shown: Shown) -> Block:
 
 def _bare(shown: Shown, blocks: Sequence[Block]) -> Block:
     inside = row(blocks)
-    places = (inside.width, inside.height, inside.entry, inside.exit)
+    trail = inside.width - inside.children[-1].exit[0]
+    places = (inside.width, inside.height, inside.entry, inside.exit, trail)
     return Block(shown, *places, boxed=False, children=inside.children, lines=inside.lines)
 
 

@@ -14,7 +14,7 @@ from itertools import accumulate
 from math import ceil
 from typing import Literal, NamedTuple
 
-Style = Literal["heading", "route", "title", "kind", "fact", "note", "chip", "badge"]
+Style = Literal["heading", "route", "title", "kind", "fact", "note", "option", "badge"]
 
 
 class Font(NamedTuple):
@@ -31,7 +31,7 @@ FONTS: dict[Style, Font] = {
     "kind": Font(11),
     "fact": Font(11),
     "note": Font(11),
-    "chip": Font(10),
+    "option": Font(10),
     "badge": Font(10, bold=True),
 }
 ELLIPSIS = "…"
@@ -40,21 +40,22 @@ SEPARATOR = " · "
 # Hundredths of an em; bold letters are about an eighth wider, narrow ones a little more than that.
 _CLASSES = {
     30: "'IJijl",
-    35: " ,./:;\\|·’",
+    35: " ,./:;\\|·",
     40: "()-[]ft",
     45: "!r",
-    50: '"*_`–',
+    50: '"*_`',
     55: "?cszç“”„",
     60: "FLkvxy",
     65: "$0123456789EPSTYabdeghnopqu{}äöüßéàèñ€",
     70: "ABCKRVXZ",
     75: "NU",
     80: "&DGHOQ",
-    85: "#+<=>^w~→×",
+    85: "#+<=>^w~→",
     90: "M",
     100: "%@Wm…—",
 }
 _WIDTHS = {char: width for width, chars in _CLASSES.items() for char in chars}
+_BREAKS = "/-.,:"
 _BOLD = 1.16
 _UNKNOWN = 80
 _WIDE = 115
@@ -109,17 +110,18 @@ def wrap(texts: Iterable[str], style: Style, most: int, lines: int) -> tuple[str
         else:
             found += _broken(text, style, most, lines)
     if len(found) > lines:
-        found = [*found[: lines - 1], cut(f"{found[lines - 1]} {ELLIPSIS}", style, most)]
+        found = [*found[: lines - 1], cut(f"{found[lines - 1]}{ELLIPSIS}", style, most)]
     return tuple(found)
 
 
 def _broken(text: str, style: Style, most: int, lines: int) -> list[str]:
-    found = []
+    found: list[str] = []
     while text and len(found) <= lines:
         end = _fitting(text, style, most)
-        if end < len(text):
-            blank = text.rfind(" ", end // 2, end + 1)
-            end = blank if blank > 0 else end
+        if end < len(text) and text[end] != " ":
+            blank = text.rfind(" ", end // 2, end)
+            mark = blank if blank > 0 else max(text.rfind(mark, end // 2, end) for mark in _BREAKS)
+            end = mark + 1 if mark > 0 else end
         found.append(text[:end].rstrip())
         text = text[end:].lstrip()
     return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count, pairwise
@@ -66,7 +66,7 @@ class Chart:
         self.lines.append("  end")
 
 
-def mermaid(config: Config, *names: str) -> str:
+def mermaid(config: Config, names: Sequence[str]) -> str:
     """Graphs as one flowchart: a single one as it is, several as a frame each, with name, route and timeout."""
     chart = Chart()
     for name in names:

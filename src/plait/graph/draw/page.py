@@ -19,18 +19,18 @@ END = 34
 BELOW_HEADING = 16
 BETWEEN = 40
 HEADING = 20
-LINE = 17
-NARROWEST = 340
+RING = 5
 GAP = 10
 
 
 class Picture(NamedTuple):
-    """One graph on a page: its root, its ends, its heading, and whose box is how large."""
+    """One graph on a page: its root, the lines in and out, its heading, and how far it reaches."""
 
     root: Placed
     line_in: Line
     line_out: Line
     texts: tuple[Text, ...]
+    right: int
     bottom: int
 
 
@@ -44,8 +44,9 @@ class Page(NamedTuple):
 
 def page(pictures: Sequence[Picture]) -> Page:
     """The page that holds the pictures."""
-    right = max(max([one.line_out.points[-1][0], *(text.x + text.width for text in one.texts)]) for one in pictures)
-    return Page(right + MARGIN, pictures[-1].bottom + MARGIN, tuple(pictures))
+    right = max((one.right for one in pictures), default=0)
+    bottom = max((one.bottom for one in pictures), default=0)
+    return Page(right + MARGIN, bottom + MARGIN, tuple(pictures))
 
 
 def picture(root: Shown, heading: Sequence[Iterable[Span]], top: int) -> Picture:
@@ -63,9 +64,11 @@ def picture(root: Shown, heading: Sequence[Iterable[Span]], top: int) -> Picture
         texts.append(_text(tuple(spans), top - 5))
     down = top + BELOW_HEADING if texts else top
     placed = Placed(MARGIN + END, down, block)
-    line_in = Line(((MARGIN + 5, placed.entry[1]), placed.entry), placed.tip)
+    line_in = Line(((MARGIN + 2 * RING, placed.entry[1]), placed.entry), placed.tip)
     x, y = placed.exit
-    return Picture(placed, line_in, Line(((x, y), (x + END - 5, y)), tip=True), tuple(texts), down + block.height)
+    line_out = Line((placed.exit, (x + END - RING, y)), tip=True)
+    right = max([x + END + RING, placed.x + block.width, *(text.x + text.width for text in texts)])
+    return Picture(placed, line_in, line_out, tuple(texts), right, down + block.height)
 
 
 def graphs(config: Config, names: Sequence[str]) -> Page:
@@ -85,5 +88,5 @@ def _heading(config: Config, name: str) -> list[tuple[Span, ...]]:
 
 
 def _text(spans: tuple[Span, ...], y: int) -> Text:
-    cutted = tuple(Span(cut(text, style, 640), style) for text, style in spans)
-    return Text(MARGIN, y, cutted, sum(width(text, style) + GAP for text, style in cutted) - GAP)
+    fitting = tuple(Span(cut(text, style, 640), style) for text, style in spans)
+    return Text(MARGIN, y, fitting, sum(width(text, style) + GAP for text, style in fitting) - GAP)

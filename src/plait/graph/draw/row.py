@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from plait.graph.draw.block import Block, Inside, Line, Placed
 from plait.graph.draw.shown import Shown
@@ -24,13 +25,10 @@ def row(blocks: Sequence[Block]) -> Inside:
         placed, height = _line(pieces, left, down)
         if children:
             lines.append(_back(children[-1], placed[0], down - CHANNEL))
-        lines += [Line((one.exit, two.entry), two.tip) for one, two in zip(placed, placed[1:], strict=False)]
+        lines += [Line((one.exit, two.entry), two.tip) for one, two in pairwise(placed)]
         children += placed
         left, down = INDENT, down + height + 2 * CHANNEL
     width = max(child.x + child.block.width for child in children) + (CHANNEL if len(broken) > 1 else 0)
-    x, y = children[-1].exit
-    if x < width:
-        lines.append(Line(((x, y), (width, y))))
     return Inside(width, down - 2 * CHANNEL, children[0].entry[1], children[-1].exit[1], tuple(children), tuple(lines))
 
 

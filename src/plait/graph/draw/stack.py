@@ -59,7 +59,9 @@ def turns(shown: Shown, blocks: Sequence[Block], least: int) -> Inside:
     words = (Span(shown.onward, "note"),)
     texts = [Text(RAIL + NOTE_LEFT, child.y - BETWEEN_TURNS // 2 + 4, words, onward) for child in children[1:] if shown.onward]
     texts += _notes(children, RAIL + BADGE)
-    return Inside(wide, _bottom(children), levels[0], levels[0], children, tuple(lines), (*dots, Dot(wide, levels[0])), tuple(texts))
+    return Inside(
+        wide, _bottom(children), levels[0], levels[0], children, tuple(lines), (*dots, Dot(wide, levels[0])), tuple(texts)
+    )
 
 
 def beside(shown: Shown, blocks: Sequence[Block], least: int) -> Inside:

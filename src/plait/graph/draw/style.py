@@ -51,10 +51,9 @@ _RULES = """\
 .start{fill:$edge}
 text{fill:$ink}
 .heading,.title,.badge{font-weight:600}
-.kind,.fact,.note,.chip,.route{fill:$soft}
+.kind,.fact,.note,.option,.route{fill:$soft}
 rect.chip{fill:$chip;stroke:$chip-edge}
-.badge,.chip-text{text-anchor:middle}
-.chip-text{fill:$soft}
+.badge{text-anchor:middle}
 .kind-predict>.box{fill:$asked;stroke:$asked-edge}
 .graph>.box{fill:$whole;stroke:$beside}
 .optional>.box,.excluded>.box,.as-beside>.node~.node>.box{stroke-dasharray:5 3.5}
@@ -62,19 +61,23 @@ rect.chip{fill:$chip;stroke:$chip-edge}
 .as-beside>.node~.node .box{fill:$paper}"""
 _ARRANGED = """\
 .as-{0}>.box,.as-{0}>.sheet{{fill:${0}-in;stroke:${0}-by}}
-.as-{0}>text .kind,.as-{0}>text .title{{fill:${0}}}
+.as-{0}>text .kind,.as-{0}>text .title,.as-{0}>svg .kind,.as-{0}>svg .title{{fill:${0}}}
 .as-{0}>.dot{{fill:${0}}}
 .as-{0}>.badge{{fill:$paper}}"""
+
+_COLOUR = re.compile(r"([a-z-]+):\$([a-z-]+)")
 
 
 def css(scope: str) -> str:
     """The rules, each for what is within an element of the class `scope`."""
     sizes = "\n".join(f".{style}{{font-size:{font.size}px}}" for style, font in FONTS.items())
-    rules = "\n".join([_RULES, sizes, ".chip-text{font-size:10px}", *map(_ARRANGED.format, ARRANGEMENTS)])
+    rules = "\n".join([_RULES, sizes, *map(_ARRANGED.format, ARRANGEMENTS)])
     scoped = "\n".join(f".{scope}{_within(rule, scope)}" for rule in rules.splitlines())
-    # Programs that know no variables take the first of both declarations, which is the light one.
-    scoped = re.sub(r"([a-z-]+):\$([a-z-]+)", lambda found: _both(found[1], found[2]), scoped)
-    return f".{scope}{{{_values(0)}}}\n@media (prefers-color-scheme: dark){{.{scope}{{{_values(1)}}}}}\n{scoped}"
+    plain = _COLOUR.sub(lambda found: f"{found[1]}:{COLOURS[found[2]][0]}", scoped)
+    themed = "\n".join(_themed(rule) for rule in scoped.splitlines() if _COLOUR.search(rule))
+    night = f"@media (prefers-color-scheme:dark){{.{scope}{{{_values(1)}}}}}"
+    # Programs that know no variables pass over what is for those that do, and draw by day.
+    return f"{plain}\n.{scope}{{{_values(0)}}}\n{night}\n@supports (fill:var(--plait-ink)){{\n{themed}\n}}"
 
 
 def _within(rule: str, scope: str) -> str:
@@ -82,8 +85,10 @@ def _within(rule: str, scope: str) -> str:
     return f" {f',.{scope} '.join(selectors.split(','))}{brace}{declarations}" if selectors else rule
 
 
-def _both(property_: str, colour: str) -> str:
-    return f"{property_}:{COLOURS[colour][0]};{property_}:var(--plait-{colour})"
+def _themed(rule: str) -> str:
+    """A rule with nothing but its colours, as variables."""
+    colours = ";".join(f"{found[1]}:var(--plait-{found[2]})" for found in _COLOUR.finditer(rule))
+    return f"{rule.partition('{')[0]}{{{colours}}}"
 
 
 def _values(which: int) -> str:

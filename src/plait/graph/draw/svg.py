@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
 from xml.etree import ElementTree as ET
 
 from plait.graph.draw.block import Block, Chip, Dot, Line, Placed, Point, Span, Text
-from plait.graph.draw.header import CHIP_HEIGHT, GAP
-from plait.graph.draw.letters import clean, measured, width
-from plait.graph.draw.page import Page
+from plait.graph.draw.header import CHIP_HEIGHT, CHIP_PADDING, GAP
+from plait.graph.draw.letters import clean, measured
+from plait.graph.draw.page import RING, Page
 from plait.graph.draw.shown import Shown
 from plait.graph.draw.style import css
 
 SCOPE = "plait-graph"
 CORNER = 8
 TIP = (8, 4)
+WINDOW = (16, 6)
 
 
 def svg(page: Page, title: str) -> str:
     """The page as one SVG element, byte by byte the same for the same page."""
     size = {"width": str(page.width), "height": str(page.height), "viewBox": f"0 0 {page.width} {page.height}"}
-    root = ET.Element("svg", {"xmlns": "http://www.w3.org/2000/svg", "class": SCOPE, **size, "role": "img", "aria-label": clean(title)})
+    root = ET.Element(
+        "svg", {"xmlns": "http://www.w3.org/2000/svg", "class": SCOPE, **size, "role": "img", "aria-label": clean(title)}
+    )
     _said(root, "title", title)
     _said(root, "desc", "\n".join(line for one in page.pictures for line in _description(one.root.block.shown, "")))
     ET.SubElement(root, "style").text = _STYLE
@@ -101,7 +103,7 @@ def _tip(at: Point, way: Point) -> str:
 
 
 def _end(parent: ET.Element, name: str, at: Point, side: int) -> None:
-    ET.SubElement(parent, "circle", {"class": name, "cx": str(at[0] + 5 * side), "cy": str(at[1]), "r": "5"})
+    ET.SubElement(parent, "circle", {"class": name, "cx": str(at[0] + RING * side), "cy": str(at[1]), "r": str(RING)})
 
 
 def _dot(group: ET.Element, dot: Dot) -> None:
@@ -117,27 +119,25 @@ def _dot(group: ET.Element, dot: Dot) -> None:
 def _chip(group: ET.Element, chip: Chip) -> None:
     box = {"x": chip.x, "y": chip.y, "width": chip.width, "height": CHIP_HEIGHT, "rx": CHIP_HEIGHT // 2}
     ET.SubElement(group, "rect", {"class": "chip"} | {key: str(value) for key, value in box.items()})
-    middle = {"x": str(chip.x + chip.width // 2), "y": str(chip.y + 12)}
-    ET.SubElement(group, "text", {"class": "chip-text", **middle, **_fitted(chip.text, width(chip.text, "chip"))}).text = chip.text
+    _text(group, Text(chip.x + CHIP_PADDING, chip.y + 12, (Span(chip.text, "option"),), chip.width - 2 * CHIP_PADDING))
 
 
 def _text(parent: ET.Element, text: Text) -> None:
-    element = ET.SubElement(parent, "text", {"x": str(text.x), "y": str(text.y)})
+    x, y = text.x, text.y
+    if not all(measured(span.text) for span in text.spans):
+        parent, x, y = _window(parent, (x, y), text.width)
+    element = ET.SubElement(parent, "text", {"x": str(x), "y": str(y)})
     if text.whole:
         _said(element, "title", text.whole)
     for place, span in enumerate(text.spans):
-        _span(element, span, place)
+        gap = {"dx": str(GAP)} if place else {}
+        ET.SubElement(element, "tspan", {"class": span.style, **gap}).text = span.text
 
 
-def _span(element: ET.Element, span: Span, place: int) -> None:
-    gap = {"dx": str(GAP)} if place else {}
-    fitted = _fitted(span.text, width(span.text, span.style))
-    ET.SubElement(element, "tspan", {"class": span.style, **gap, **fitted}).text = span.text
-
-
-def _fitted(text: str, taken: int) -> dict[str, str]:
-    """What makes letters of which no width is known fit into the pixels that were left for them."""
-    return {} if measured(text) else {"textLength": str(taken), "lengthAdjust": "spacingAndGlyphs"}
+def _window(parent: ET.Element, at: Point, wide: int) -> tuple[ET.Element, int, int]:
+    """What letters of which no width is known cannot leave, and where their line begins in it."""
+    size = {"x": at[0], "y": at[1] - WINDOW[0], "width": wide, "height": sum(WINDOW)}
+    return ET.SubElement(parent, "svg", {key: str(value) for key, value in size.items()}), 0, WINDOW[0]
 
 
 def _said(parent: ET.Element, tag: str, text: str) -> None:
