@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import combinations, pairwise
 
 import pytest
@@ -20,6 +21,15 @@ def laid_out(root: NodeSpec) -> Block:
 
 def children_of(block: Block) -> list[Rect]:
     return [(one.x, one.y, one.x + one.block.width, one.y + one.block.height) for one in block.children]
+
+
+def boxes_in(block: Block, x: int = 0, y: int = 0) -> Iterator[Rect]:
+    """The boxes in a block; of a bare sequence, which is none, those of its steps."""
+    for left, top, inner in block.children:
+        if inner.boxed:
+            yield x + left, y + top, x + left + inner.width, y + top + inner.height
+        else:
+            yield from boxes_in(inner, x + left, y + top)
 
 
 def ends(block: Block) -> set[Point]:
@@ -59,7 +69,7 @@ def test_words_stay_in_their_box_and_clear_of_the_boxes_within_and_of_each_other
 @given(nodes)
 def test_lines_lead_from_end_to_end_along_the_axes_and_through_no_box_and_no_word(root: NodeSpec) -> None:
     for block, _ in walk(laid_out(root)):
-        obstacles = children_of(block) + [text_rect(text) for text in block.texts]
+        obstacles = [*boxes_in(block), *(text_rect(text) for text in block.texts)]
         for line in block.lines:
             assert {line.points[0], line.points[-1]} <= ends(block)
             assert all(a[0] == b[0] or a[1] == b[1] for a, b in pairwise(line.points))
@@ -70,9 +80,8 @@ def test_lines_lead_from_end_to_end_along_the_axes_and_through_no_box_and_no_wor
 def test_every_child_is_led_to(root: NodeSpec) -> None:
     for block, _ in walk(laid_out(root)):
         reached = {point for line in block.lines for point in (line.points[0], line.points[-1])}
-        bare = not block.boxed
-        expected = [child.entry for child in block.children[1 if bare else 0 :]]
-        assert set(expected) <= reached
+        led_to = block.children if block.boxed else block.children[1:]
+        assert {child.entry for child in led_to} <= reached
 
 
 @given(nodes)

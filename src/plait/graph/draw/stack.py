@@ -48,8 +48,8 @@ def _forked(shown: Shown, blocks: Sequence[Block], least: int, fork: Literal["do
 def turns(shown: Shown, blocks: Sequence[Block], least: int) -> Inside:
     """In turn, by number: down a dashed line to the next, and out from whichever does."""
     children = _column(blocks, RAIL + EDGE + _room(shown), BETWEEN_TURNS if shown.onward else BETWEEN)
-    onward = width(shown.onward, "note") + RAIL + 2 * NOTE_LEFT
-    wide = max(_right(children) + EDGE, least, onward)
+    onward = width(shown.onward, "note")
+    wide = max(_right(children) + EDGE, least, RAIL + onward + 2 * NOTE_LEFT)
     levels = [child.entry[1] for child in children]
     lines = [Line(((0, levels[0]), (RAIL - BADGE, levels[0])))]
     lines += [Line(((RAIL + BADGE, child.entry[1]), child.entry), child.tip) for child in children]
@@ -59,9 +59,8 @@ def turns(shown: Shown, blocks: Sequence[Block], least: int) -> Inside:
     words = (Span(shown.onward, "note"),)
     texts = [Text(RAIL + NOTE_LEFT, child.y - BETWEEN_TURNS // 2 + 4, words, onward) for child in children[1:] if shown.onward]
     texts += _notes(children, RAIL + BADGE)
-    return Inside(
-        wide, _bottom(children), levels[0], levels[0], children, tuple(lines), (*dots, Dot(wide, levels[0])), tuple(texts)
-    )
+    dots.append(Dot(wide, levels[0]))
+    return Inside(wide, _bottom(children), levels[0], levels[0], children, tuple(lines), tuple(dots), tuple(texts))
 
 
 def beside(shown: Shown, blocks: Sequence[Block], least: int) -> Inside:
