@@ -205,6 +205,17 @@ def test_explain_shows_the_tree_and_json() -> None:
     assert machine["label"]["root"]["kind"] == "sequence"
 
 
+def test_explain_draws_one_graph_or_all_of_them() -> None:
+    picture = run("explain", str(IRIS / "plait.yaml"), "--format", "svg").stdout
+    assert picture.startswith('<svg xmlns="http://www.w3.org/2000/svg"')
+    assert 'data-node="predict/versicolor"' in picture
+    assert 'data-node="label/parallel/versicolor"' in picture
+    assert 'data-node="predict' not in run("explain", str(IRIS / "plait.yaml"), "--format", "svg", "--graph", "label").stdout
+    chart = run("explain", str(IRIS / "plait.yaml"), "--format", "mermaid").stdout
+    assert chart.startswith("flowchart LR\n")
+    assert chart.count("subgraph") == 2
+
+
 def test_schema_is_json() -> None:
     assert json.loads(run("schema").stdout)["type"] == "object"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from plait.nodes.predict import Predict
@@ -13,7 +14,36 @@ if TYPE_CHECKING:
     from plait.nodes.link import Child
     from plait.nodes.node import NodeSpec
 
-_SEPARATOR = " · "
+SEPARATOR = " · "
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """What a reader is shown of one node.
+
+    Args:
+        title: What it is called.
+        kind: What it is, unless the title says it.
+        facts: What it does, a few words each.
+        options: The options that it was given, a few words each.
+    """
+
+    title: str
+    kind: str
+    facts: tuple[str, ...]
+    options: tuple[str, ...]
+
+    def __str__(self) -> str:
+        """All of it on one line."""
+        return SEPARATOR.join((f"{self.title}: {self.kind}" if self.kind else self.title, *self.facts, *self.options))
+
+
+def headline(config: Config, node: NodeSpec, label: str) -> Headline:
+    """What a reader is shown of a node that is called `label`."""
+    if isinstance(node, Predict):
+        asks = () if node.predict == label else (f"asks {node.predict}",)
+        return Headline(label, "", (*asks, *_asked(config, node.predict)), tuple(_options(node)))
+    return Headline(label, "" if label == node.kind else node.kind, node.facts(), tuple(_options(node)))
 
 
 def explain_text(config: Config, name: str) -> str:
@@ -21,7 +51,7 @@ def explain_text(config: Config, name: str) -> str:
     spec = config.graphs[name]
     timeout = duration_text(spec.timeout or config.defaults.graph.timeout)
     head = f"{name}  POST {config.route(name)}  timeout {timeout}"
-    lines = [head, f"└─ {_headline(config, spec.root, spec.root.label)}", *_tree(config, spec.root, "   ")]
+    lines = [head, f"└─ {headline(config, spec.root, spec.root.label)}", *_tree(config, spec.root, "   ")]
     if spec.description:
         lines.insert(1, f"   {spec.description}")
     return "\n".join(lines)
@@ -43,17 +73,8 @@ def _tree(config: Config, node: NodeSpec, indent: str) -> Iterator[str]:
     for place, child in enumerate(children, 1):
         last = place == len(children)
         note = f"{child.note}: " if child.note else ""
-        yield f"{indent}{'└─' if last else '├─'} {note}{_headline(config, child.node, child.label)}"
+        yield f"{indent}{'└─' if last else '├─'} {note}{headline(config, child.node, child.label)}"
         yield from _tree(config, child.node, indent + ("   " if last else "│  "))
-
-
-def _headline(config: Config, node: NodeSpec, label: str) -> str:
-    if isinstance(node, Predict):
-        asked = "" if node.predict == label else f"asks {node.predict}"
-        facts = [label, asked, *_asked(config, node.predict)]
-    else:
-        facts = [label if label == node.kind else f"{label}: {node.kind}", *node.facts()]
-    return _SEPARATOR.join(fact for fact in (*facts, *_options(node)) if fact)
 
 
 def _asked(config: Config, name: str) -> list[str]:
@@ -61,7 +82,7 @@ def _asked(config: Config, name: str) -> list[str]:
     if predictor is None:
         return [f"graph {name}"]
     timeout = predictor.timeout or config.defaults.predictor.timeout
-    return [predictor.url, f"timeout {duration_text(timeout)}", "" if predictor.enabled else "excluded"]
+    return [predictor.url, f"timeout {duration_text(timeout)}", *([] if predictor.enabled else ["excluded"])]
 
 
 def _options(node: NodeSpec) -> list[str]:

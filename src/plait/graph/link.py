@@ -29,6 +29,14 @@ if TYPE_CHECKING:
     from plait.nodes.node import NodeSpec
 
 
+def below(path: str, child: Child, siblings: Counter[str]) -> tuple[str, str]:
+    """What a child of the node at `path` is called, and its own path; `siblings` counts the children of each name so far."""
+    label = child.node.name or child.label
+    siblings[label] += 1
+    count = siblings[label]
+    return label, f"{path}/{label}{f'.{count}' if count > 1 else ''}"
+
+
 @dataclass(frozen=True, slots=True)
 class Linker:
     """What all nodes of one graph share while it is compiled.
@@ -114,10 +122,7 @@ class NodeLink:
 
     def call(self, child: Child) -> Call:
         """The child's call, with its options."""
-        label = child.node.name or child.label
-        self.siblings[label] += 1
-        count = self.siblings[label]
-        path = f"{self.path}/{label}{f'.{count}' if count > 1 else ''}"
+        label, path = below(self.path, child, self.siblings)
         return replace(self, path=path, at=self.at + child.at, label=label, siblings=Counter()).bound(child.node)
 
     def bound(self, node: NodeSpec) -> Call:

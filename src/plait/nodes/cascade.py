@@ -11,7 +11,7 @@ from plait.errors import PlaitError
 from plait.nodes.absent import LEFT_OUT
 from plait.nodes.condition import Condition
 from plait.nodes.link import Child, Link, listed
-from plait.nodes.node import NodeSpec
+from plait.nodes.node import Arrangement, NodeSpec
 from plait.spec.fields import Many
 from plait.types import Call, Context, Message
 
@@ -24,6 +24,8 @@ class Cascade(NodeSpec):
 
     kind: ClassVar[str] = "cascade"
     summary: ClassVar[str] = "ask in order, cheapest first, until the answer is good enough"
+    arrangement: ClassVar[Arrangement] = "turns"
+    onward: ClassVar[str] = "if it fails or is not enough"
 
     cascade: Annotated[Many[Node], Field(min_length=1)]
     """The choices, cheapest first."""

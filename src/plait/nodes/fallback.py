@@ -10,7 +10,7 @@ from pydantic import Field
 from plait.errors import PlaitError
 from plait.nodes.absent import LEFT_OUT
 from plait.nodes.link import Child, Link, listed
-from plait.nodes.node import NodeSpec
+from plait.nodes.node import Arrangement, NodeSpec
 from plait.spec.fields import Many
 from plait.types import Call, Context, Message
 
@@ -23,6 +23,8 @@ class Fallback(NodeSpec):
 
     kind: ClassVar[str] = "fallback"
     summary: ClassVar[str] = "the first that answers; a last {value: …} is a static answer"
+    arrangement: ClassVar[Arrangement] = "turns"
+    onward: ClassVar[str] = "if it fails"
 
     fallback: Annotated[Many[Node], Field(min_length=1)]
     """The choices, best first."""

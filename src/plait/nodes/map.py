@@ -13,7 +13,7 @@ from plait.errors import ExpressionFailed, TooManyItems
 from plait.nodes.drive import leaf
 from plait.nodes.each import Each, Plan
 from plait.nodes.link import Child, Evaluate, Link
-from plait.nodes.node import NodeSpec
+from plait.nodes.node import Arrangement, NodeSpec
 from plait.types import Call, Context, Message
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ class Map(NodeSpec):
 
     kind: ClassVar[str] = "map"
     summary: ClassVar[str] = "a node for every item of a list, some at a time; output a list in order"
+    arrangement: ClassVar[Arrangement] = "frame"
 
     map: str
     """CEL that gives the list. Within the node, `item` and `index` are variables, and the item is its input."""

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from plait.nodes.link import Child, Link
     from plait.types import Call
 
+Arrangement = Literal["row", "stack", "choice", "turns", "frame", "beside"]
+"""One after the other; all at once; one of them; each if the one before does not do; repeated; the first, and copies of it."""
+
 
 class NodeSpec(Spec):
     """A node of a graph. Its kind is the one key that names what it does; the options may stand beside it."""
@@ -24,6 +27,10 @@ class NodeSpec(Spec):
     summary: ClassVar[str]
     parts: ClassVar[tuple[type[Spec], ...]] = ()
     """The specs of its own that hold nodes, such as the cases of a switch."""
+    arrangement: ClassVar[Arrangement] = "stack"
+    """How a picture places its children."""
+    onward: ClassVar[str] = ""
+    """Of children taken in turns: when the next one is asked, in a few words."""
 
     name: Name | None = None
     """What later steps, parts and errors call this node."""

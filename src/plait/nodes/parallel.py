@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError
 from plait.nodes.fanout import Branch, fan_out
 from plait.nodes.link import Child, Link, listed
 from plait.nodes.merges import ByExpression, MergeField, PythonMerge, bind_merge
-from plait.nodes.node import NodeSpec
+from plait.nodes.node import Arrangement, NodeSpec
 from plait.nodes.predict import Predict
 from plait.nodes.requirement import Requirement
 from plait.spec.fields import Many, Name, json_text
@@ -51,6 +51,7 @@ class Parallel(NodeSpec):
 
     kind: ClassVar[str] = "parallel"
     summary: ClassVar[str] = "all at once on the same input; output keyed by branch, in declared order, unless merge"
+    arrangement: ClassVar[Arrangement] = "stack"
 
     parallel: Annotated[
         Annotated[Many[Node], Field(min_length=1), Tag("listed")] | Annotated[dict[Name, Node], Field(min_length=1), Tag("named")],

@@ -13,7 +13,7 @@ from plait.nodes.absent import LEFT_OUT
 from plait.nodes.decided import ENDED
 from plait.nodes.drive import leaf
 from plait.nodes.link import Child, Link, listed
-from plait.nodes.node import NodeSpec
+from plait.nodes.node import Arrangement, NodeSpec
 from plait.nodes.predict import Predict
 from plait.nodes.waiter import awaited
 from plait.spec.fields import Many
@@ -28,6 +28,7 @@ class Sequence(NodeSpec):
 
     kind: ClassVar[str] = "sequence"
     summary: ClassVar[str] = "in order; a step's input is the previous step's output"
+    arrangement: ClassVar[Arrangement] = "row"
 
     sequence: Annotated[Many[Node], Field(min_length=1)]
     """The steps."""

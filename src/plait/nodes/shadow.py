@@ -12,7 +12,7 @@ from plait.errors import PlaitError, fault
 from plait.nodes.ask import Ask
 from plait.nodes.draws import even_draws
 from plait.nodes.link import Child, Link
-from plait.nodes.node import NodeSpec
+from plait.nodes.node import Arrangement, NodeSpec
 from plait.spec.fields import Share, share_text
 from plait.types import Call, Context, Message
 
@@ -28,6 +28,7 @@ class Shadow(NodeSpec):
 
     kind: ClassVar[str] = "shadow"
     summary: ClassVar[str] = "a copy of the input, its answer only recorded; the answer is that of `of`"
+    arrangement: ClassVar[Arrangement] = "beside"
 
     shadow: Node
     """The node that gets the copy. It delays nothing, and its failure is nobody's."""

@@ -15,7 +15,7 @@ from plait.nodes.decided import Decided
 from plait.nodes.draws import even_draws
 from plait.nodes.drive import leaf
 from plait.nodes.link import Child, Evaluate, Link
-from plait.nodes.node import NodeSpec
+from plait.nodes.node import Arrangement, NodeSpec
 from plait.spec.base import Spec
 from plait.spec.fields import Many
 from plait.types import Call, Context, Leaf, Message
@@ -38,6 +38,7 @@ class Split(NodeSpec):
 
     kind: ClassVar[str] = "split"
     summary: ClassVar[str] = "by relative weight; with a key, the same key always goes the same way"
+    arrangement: ClassVar[Arrangement] = "choice"
 
     parts: ClassVar[tuple[type[Spec], ...]] = (Share,)
 
@@ -57,6 +58,10 @@ class Split(NodeSpec):
             Child(share.to, ("split", place, "to"), share.to.label, f"{100 * share.weight / total:.4g} %")
             for place, share in enumerate(self.split)
         )
+
+    def facts(self) -> tuple[str, ...]:
+        """What makes it sticky."""
+        return () if self.key is None else (f"by {self.key}",)
 
     def bind(self, link: Link) -> Call:
         """The nodes' calls and the bounds of their shares."""

@@ -13,7 +13,7 @@ from plait.nodes.condition import Condition, always
 from plait.nodes.decided import Decided
 from plait.nodes.drive import leaf
 from plait.nodes.link import Child, Link
-from plait.nodes.node import NodeSpec
+from plait.nodes.node import Arrangement, NodeSpec
 from plait.spec.base import Spec
 from plait.spec.fields import Many
 from plait.types import Call, Context, Leaf, Message
@@ -47,6 +47,7 @@ class Switch(NodeSpec):
 
     kind: ClassVar[str] = "switch"
     summary: ClassVar[str] = "the first case that holds; without one, and without else, a 422"
+    arrangement: ClassVar[Arrangement] = "choice"
 
     parts: ClassVar[tuple[type[Spec], ...]] = (Case, Otherwise)
 
