@@ -5,13 +5,63 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from plait.graph.load import load
+    from plait.algebra.file import load
+    from plait.algebra.graph import Graph
+    from plait.algebra.merges import argmax, argmin, mean, vote
+    from plait.algebra.merges import max as max  # noqa: A004 - plait.max
+    from plait.algebra.merges import min as min  # noqa: A004 - plait.min
+    from plait.algebra.merges import sum as sum  # noqa: A004 - plait.sum
+    from plait.algebra.nodes import (
+        cascade,
+        fallback,
+        parallel,
+        predict,
+        predictor,
+        sequence,
+        split,
+        subgraph,
+        switch,
+        transform,
+        value,
+    )
+    from plait.answer import Answer
     from plait.server.asgi import Proxy
 
 __version__ = "0.1.0"
-__all__ = ["Proxy", "__version__", "load"]
 
-_LAZY = {"Proxy": "plait.server.asgi", "load": "plait.graph.load"}
+# `max`, `min` and `sum` are left out: `from plait import *` must not hide Python's own.
+__all__ = [
+    "Answer",
+    "Graph",
+    "Proxy",
+    "__version__",
+    "argmax",
+    "argmin",
+    "cascade",
+    "fallback",
+    "load",
+    "mean",
+    "parallel",
+    "predict",
+    "predictor",
+    "sequence",
+    "split",
+    "subgraph",
+    "switch",
+    "transform",
+    "value",
+    "vote",
+]
+
+_WHERE = {
+    "plait.algebra.file": "load",
+    "plait.algebra.graph": "Graph",
+    "plait.algebra.merges": "argmax argmin max mean min sum vote",
+    "plait.algebra.nodes": "cascade fallback parallel predict predictor sequence split subgraph switch transform value",
+    "plait.answer": "Answer",
+    "plait.server.asgi": "Proxy",
+}
+_LAZY = {name: module for module, names in _WHERE.items() for name in names.split()}
 
 
 def __getattr__(name: str) -> Any:
@@ -21,3 +71,7 @@ def __getattr__(name: str) -> Any:
     from importlib import import_module  # noqa: PLC0415 - only where a lazy name is used
 
     return getattr(import_module(_LAZY[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LAZY})

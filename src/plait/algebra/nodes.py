@@ -1,0 +1,174 @@
+"""A function for every kind of node: what a file says as a mapping, said in Python.
+
+Each gives its fields to `compose` under the keys of a file; what they may be, the kind's spec decides. A new kind is one more
+function of that form.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Unpack, overload
+
+from plait.algebra.graph import Graph, Node, compose, graph_of
+from plait.algebra.merges import Merge
+from plait.algebra.names import Names
+from plait.algebra.options import GraphOptions, NodeOptions, PredictorOptions, given
+from plait.errors import ConfigError, Problem
+from plait.graph.document import Document
+from plait.graph.validate import validate
+from plait.nodes.node import NodeSpec
+from plait.nodes.parallel import Parallel
+
+_PAIR = 2
+
+
+def predictor(name: str, url: str | None = None, **options: Unpack[PredictorOptions]) -> Graph:
+    """A predictor, and the node that asks it.
+
+    Args:
+        name: Its name in graphs.
+        url: Where it answers: `http://host:port`, with the path of its inference call if that is not `/predict`.
+        options: As in a file.
+
+    Raises:
+        ConfigError: With every problem.
+    """
+    return _named({"predictors": {name: given({"url": url, **options})}}, name)
+
+
+def subgraph(name: str, node: Node, **options: Unpack[GraphOptions]) -> Graph:
+    """A graph of its own, and the node that asks it by name: in it, `request` is what it was given.
+
+    Args:
+        name: Its name; it is served under it, too.
+        node: What it does.
+        options: `schema`, `timeout` and what else a graph has.
+
+    Raises:
+        ConfigError: With every problem.
+    """
+    within = graph_of(node).served(**options)
+    return _named({"graphs": {name: within.spec(name)}}, name, within.names)
+
+
+def predict(name: str, /, **options: Unpack[NodeOptions]) -> Graph:
+    """Ask the predictor, else run the graph, of that name."""
+    return compose(given({"predict": name, **options}))
+
+
+def sequence(*steps: Node, **options: Unpack[NodeOptions]) -> Graph:
+    """In order: a step's input is the previous step's output. `a >> b` is the short form."""
+    return compose(given({"sequence": steps, **options}))
+
+
+@overload
+def parallel(
+    *branches: Node | Mapping[str, Node],
+    merge: Merge | str | Mapping[str, Any] | None = None,
+    require: str | int | Iterable[str] | None = None,
+    **options: Unpack[NodeOptions],
+) -> Graph: ...
+
+
+@overload
+def parallel(
+    *,
+    merge: Merge | str | Mapping[str, Any] | None = None,
+    require: str | int | Iterable[str] | None = None,
+    **branches: Graph | NodeSpec | Mapping[str, Any] | str | bool | None,
+) -> Graph: ...
+
+
+def parallel(*branches: Any, **options: Any) -> Graph:
+    """All at once on the same input.
+
+    Args:
+        branches: Nodes, or one mapping of branch to node. As keywords, compositions are branches too.
+        options: `merge`, `require`, and the options of any node.
+    """
+    named = {key: value for key, value in options.items() if _is_branch(key, value)}
+    rest = given({key: value for key, value in options.items() if key not in named})
+    if named and branches:
+        problem = Problem("parallel", "has branches with and without a name", "name all of them, or none")
+        raise ConfigError([problem])
+    if len(branches) == 1 and isinstance(branches[0], Mapping):
+        return compose({"parallel": branches[0], **rest})
+    return compose({"parallel": named or branches, **rest})
+
+
+def switch(*cases: Any, default: Node | None = None, **options: Unpack[NodeOptions]) -> Graph:
+    """The first case that holds.
+
+    Args:
+        cases: A mapping of CEL to node, or such pairs.
+        default: The node of no other case.
+        options: Of any node.
+    """
+    listed: list[dict[str, Any]] = [{"when": when, "then": then} for when, then in _pairs("switch", cases, "(CEL, node)")]
+    if default is not None:
+        listed.append({"else": default})
+    return compose(given({"switch": listed, **options}))
+
+
+def split(*shares: tuple[float, Node], key: str | None = None, **options: Unpack[NodeOptions]) -> Graph:
+    """One of several, by weight.
+
+    Args:
+        shares: Pairs of weight and node: `(9, old), (1, new)`.
+        key: CEL whose value decides; without it, each request is drawn.
+        options: Of any node.
+    """
+    listed = [{"weight": weight, "to": to} for weight, to in _pairs("split", shares, "(weight, node)")]
+    return compose(given({"split": listed, "key": key, **options}))
+
+
+def fallback(*choices: Node, **options: Unpack[NodeOptions]) -> Graph:
+    """The first that answers, whatever the failure of those before."""
+    return compose(given({"fallback": choices, **options}))
+
+
+def cascade(*choices: Node, until: str, **options: Unpack[NodeOptions]) -> Graph:
+    """In order, cheapest first, until an answer is good enough.
+
+    Args:
+        choices: The nodes.
+        until: CEL that says of an answer, as `output`, whether it is good enough.
+        options: Of any node.
+    """
+    return compose(given({"cascade": choices, "until": until, **options}))
+
+
+def transform(template: Any, /, **options: Unpack[NodeOptions]) -> Graph:
+    """A pure mapping: any JSON, with `${…}` in its strings."""
+    return compose({"transform": template, **given(options)})
+
+
+def value(constant: Any, /, **options: Unpack[NodeOptions]) -> Graph:
+    """Always the same answer: any JSON."""
+    return compose({"value": constant, **given(options)})
+
+
+def _named(data: Mapping[str, Any], name: str, names: Names | None = None) -> Graph:
+    """The node that asks what a part of a file defines under a name."""
+    config, problems = validate(data, Document("", data))
+    if problems:
+        raise ConfigError(problems)
+    joined = Names.joined([names or Names(), Names(config.predictors, config.graphs)])
+    return Graph(compose({"predict": name}).root, joined)
+
+
+def _is_branch(key: str, value: Any) -> bool:
+    return isinstance(value, (Graph, NodeSpec)) or (isinstance(value, Mapping) and key not in Parallel.model_fields)
+
+
+def _pairs(kind: str, given: Iterable[Any], form: str) -> list[tuple[Any, Any]]:
+    """Pairs, some of them perhaps in mappings."""
+    found: list[tuple[Any, Any]] = []
+    for place, one in enumerate(given):
+        if isinstance(one, Mapping):
+            found += one.items()
+        elif isinstance(one, (tuple, list)) and len(one) == _PAIR:
+            found.append((one[0], one[1]))
+        else:
+            raise ConfigError([Problem(f"{kind}[{place}]", "is no pair", f"write {form}", place=(kind, place))])
+    return found
