@@ -15,59 +15,15 @@ from plait.spec.fields import duration_text
 
 NAMES = st.sampled_from("a b setosa y n on no off yes e3 x_y".split())
 MISREAD = (
-    "on off yes no y n true false null ~ True NULL 1e3 1_000 0x1f 0o7 0b1 1:30 12 1.5 .5 .inf .nan -1 +1 = << 2026-11-23 2026-11-23T10:00:00Z"
+    "on off yes no y n true false null ~ True NULL 1e3 1_000 0x1f 0o7 0b1 1:30 12 1.5 .5 .inf .nan -1 +1 = << 2026-11-23 "
+    "2026-11-23T10:00:00Z"
 ).split()
-ODD = [
-    "",
-    " ",
-    " a",
-    "a ",
-    "\ta",
-    "a\nb",
-    "\n",
-    "a: b",
-    "a #b",
-    "- a",
-    "? a",
-    "{a",
-    "[a",
-    "'",
-    '"',
-    "\\",
-    "\\n",
-    "%a",
-    "@a",
-    "`a",
-    "!a",
-    "&a",
-    "*a",
-]
-ODD += [
-    "|",
-    ">",
-    "---",
-    "...",
-    "--- a",
-    "é",
-    "😀",
-    "\x00",
-    "\x07",
-    "\x7f",
-    "\x85",
-    "\xa0",
-    "\u2028",
-    "\ufeff",
-    "\uffff",
-    "$${x}",
-    "${input.a}",
-    "a" * 2000,
-]
+ODD = ["a" * 2000, " ", " a", "a ", "a: b", "a #b", "- a", "? a", "--- a", "$${x}", "${input.a}"]
+ODD += r"""' " \ \n { [ {a [a %a @a `a !a &a *a | > --- ...""".split()
+ODD += ["", "\ta", "a\nb", "\n", "é", "😀", "\x00", "\x07", "\x7f", "\x85", "\xa0", "\u2028", "\ufeff", "\uffff"]
 TEXTS = st.sampled_from(MISREAD + ODD) | st.text(max_size=8).filter(lambda text: "${" not in text)
-NUMBERS = (
-    st.integers(-(1 << 63), (1 << 64) - 1)
-    | st.floats(allow_nan=False, allow_infinity=False)
-    | st.sampled_from([1e30, 1e-7, -0.0, 1.0])
-)
+REAL = st.floats(allow_nan=False, allow_infinity=False) | st.sampled_from([1e30, 1e-7, -0.0, 1.0])
+NUMBERS = st.integers(-(1 << 63), (1 << 64) - 1) | REAL
 JSON = st.recursive(
     st.none() | st.booleans() | NUMBERS | TEXTS,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3),
@@ -124,36 +80,39 @@ SERVERS = some(
 DEFAULTS = some(predictor=some(timeout=DURATIONS, connect_timeout=DURATIONS), graph=some(timeout=DURATIONS))
 
 Inner = st.SearchStrategy[Any]
+
+
+def node(required: dict[str, Inner], **more: Inner) -> Inner:
+    """A node with these fields, and with some of the options and of `more`."""
+    return st.fixed_dictionaries(required, optional={**OPTIONS, **more})
+
+
+def several(inner: Inner) -> Inner:
+    """A few of them."""
+    return st.lists(inner, min_size=1, max_size=3)
+
+
+def cases(inner: Inner) -> Inner:
+    """The cases of a switch."""
+    return several(st.fixed_dictionaries({"when": TEXTS, "then": inner}) | st.fixed_dictionaries({"else": inner}))
+
+
+def branches(inner: Inner) -> Inner:
+    """The branches of a parallel."""
+    return several(inner) | st.dictionaries(NAMES, inner, min_size=1, max_size=3)
+
+
 KINDS: dict[str, Callable[[Inner], Inner]] = {
-    "predict": lambda inner: st.fixed_dictionaries({"predict": NAMES | TEXTS}, optional=OPTIONS),
-    "sequence": lambda inner: listed("sequence", inner),
-    "parallel": lambda inner: st.fixed_dictionaries(
-        {"parallel": st.lists(inner, min_size=1, max_size=3) | st.dictionaries(NAMES, inner, min_size=1, max_size=3)},
-        optional={**OPTIONS, "merge": MERGES, "require": REQUIRED},
-    ),
-    "switch": lambda inner: st.fixed_dictionaries(
-        {
-            "switch": st.lists(
-                st.fixed_dictionaries({"when": TEXTS, "then": inner}) | st.fixed_dictionaries({"else": inner}),
-                min_size=1,
-                max_size=3,
-            )
-        },
-        optional=OPTIONS,
-    ),
-    "split": lambda inner: st.fixed_dictionaries(
-        {"split": st.lists(st.fixed_dictionaries({"weight": WEIGHTS, "to": inner}), min_size=1, max_size=3)},
-        optional={**OPTIONS, "key": TEXTS},
-    ),
-    "fallback": lambda inner: listed("fallback", inner),
-    "cascade": lambda inner: listed("cascade", inner, until=TEXTS),
-    "transform": lambda inner: st.fixed_dictionaries({"transform": JSON}, optional=OPTIONS),
-    "value": lambda inner: st.fixed_dictionaries({"value": JSON}, optional=OPTIONS),
+    "predict": lambda _: node({"predict": NAMES | TEXTS}),
+    "sequence": lambda inner: node({"sequence": several(inner)}),
+    "parallel": lambda inner: node({"parallel": branches(inner)}, merge=MERGES, require=REQUIRED),
+    "switch": lambda inner: node({"switch": cases(inner)}),
+    "split": lambda inner: node({"split": several(st.fixed_dictionaries({"weight": WEIGHTS, "to": inner}))}, key=TEXTS),
+    "fallback": lambda inner: node({"fallback": several(inner)}),
+    "cascade": lambda inner: node({"cascade": several(inner), "until": TEXTS}),
+    "transform": lambda _: node({"transform": JSON}),
+    "value": lambda _: node({"value": JSON}),
 }
-
-
-def listed(key: str, inner: Inner, **more: Inner) -> Inner:
-    return st.fixed_dictionaries({key: st.lists(inner, min_size=1, max_size=3), **more}, optional=OPTIONS)
 
 
 def of_kind(kind: str, inner: Inner) -> Inner:
@@ -164,7 +123,7 @@ def of_kind(kind: str, inner: Inner) -> Inner:
 NODES: Inner = st.recursive(
     NAMES, lambda inner: st.sampled_from(sorted(KINDS)).flatmap(lambda kind: of_kind(kind, inner)), max_leaves=5
 )
-GRAPH_OPTIONS = {
+GRAPH_OPTIONS: dict[str, Inner] = {
     "route": ROUTES,
     "timeout": DURATIONS,
     "schema": st.dictionaries(TEXTS, JSON, max_size=2),

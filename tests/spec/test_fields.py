@@ -4,12 +4,10 @@ from hypothesis import strategies as st
 
 from plait.spec.fields import duration_text, seconds
 
-DIGITS = st.integers(0, 999_999_999)
 
-
-@given(DIGITS, DIGITS, st.sampled_from(["ms", "s", "m", "h"]))
+@given(st.integers(0, 999_999_999), st.integers(1, 999_999_999), st.sampled_from(["ms", "s", "m", "h"]))
 def test_a_duration_is_written_so_that_it_is_read_as_the_same(whole: int, fraction: int, unit: str):
-    value = seconds(f"{whole}.{fraction + 1}{unit}")
+    value = seconds(f"{whole}.{fraction}{unit}")
     assert seconds(duration_text(value)) == value
 
 

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from plait.algebra.checked import not_json
-from plait.algebra.graph import Graph, Node, bare
+from plait.algebra.graph import Graph, Node, bare, graph_of
 from plait.algebra.names import Names
 from plait.errors import ConfigError
 from plait.graph.document import Document
-from plait.graph.spec import Config, GraphSpec
+from plait.graph.spec import Config
 from plait.graph.validate import validate
+from plait.nodes.node import NodeSpec
 
 
 def config(graphs: Mapping[str, Node], **sections: Mapping[str, Any]) -> Config:
@@ -25,26 +26,18 @@ def config(graphs: Mapping[str, Node], **sections: Mapping[str, Any]) -> Config:
         ConfigError: With every problem.
     """
     gathered: list[Names] = []
-    data: dict[str, Any] = {name: _entry(name, node, gathered) for name, node in graphs.items()}
-    predictors = _sound({"predictors": sections.pop("predictors", {})}).predictors
-    specs = {name: spec for name, spec in data.items() if isinstance(spec, GraphSpec)}
-    names = Names.joined([Names(predictors, specs), *gathered])
-    found = _sound({**sections, "predictors": dict(names.predictors), "graphs": {**data, **names.graphs}})
-    problems = [problem for name, spec in found.graphs.items() for problem in not_json(spec.sample, ("graphs", name, "sample"))]
-    if problems:
-        raise ConfigError(problems)
-    return found
-
-
-def _sound(data: dict[str, Any]) -> Config:
+    data = {**sections, "graphs": {name: _entry(name, node, gathered) for name, node in graphs.items()}}
     found, problems = validate(data, Document("", data))
+    problems += [problem for name, spec in found.graphs.items() for problem in not_json(spec.sample, ("graphs", name, "sample"))]
     if problems:
         raise ConfigError(problems)
-    return found
+    names = Names.joined([Names(found.predictors, found.graphs), *gathered])
+    return found.model_copy(update={"predictors": dict(names.predictors), "graphs": dict(names.graphs)})
 
 
 def _entry(name: str, node: Node, gathered: list[Names]) -> Any:
-    if not isinstance(node, Graph):
+    if not isinstance(node, (Graph, NodeSpec)):
         return bare(node, gathered)
-    gathered.append(node.names)
-    return node.spec(name)
+    graph = graph_of(node)
+    gathered.append(graph.names)
+    return graph.spec(name)
