@@ -83,6 +83,14 @@ def test_two_subgraphs_of_one_name_are_refused_when_they_meet():
         plait.subgraph("g", A) >> plait.subgraph("g", B)
 
 
+def test_a_subgraph_cannot_have_the_name_of_a_predictor_as_that_is_what_the_name_means():
+    with pytest.raises(ConfigError, match="graphs.a: the name a means the predictor of that name"):
+        plait.subgraph("a", A)
+    with pytest.raises(ConfigError, match=r"give one of them another name\)"):
+        plait.subgraph("b", A) >> B
+    assert list(config(A.to_yaml("a")).graphs) == ["a"]
+
+
 # Options.
 
 
@@ -127,7 +135,7 @@ def test_options_that_hold_for_a_whole_graph_are_not_lost_within_another(options
     [
         (A, "<Graph a>"),
         (A >> plait.transform({"x": 1}), "<Graph a >> transform>"),
-        (plait.parallel(A, x=None) >> B, "<Graph parallel(a) >> b>"),
+        (plait.parallel(A, when=None) >> B, "<Graph parallel(a) >> b>"),
         (plait.parallel(x=A, b=B), "<Graph parallel(x=a, b)>"),
         (plait.parallel(x=A >> B), "<Graph parallel(x=sequence(a, b))>"),
         (plait.switch({"input.x": A}, default=B), "<Graph switch(a, b)>"),

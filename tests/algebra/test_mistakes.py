@@ -26,6 +26,9 @@ def problems(make: Callable[[], object]) -> list[Problem]:
     ("make", "told"),
     [
         (lambda: plait.parallel(A, timeot="1s"), "unknown key timeot (did you mean timeout?)"),
+        (lambda: plait.parallel(A, timeot=None), "unknown key timeot (did you mean timeout?)"),
+        (lambda: plait.predictor("a", "http://a", timeot=None), "predictors.a: unknown key timeot (did you mean timeout?)"),
+        (lambda: plait.cascade(A, until=None), "needs until (add until: …)"),
         (lambda: plait.predict("a", tmeout="1s"), "unknown key tmeout (did you mean timeout?)"),
         (lambda: plait.parallel(A, route="/x"), "route is an option of graphs (write .served(route=…) behind it)"),
         (lambda: plait.parallel(A, {"predict": 3}), "parallel[1].predict: must be text (put it in quotes)"),

@@ -7,7 +7,7 @@ from typing import Any
 
 from plait.algebra.checked import not_json
 from plait.algebra.graph import Graph, Node, bare, graph_of
-from plait.algebra.names import Names
+from plait.algebra.names import Names, merged
 from plait.errors import ConfigError
 from plait.graph.document import Document
 from plait.graph.spec import Config
@@ -31,8 +31,9 @@ def config(graphs: Mapping[str, Node], **sections: Mapping[str, Any]) -> Config:
     problems += [problem for name, spec in found.graphs.items() for problem in not_json(spec.sample, ("graphs", name, "sample"))]
     if problems:
         raise ConfigError(problems)
-    names = Names.joined([Names(found.predictors, found.graphs), *gathered])
-    return found.model_copy(update={"predictors": dict(names.predictors), "graphs": dict(names.graphs)})
+    names = Names.joined([Names(found.predictors), *gathered])
+    served = merged("graphs", found.graphs, names.graphs)
+    return found.model_copy(update={"predictors": dict(names.predictors), "graphs": served})
 
 
 def _entry(name: str, node: Node, gathered: list[Names]) -> Any:

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Unpack
 
 from plait.algebra import checked
-from plait.algebra.names import Names
-from plait.algebra.options import GraphOptions, NodeOptions, changed
+from plait.algebra.names import Names, merged
+from plait.algebra.options import GraphOptions, NodeOptions, given
 from plait.algebra.text import text
 from plait.errors import ConfigError, Problem
 from plait.graph import spec as specs
@@ -19,7 +19,7 @@ from plait.jsontext import DEPTH
 from plait.nodes.node import NodeSpec
 from plait.nodes.predict import Predict
 from plait.nodes.sequence import Sequence
-from plait.nodes.union import BY_KEY, kinds_in
+from plait.nodes.union import BY_KEY
 
 _ONLY_BY_NAME = ("schema", "timeout")
 
@@ -55,7 +55,7 @@ class Graph:
         Raises:
             ConfigError: If one is none, or not what it must be.
         """
-        other = compose(changed(fields(self.root), options))
+        other = compose({**fields(self.root), **options})
         return replace(other, names=Names.joined([self.names, other.names]), options=self.options)
 
     def served(self, **options: Unpack[GraphOptions]) -> Graph:
@@ -67,7 +67,9 @@ class Graph:
         for key in options:
             if key not in OPTIONS:
                 raise ConfigError([Problem("", f"unknown key {key}", nearest(key, OPTIONS))])
-        return replace(self, options=checked.spec(specs.GraphOptions, changed(fields(self.options), options)))
+        return replace(
+            self, options=checked.spec(specs.GraphOptions, given(specs.GraphOptions, {**fields(self.options), **options}))
+        )
 
     def spec(self, name: str) -> GraphSpec:
         """What a file would have for this under a graph's name."""
@@ -77,7 +79,7 @@ class Graph:
         if root.timeout is not None and self.options.timeout is None:
             # Beside a graph's first node a timeout is the graph's.
             options["timeout"] = fields(root)["timeout"]
-            root = compose(changed(fields(root), {"timeout": None})).root
+            root = compose({**fields(root), "timeout": None}).root
         if not OPTIONS.isdisjoint(fields(root)):
             root = Sequence(sequence=(root,))
         return GraphSpec(root=root, **options)
@@ -92,8 +94,8 @@ class Graph:
             ConfigError: If there is another graph of this name, or a text has `${env.…}` in it, which a file would replace.
         """
         name = name or (self._asks() if self._asks() in self.names.graphs else "predict")
-        names = Names.joined([Names(graphs={name: self.spec(name)}), self.names])
-        return to_yaml(Config(predictors=dict(names.predictors), graphs=dict(names.graphs)), names.written)
+        graphs = merged("graphs", {name: self.spec(name)}, self.names.graphs)
+        return to_yaml(Config(predictors=dict(self.names.predictors), graphs=graphs), self.names.written)
 
     def node(self) -> NodeSpec:
         """The node, to be put into another.
@@ -137,11 +139,12 @@ def compose(data: Mapping[str, Any]) -> Graph:
     Raises:
         ConfigError: With every problem of it.
     """
+    kind = next((BY_KEY[key] for key in data if key in BY_KEY), NodeSpec)
     for key in data:
-        if key in OPTIONS and not any(key in BY_KEY[kind].model_fields for kind in kinds_in(dict(data))):
+        if key in OPTIONS and key not in kind.model_fields:
             raise ConfigError([Problem("", f"{key} is an option of graphs", f"write .served({key}=…) behind it")])
     gathered: list[Names] = []
-    root = checked.node(bare(data, gathered))
+    root = checked.node(bare(given(kind, data), gathered))
     return Graph(root, Names.joined(gathered))
 
 

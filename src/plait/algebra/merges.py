@@ -38,7 +38,7 @@ def vote(label: str, weights: Mapping[str, float] | None = None) -> Vote:
         label: CEL for the label of a branch, whose answer is `output`.
         weights: How much each branch counts; 1 where nothing is said.
     """
-    return spec(Vote, given({"vote": label, "weights": weights}))
+    return spec(Vote, given(Vote, {"vote": label, "weights": weights}))
 
 
 def mean(numbers: str, weights: Mapping[str, float] | None = None) -> Mean:
@@ -48,7 +48,7 @@ def mean(numbers: str, weights: Mapping[str, float] | None = None) -> Mean:
         numbers: CEL for the numbers of a branch, whose answer is `output`.
         weights: How much each branch counts; 1 where nothing is said.
     """
-    return spec(Mean, given({"mean": numbers, "weights": weights}))
+    return spec(Mean, given(Mean, {"mean": numbers, "weights": weights}))
 
 
 def max(number: str) -> Max:  # noqa: A001 - plait.max

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TypeVar
 
 from plait.errors import ConfigError, Problem
 from plait.graph.spec import GraphSpec
 from plait.spec.predictor import Predictor
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +19,7 @@ class Names:
 
     Args:
         predictors: By name.
-        graphs: By name.
+        graphs: By name; those that are asked, not only served.
         written: By text, what a file has in its place, such as `${env.TOKEN}`.
     """
 
@@ -26,28 +28,39 @@ class Names:
     written: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
-    def joined(cls, several: Iterable[Names]) -> Names:
+    def joined(cls, several: Sequence[Names]) -> Names:
         """All of them, in the order in which they come.
 
         Raises:
-            ConfigError: If one name stands for two predictors or two graphs.
+            ConfigError: If one name stands for two things.
         """
-        predictors: dict[str, Predictor] = {}
-        graphs: dict[str, GraphSpec] = {}
-        written: dict[str, str] = {}
-        problems: dict[str, Problem] = {}
-        for names in several:
-            _add(predictors, names.predictors, "predictors", problems)
-            _add(graphs, names.graphs, "graphs", problems)
-            written.update(names.written)
-        if problems:
-            raise ConfigError(list(problems.values()))
-        return cls(predictors, graphs, written)
+        predictors = merged("predictors", *(names.predictors for names in several))
+        graphs = merged("graphs", *(names.graphs for names in several))
+        hidden = [_hidden(name) for name in graphs if name in predictors]
+        if hidden:
+            raise ConfigError(hidden)
+        return cls(predictors, graphs, {new: old for names in several for new, old in names.written.items()})
 
 
-def _add(known: dict[str, Any], more: Mapping[str, Any], section: str, problems: dict[str, Problem]) -> None:
-    for name, spec in more.items():
-        if known.setdefault(name, spec) != spec:
-            hint = "give one of them another name, or use the same in both places"
-            message = f"two different {section} have the name {name}"
-            problems[f"{section}.{name}"] = Problem(f"{section}.{name}", message, hint, place=(section, name))
+def merged(section: str, *several: Mapping[str, _T]) -> dict[str, _T]:
+    """Entries of a section of a file, each name once.
+
+    Raises:
+        ConfigError: If one name stands for two different ones.
+    """
+    found: dict[str, _T] = {}
+    problems: dict[str, Problem] = {}
+    for entries in several:
+        for name, spec in entries.items():
+            if found.setdefault(name, spec) != spec:
+                hint = "give one of them another name, or use the same in both places"
+                message = f"two different {section} have the name {name}"
+                problems[name] = Problem(f"{section}.{name}", message, hint, place=(section, name))
+    if problems:
+        raise ConfigError(list(problems.values()))
+    return found
+
+
+def _hidden(name: str) -> Problem:
+    message = f"the name {name} means the predictor of that name, so that the graph cannot be asked"
+    return Problem(f"graphs.{name}", message, "give one of them another name", place=("graphs", name))

@@ -18,6 +18,7 @@ from plait.graph.document import Document
 from plait.graph.validate import validate
 from plait.nodes.node import NodeSpec
 from plait.nodes.parallel import Parallel
+from plait.spec.predictor import Predictor
 
 _PAIR = 2
 
@@ -33,7 +34,7 @@ def predictor(name: str, url: str | None = None, **options: Unpack[PredictorOpti
     Raises:
         ConfigError: With every problem.
     """
-    return _named({"predictors": {name: given({"url": url, **options})}}, name)
+    return _named({"predictors": {name: given(Predictor, {"url": url, **options})}}, name)
 
 
 def subgraph(name: str, node: Node, **options: Unpack[GraphOptions]) -> Graph:
@@ -53,12 +54,12 @@ def subgraph(name: str, node: Node, **options: Unpack[GraphOptions]) -> Graph:
 
 def predict(name: str, /, **options: Unpack[NodeOptions]) -> Graph:
     """Ask the predictor, else run the graph, of that name."""
-    return compose(given({"predict": name, **options}))
+    return compose({"predict": name, **options})
 
 
 def sequence(*steps: Node, **options: Unpack[NodeOptions]) -> Graph:
     """In order: a step's input is the previous step's output. `a >> b` is the short form."""
-    return compose(given({"sequence": steps, **options}))
+    return compose({"sequence": steps, **options})
 
 
 @overload
@@ -87,7 +88,7 @@ def parallel(*branches: Any, **options: Any) -> Graph:
         options: `merge`, `require`, and the options of any node.
     """
     named = {key: value for key, value in options.items() if _is_branch(key, value)}
-    rest = given({key: value for key, value in options.items() if key not in named})
+    rest = {key: value for key, value in options.items() if key not in named}
     if named and branches:
         problem = Problem("parallel", "has branches with and without a name", "name all of them, or none")
         raise ConfigError([problem])
@@ -107,7 +108,7 @@ def switch(*cases: Any, default: Node | None = None, **options: Unpack[NodeOptio
     listed: list[dict[str, Any]] = [{"when": when, "then": then} for when, then in _pairs("switch", cases, "(CEL, node)")]
     if default is not None:
         listed.append({"else": default})
-    return compose(given({"switch": listed, **options}))
+    return compose({"switch": listed, **options})
 
 
 def split(*shares: tuple[float, Node], key: str | None = None, **options: Unpack[NodeOptions]) -> Graph:
@@ -119,12 +120,12 @@ def split(*shares: tuple[float, Node], key: str | None = None, **options: Unpack
         options: Of any node.
     """
     listed = [{"weight": weight, "to": to} for weight, to in _pairs("split", shares, "(weight, node)")]
-    return compose(given({"split": listed, "key": key, **options}))
+    return compose({"split": listed, "key": key, **options})
 
 
 def fallback(*choices: Node, **options: Unpack[NodeOptions]) -> Graph:
     """The first that answers, whatever the failure of those before."""
-    return compose(given({"fallback": choices, **options}))
+    return compose({"fallback": choices, **options})
 
 
 def cascade(*choices: Node, until: str, **options: Unpack[NodeOptions]) -> Graph:
@@ -135,17 +136,17 @@ def cascade(*choices: Node, until: str, **options: Unpack[NodeOptions]) -> Graph
         until: CEL that says of an answer, as `output`, whether it is good enough.
         options: Of any node.
     """
-    return compose(given({"cascade": choices, "until": until, **options}))
+    return compose({"cascade": choices, "until": until, **options})
 
 
 def transform(template: Any, /, **options: Unpack[NodeOptions]) -> Graph:
     """A pure mapping: any JSON, with `${…}` in its strings."""
-    return compose({"transform": template, **given(options)})
+    return compose({"transform": template, **options})
 
 
 def value(constant: Any, /, **options: Unpack[NodeOptions]) -> Graph:
     """Always the same answer: any JSON."""
-    return compose({"value": constant, **given(options)})
+    return compose({"value": constant, **options})
 
 
 def _named(data: Mapping[str, Any], name: str, names: Names | None = None) -> Graph:

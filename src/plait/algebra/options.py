@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TypedDict
 
+from plait.spec.base import Spec
+
 
 class NodeOptions(TypedDict, total=False):
     """Options of any node."""
@@ -45,16 +47,7 @@ class GraphOptions(TypedDict, total=False):
     description: str | None
 
 
-MEANT = frozenset({"input", "sample"})
-"""Options that may be null. Of any other, None says that it was not given."""
-
-
-def given(options: Mapping[str, Any]) -> dict[str, Any]:
-    """The options that were given."""
-    return {key: value for key, value in options.items() if value is not None or key in MEANT}
-
-
-def changed(fields: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, Any]:
-    """Fields with options put in, and those taken away that are None."""
-    left = {key: value for key, value in fields.items() if key not in options}
-    return {**left, **given(options)}
+def given(kind: type[Spec], data: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a spec that were given: None says that one was not, unless it takes any JSON, where null is a value."""
+    declared = {field.alias or name: field.annotation for name, field in kind.model_fields.items()}
+    return {key: value for key, value in data.items() if value is not None or declared.get(key, Any) is Any}
