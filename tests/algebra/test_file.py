@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -68,6 +69,10 @@ def test_a_graph_of_a_file_is_written_without_the_values_of_variables(file: File
     again = config(text)
     assert again.predictors["a"].headers == {"Authorization": "Bearer s3cret"}
     assert again.graphs["label"].root == file.config.graphs["label"].root
+
+
+def test_a_file_is_shown_without_the_values_of_variables(file: File):
+    assert re.fullmatch(r"<File \S*plait.yaml>", repr(file))
 
 
 def test_the_file_itself_is_written_as_it_was(file: File):

@@ -84,7 +84,7 @@ def test_two_subgraphs_of_one_name_are_refused_when_they_meet():
 
 
 def test_a_subgraph_cannot_have_the_name_of_a_predictor_as_that_is_what_the_name_means():
-    with pytest.raises(ConfigError, match="graphs.a: the name a means the predictor of that name"):
+    with pytest.raises(ConfigError, match=r"graphs\.a: the name a means the predictor of that name"):
         plait.subgraph("a", A)
     with pytest.raises(ConfigError, match=r"give one of them another name\)"):
         plait.subgraph("b", A) >> B
@@ -174,6 +174,14 @@ def test_a_graph_without_a_name_is_predict_and_a_subgraph_has_its_own():
 def test_a_name_that_is_taken_is_refused():
     with pytest.raises(ConfigError, match="two different graphs have the name predict"):
         (plait.subgraph("predict", A) >> B).to_yaml()
+
+
+def test_what_is_too_deep_for_a_file_is_refused():
+    graph = A
+    for _ in range(40):
+        graph = plait.fallback(graph)
+    with pytest.raises(ConfigError, match="is nested more than 64 deep"):
+        graph.to_yaml()
 
 
 def test_a_timeout_of_the_first_node_is_the_graphs_as_in_a_file():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import reduce
 from typing import Any
 
 import pytest
@@ -75,6 +76,12 @@ def problems(make: Callable[[], object]) -> list[Problem]:
 )
 def test_a_mistake_is_told_with_advice(make: Callable[[], object], told: str):
     assert told in "\n".join(map(str, problems(make)))
+
+
+def test_nodes_cannot_nest_without_end():
+    graph = reduce(lambda inner, _: plait.fallback(inner), range(63), A)
+    with pytest.raises(ConfigError, match="nests more than 64 nodes deep"):
+        plait.fallback(graph)
 
 
 def test_all_mistakes_are_told_at_once():

@@ -80,20 +80,23 @@ def _not_scalar(value: Any, at: At) -> Iterator[Problem]:
 
 
 def _json_only(checked: _SpecT) -> _SpecT:
-    """The spec, if templates, samples and constants in it are JSON."""
-    problems = list(_not_json_within(checked, ()))
+    """The spec, if templates, samples and constants in it are JSON, and it ends somewhere."""
+    problems = list(_not_json_within(checked, (), 1))
     if problems:
         raise ConfigError(problems)
     return checked
 
 
-def _not_json_within(spec: Spec, at: At) -> Iterator[Problem]:
+def _not_json_within(spec: Spec, at: At, depth: int) -> Iterator[Problem]:
+    if depth > DEPTH:
+        yield _problem(at, f"nests more than {DEPTH} nodes deep", "")
+        return
     declared = type(spec).model_fields
     for name in spec.model_fields_set:
         if is_json(declared[name].annotation):
             yield from not_json(getattr(spec, name), (*at, declared[name].alias or name))
     for child in spec.children() if isinstance(spec, NodeSpec) else ():
-        yield from _not_json_within(child.node, at + child.at)
+        yield from _not_json_within(child.node, at + child.at, depth + 1)
 
 
 def _checked(adapter: TypeAdapter[_T], value: Any, around: Any, place: tuple[At, At]) -> _T:

@@ -18,11 +18,14 @@ from plait.spec.base import Spec
 _SpecT = TypeVar("_SpecT", bound=Spec)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class File:
     """A configuration that was loaded; `plait.Proxy` serves it as it is."""
 
     loaded: Loaded
+
+    def __repr__(self) -> str:
+        return f"<File {self.loaded.document.source}>"
 
     @property
     def config(self) -> Config:

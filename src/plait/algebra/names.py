@@ -25,7 +25,7 @@ class Names:
 
     predictors: Mapping[str, Predictor] = field(default_factory=dict)
     graphs: Mapping[str, GraphSpec] = field(default_factory=dict)
-    written: Mapping[str, str] = field(default_factory=dict)
+    written: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @classmethod
     def joined(cls, several: Sequence[Names]) -> Names:

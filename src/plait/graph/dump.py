@@ -9,6 +9,7 @@ from plait.errors import ConfigError, Problem
 from plait.graph.document import path_text
 from plait.graph.env import substitute
 from plait.graph.spec import OPTIONS, GraphSpec
+from plait.graph.text import parse
 from plait.graph.yaml_out import write
 from plait.nodes.link import At
 from plait.nodes.node import NodeSpec
@@ -30,7 +31,7 @@ def to_yaml(config: Config, written: Mapping[str, str] | None = None) -> str:
         written: By text, what stands in the file in its place, such as `${env.TOKEN}`.
 
     Raises:
-        ConfigError: If a text has `${env.…}` in it, which a file would replace.
+        ConfigError: If a text has `${env.…}` in it, which a file would replace, or a file cannot be so deep or large.
     """
     problems: list[Problem] = []
 
@@ -42,7 +43,10 @@ def to_yaml(config: Config, written: Mapping[str, str] | None = None) -> str:
     substitute(data, {}, report)
     if problems:
         raise ConfigError(problems)
-    return write(_replaced(data, written or {}))
+    text = write(_replaced(data, written or {}))
+    if problems := list(parse(text.encode(), "yaml", "").problems):
+        raise ConfigError(problems)
+    return text
 
 
 def plain(value: Any) -> Any:

@@ -36,7 +36,7 @@ class Loaded:
     document: Document
     warnings: list[str]
     folder: Path
-    written: Mapping[str, str] = field(default_factory=dict)
+    written: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def to_yaml(self) -> str:
         """The file as it was written, `${env.…}` and relative paths too, but without its comments."""
