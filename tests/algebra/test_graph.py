@@ -120,6 +120,13 @@ def test_options_of_a_graph_can_be_added_changed_and_taken_away():
     assert graph.spec("g").has_sample
 
 
+def test_options_of_a_graph_that_is_asked_by_name_are_its_own():
+    inner = plait.subgraph("inner", A, timeout="1s").served(route="/x", sample=None)
+    assert inner == plait.subgraph("inner", A, timeout="1s", route="/x", sample=None)
+    assert plait.Proxy({"inner": inner}).config.route("inner") == "/x"
+    assert steps(inner.served(timeout="2s") >> B) == ["inner", "b"]
+
+
 @pytest.mark.parametrize("options", [{"timeout": "1s"}, {"schema": {}}])
 def test_options_that_hold_for_a_whole_graph_are_not_lost_within_another(options: Any):
     with pytest.raises(ConfigError, match=r"would be lost: (timeout|schema) .*plait\.subgraph"):

@@ -12,7 +12,7 @@ from plait.algebra.names import Names
 from plait.graph.check import graphs_used, predictors_used
 from plait.graph.dump import fields
 from plait.graph.load import Loaded, load_checked
-from plait.graph.spec import Config, GraphOptions
+from plait.graph.spec import OPTIONS, Config, GraphOptions
 from plait.spec.base import Spec
 
 _SpecT = TypeVar("_SpecT", bound=Spec)
@@ -58,7 +58,7 @@ class File:
             return Graph(compose({"predict": name}).root, names)
         # The name alone would mean the predictor.
         spec = names.graphs[name]
-        options = {key: value for key, value in fields(spec).items() if key != "root"}
+        options = {key: value for key, value in fields(spec).items() if key in OPTIONS}
         others = {other: used for other, used in names.graphs.items() if other != name}
         return Graph(spec.root, Names(names.predictors, others, names.written), GraphOptions(**options))
 

@@ -61,15 +61,20 @@ class Graph:
     def served(self, **options: Unpack[GraphOptions]) -> Graph:
         """The same with options of a graph, which hold where it is served or used by name; None takes one away.
 
+        Of what asks a graph by name they are that graph's.
+
         Raises:
             ConfigError: If one is none, or not what it must be.
         """
         for key in options:
             if key not in OPTIONS:
                 raise ConfigError([Problem("", f"unknown key {key}", nearest(key, OPTIONS))])
-        return replace(
-            self, options=checked.spec(specs.GraphOptions, given(specs.GraphOptions, {**fields(self.options), **options}))
-        )
+        name = self._asks()
+        if name not in self.names.graphs:
+            return replace(self, options=_changed(self.options, options))
+        asked = self.names.graphs[name]
+        changed = GraphSpec(root=asked.root, **fields(_changed(asked, options)))
+        return replace(self, names=replace(self.names, graphs={**self.names.graphs, name: changed}))
 
     def spec(self, name: str) -> GraphSpec:
         """What a file would have for this under a graph's name."""
@@ -158,6 +163,12 @@ def bare(value: Any, gathered: list[Names], depth: int = 0) -> Any:
     if depth <= DEPTH and isinstance(value, (list, tuple)):
         return [bare(item, gathered, depth + 1) for item in value]
     return value
+
+
+def _changed(before: specs.GraphOptions, options: Mapping[str, Any]) -> specs.GraphOptions:
+    """A graph's options, without its root, with these in place of its own."""
+    kept = {key: value for key, value in fields(before).items() if key in OPTIONS}
+    return checked.spec(specs.GraphOptions, given(specs.GraphOptions, {**kept, **options}))
 
 
 def _chain(*nodes: Node) -> Graph:
