@@ -6,20 +6,80 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from plait import errors
+    from plait.algebra.file import load
+    from plait.algebra.graph import Graph
+    from plait.algebra.merges import argmax, argmin, mean, vote
+    from plait.algebra.merges import max as max  # noqa: A004 - plait.max
+    from plait.algebra.merges import min as min  # noqa: A004 - plait.min
+    from plait.algebra.merges import sum as sum  # noqa: A004 - plait.sum
+    from plait.algebra.nodes import (
+        cascade,
+        fallback,
+        parallel,
+        predict,
+        predictor,
+        python,
+        sequence,
+        shadow,
+        split,
+        subgraph,
+        switch,
+        transform,
+        value,
+    )
+    from plait.algebra.nodes import map as map  # noqa: A004 - plait.map
+    from plait.answer import Answer
     from plait.client.aio import AsyncClient
     from plait.client.sync import Client
-    from plait.graph.load import load
+    from plait.nodes.code import PythonContext
     from plait.server.asgi import Proxy
 
 __version__ = "0.1.0"
-__all__ = ["AsyncClient", "Client", "Proxy", "__version__", "errors", "load"]
 
-_LAZY = {
-    "AsyncClient": "plait.client.aio",
-    "Client": "plait.client.sync",
-    "Proxy": "plait.server.asgi",
-    "load": "plait.graph.load",
+# `map`, `max`, `min` and `sum` are left out: `from plait import *` must not hide Python's own.
+__all__ = [
+    "Answer",
+    "AsyncClient",
+    "Client",
+    "Graph",
+    "Proxy",
+    "PythonContext",
+    "__version__",
+    "argmax",
+    "argmin",
+    "cascade",
+    "errors",
+    "fallback",
+    "load",
+    "mean",
+    "parallel",
+    "predict",
+    "predictor",
+    "python",
+    "sequence",
+    "shadow",
+    "split",
+    "subgraph",
+    "switch",
+    "transform",
+    "value",
+    "vote",
+]
+
+_WHERE = {
+    "plait.algebra.file": "load",
+    "plait.algebra.graph": "Graph",
+    "plait.algebra.merges": "argmax argmin max mean min sum vote",
+    "plait.algebra.nodes": (
+        "cascade fallback map parallel predict predictor python sequence shadow split subgraph switch transform value"
+    ),
+    "plait.answer": "Answer",
+    "plait.client.aio": "AsyncClient",
+    "plait.client.sync": "Client",
+    "plait.nodes.code": "PythonContext",
+    "plait.server.asgi": "Proxy",
 }
+_LAZY = {name: module for module, names in _WHERE.items() for name in names.split()}
 
 
 def __getattr__(name: str) -> Any:
@@ -31,3 +91,7 @@ def __getattr__(name: str) -> Any:
     if name not in _LAZY:
         raise AttributeError(f"module plait has no attribute {name}")
     return getattr(import_module(_LAZY[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LAZY, "errors"})

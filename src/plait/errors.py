@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import msgspec
 
 if TYPE_CHECKING:
-    from plait.client.answer import PartState
+    from plait.answer import PartState
 
 
 class PlaitError(Exception):
@@ -288,6 +288,10 @@ class Problem:
         self.line = line
         self.column = column
 
+    def __str__(self) -> str:
+        what = f"{self.path}: {self.message}" if self.path else self.message
+        return f"{what} ({self.hint})" if self.hint else what
+
     def __repr__(self) -> str:
         return f"Problem({self.path!r}, {self.message!r}, {self.hint!r}, line={self.line})"
 
@@ -298,7 +302,7 @@ class ConfigError(PlaitError):
     code, title, status = "invalid-configuration", "Invalid configuration", 422
 
     def __init__(self, problems: list[Problem], source: str = "") -> None:
-        super().__init__("\n".join(f"{p.path}: {p.message}" for p in problems))
+        super().__init__("\n".join(map(str, problems)))
         self.problems = problems
         self.source = source
 

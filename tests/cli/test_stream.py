@@ -13,7 +13,7 @@ import pytest
 from plait.cli.call import call
 from plait.cli.http import lines, opened
 from plait.cli.stream import part_line, show
-from plait.client.answer import Part
+from plait.client.part import Part
 from plait.errors import BadAnswer, PlaitError, TimedOut
 from plait.testing import RawServer
 from plait.testing.server import read_request

@@ -9,8 +9,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from plait.answer import Answer
 from plait.client.aio import AsyncClient
-from plait.client.answer import Answer, Part
+from plait.client.part import Part
 from plait.client.sync import Client
 from plait.errors import PlaitError
 from plait.testing.server import Script, read_request

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plait.client.answer import Answer, Part
+from plait.answer import Answer
 from plait.client.events import Events, read_event
+from plait.client.part import Part
 from plait.errors import BadAnswer, TimedOut
 from tests.client.asking import RESULT, part, problem_json
 

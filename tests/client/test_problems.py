@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from plait import errors
-from plait.client.answer import PartState
+from plait.answer import PartState
 from plait.client.problems import KINDS, problem_error, retry_after
 from plait.errors import (
     BadAnswer,

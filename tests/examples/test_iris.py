@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 import yaml
 
-from plait.predictor.models import open_model
-from plait.predictor.service import Service, service, serving
-from plait.predictor.settings import settings
-from tests.predictor.asking import ask, predictions
+from plait.predictor_server.models import open_model
+from plait.predictor_server.service import Service, service, serving
+from plait.predictor_server.settings import settings
+from tests.predictor_server.asking import ask, predictions
 
 pytestmark = pytest.mark.slow  # scikit-learn alone takes seconds to import, so nothing here imports it at the top
 

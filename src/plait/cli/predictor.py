@@ -22,8 +22,8 @@ def predictor(
     from plait.cli.logs import log, to_stderr  # noqa: PLC0415 - commands import when they run
     from plait.cli.parent import end_with_parent  # noqa: PLC0415
     from plait.http1.requests import RequestLimits  # noqa: PLC0415
-    from plait.predictor.service import opened, service  # noqa: PLC0415
-    from plait.predictor.settings import settings  # noqa: PLC0415
+    from plait.predictor_server.service import opened, service  # noqa: PLC0415
+    from plait.predictor_server.settings import settings  # noqa: PLC0415
     from plait.server.serve import run  # noqa: PLC0415
     from plait.server.sockets import listen, url_of  # noqa: PLC0415
 

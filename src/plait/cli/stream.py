@@ -8,8 +8,9 @@ from typing import Any
 
 import typer
 
-from plait.client.answer import Answer, Part
+from plait.answer import Answer
 from plait.client.events import read_event
+from plait.client.part import Part
 from plait.errors import BadAnswer
 
 _SHORT = 100

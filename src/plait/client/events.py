@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import msgspec
 
-from plait.client.answer import Answer, Part
+from plait.answer import Answer
+from plait.client.part import Part
 from plait.client.problems import problem_error
 from plait.errors import BadAnswer
 

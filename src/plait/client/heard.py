@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from plait.client.answer import Answer
+from plait.answer import Answer
 from plait.client.asked import ENVELOPE, LINES, Asked
 from plait.client.problems import MEDIA_TYPE, problem_error, retry_after
 from plait.errors import BadAnswer, MethodNotAllowed, PlaitError, TimedOut

@@ -8,7 +8,7 @@ from email.utils import parsedate_to_datetime
 
 import msgspec
 
-from plait.client.answer import PartState
+from plait.answer import PartState
 from plait.errors import (
     Internal,
     InvalidRequest,

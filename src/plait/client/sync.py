@@ -6,10 +6,11 @@ import ssl
 from collections.abc import Callable, Generator, Mapping
 from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack
 
-from plait.client.answer import Answer, Part
+from plait.answer import Answer
 from plait.client.asked import ENVELOPE, JSON, LINES, MOST, Asked, Choice, Plan, about
 from plait.client.events import Events
 from plait.client.heard import Heard, Pieces, failure, plain, whole
+from plait.client.part import Part
 from plait.client.transport import failures, opened, sent
 from plait.errors import PlaitError
 

@@ -36,6 +36,16 @@ def substitute(value: Any, environ: Mapping[str, str], report: Report, at: At = 
     return _REFERENCE.sub(replaced, value)
 
 
+def as_written(before: Any, after: Any) -> dict[str, str]:
+    """By text that variables are in, the text that stood there before they were replaced."""
+    if isinstance(before, str):
+        return {after: before} if after != before else {}
+    if isinstance(before, dict):
+        return {new: old for key in before for new, old in as_written(before[key], after[key]).items()}
+    pairs = zip(before, after, strict=True) if isinstance(before, list) else ()
+    return {new: old for pair in pairs for new, old in as_written(*pair).items()}
+
+
 def _replacement(found: re.Match[str], environ: Mapping[str, str], report: Callable[[str, str], None]) -> str:
     name = found[1]
     if found[0] == "$${":

@@ -10,13 +10,14 @@ from pathlib import Path
 
 from plait.errors import ConfigError, Problem, StartError
 from plait.graph.document import Document
-from plait.graph.env import substitute
+from plait.graph.env import as_written, substitute
 from plait.graph.problems import in_order, problems_text
 from plait.graph.services import override, services, without_file
 from plait.graph.spec import Config
 from plait.graph.text import LIMIT, Kind, kind_of, parse
 from plait.graph.validate import validate
 from plait.graph.walk import names_code
+from plait.graph.yaml_out import write
 from plait.nodes.link import At
 from plait.spec.predictor import Predictor
 
@@ -30,12 +31,18 @@ class Loaded:
         document: What the file says, with places; without a file, what one would say.
         warnings: What is odd but does no harm.
         folder: Where relative paths begin.
+        written: By text that environment variables are in, what the file says instead.
     """
 
     config: Config
     document: Document
     warnings: list[str]
     folder: Path
+    written: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    def to_yaml(self) -> str:
+        """The file as it was written, `${env.…}` and relative paths too, but without its comments."""
+        return write(self.document.data or {})
 
 
 def load(path: str | Path | None, environ: Mapping[str, str] | None = None) -> Loaded:
@@ -147,13 +154,14 @@ def _read(document: Document, environ: Mapping[str, str], folder: Path) -> _Read
         unset.add(at)
 
     data = substitute(document.data, environ, report)
+    written = as_written(document.data, data)
     urls, ignored = services(environ)
     data, unused = override(data, urls, document.source)
     config, found = validate(data, document)
     if names_code(config):
         sys.path.insert(0, str(folder))
     problems += [problem for problem in found if problem.place not in unset]
-    return _Read(Loaded(_with_paths(config, folder), document, [*ignored, *unused], folder), problems)
+    return _Read(Loaded(_with_paths(config, folder), document, [*ignored, *unused], folder, written), problems)
 
 
 def _with_paths(config: Config, folder: Path) -> Config:

@@ -19,5 +19,4 @@ def problems_text(problems: Iterable[Problem], source: str) -> str:
 
 def _line(problem: Problem, source: str) -> str:
     where = f"{source}:{problem.line}:{problem.column}" if problem.line else source
-    what = f"{problem.path}: {problem.message}" if problem.path else problem.message
-    return f"{where} {what}{f' ({problem.hint})' if problem.hint else ''}"
+    return f"{where} {problem}"

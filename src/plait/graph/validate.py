@@ -98,12 +98,12 @@ class _Parts:
 
     def _add(self, exc: ValidationError, at: At, end: At = ()) -> None:
         left = MOST_PROBLEMS - len(self.problems)
-        errors = (error for error in exc.errors(include_url=False) if not _follows(error))
+        errors = (error for error in exc.errors(include_url=False) if not follows(error))
         for error in islice(errors, max(left, 0)):
             error["loc"] = (*at, *error["loc"], *end)
             self.problems.append(problem(error, self.data, self.document))
 
 
-def _follows(error: ErrorDetails) -> bool:
+def follows(error: ErrorDetails) -> bool:
     """Whether an error only says that others left nothing: pydantic counts the valid items of a list."""
     return error["type"] == "too_short" and bool(error["input"])

@@ -47,7 +47,7 @@ class Shadow(NodeSpec):
 
     def facts(self) -> tuple[str, ...]:
         """How much is copied."""
-        return (f"of {share_text(self.sample)}",)
+        return (f"copies {share_text(self.sample)}",)
 
     def bind(self, link: Link) -> Call:
         """Both nodes' calls, and the draw."""

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from plait.answer import PartState
 from plait.events import Part
 from plait.http1.messages import Response
 from plait.types import Message
@@ -66,6 +67,11 @@ def stream_headers(media_type: str, request_id: str, revision: str) -> tuple[tup
 def parts_json(parts: Sequence[Part], *, details: bool) -> dict[str, Any]:
     """Every part under its key."""
     return {part.key: _facts(part, details=details) for part in parts}
+
+
+def part_states(parts: Sequence[Part]) -> dict[str, PartState]:
+    """Every part under its key, for who asks in this process."""
+    return {part.key: PartState(**_facts(part, details=True)) for part in parts}
 
 
 def part_json(part: Part, *, details: bool) -> bytes:

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from plait.answer import Answer
 from plait.errors import MethodNotAllowed, NotFound, PlaitError
 from plait.http1.ids import request_id
 from plait.http1.messages import Reply, Request, Response
 from plait.http1.problem import problem
 from plait.server.about import About
 from plait.server.answers import JSON
+from plait.server.direct import ask
 
 if TYPE_CHECKING:
     from plait.server.generation import Generation
@@ -62,6 +64,14 @@ class App:
                 return NOTHING
         reply(self._refusal(request))
         return NOTHING
+
+    async def ask(self, graph: str, request: Request) -> Answer:
+        """The answer of a graph, for who asks in this process.
+
+        Raises:
+            PlaitError: If there is none.
+        """
+        return await ask(self._generation, graph, request)
 
     async def close(self) -> None:
         """Stop asking predictors about themselves."""

@@ -8,8 +8,12 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any, Self
 
+from plait.algebra.config import config as composed
+from plait.algebra.file import File
+from plait.algebra.graph import Node
+from plait.answer import Answer
 from plait.clock import Clock
-from plait.errors import ConfigError, RequestError, TooLarge
+from plait.errors import ConfigError, Problem, RequestError, TooLarge
 from plait.graph.check import check
 from plait.graph.load import Loaded, load_checked
 from plait.graph.spec import Config
@@ -19,6 +23,7 @@ from plait.http1.problem import problem
 from plait.http1.target import split_target
 from plait.server.app import App
 from plait.server.asgi_out import encoded, send_stream
+from plait.server.direct import direct_request
 from plait.server.serve import Worker, proxy, serve_proxy
 from plait.server.sockets import listen
 
@@ -33,14 +38,20 @@ class Proxy:
     It opens with the server's lifespan, with `async with`, or, where it is mounted and gets no lifespan, with its first request.
 
     Args:
-        config: A configuration, what `plait.load` gives, or the path of a file.
+        config: Graphs by name, what `plait.load` gives, the path of a file, or a configuration.
+        sections: Beside graphs by name, other sections as in a file: `predictors`, `server`, `defaults`.
 
     Raises:
         ConfigError: With every problem of the configuration.
     """
 
-    def __init__(self, config: Config | Loaded | Path | str) -> None:
-        if isinstance(config, Loaded):
+    def __init__(self, config: Mapping[str, Node] | File | Loaded | Path | str | Config, **sections: Mapping[str, Any]) -> None:
+        if isinstance(config, Mapping):
+            config = composed(config, **sections)
+        elif sections:
+            hint = "leave it out, or give the graphs as a mapping"
+            raise ConfigError([Problem(key, "the configuration has this section already", hint) for key in sections])
+        if isinstance(config, (File, Loaded)):
             config = config.config
         self.config = _sound(config) if isinstance(config, Config) else load_checked(config).config
         self._stack = AsyncExitStack()
@@ -66,6 +77,47 @@ class Proxy:
             await self._http(app, scope, receive, send)
         else:
             raise TypeError(f"plait serves HTTP, not {scope['type']}")
+
+    async def call(
+        self,
+        graph: str,
+        data: Any,
+        *,
+        timeout: str | None = None,  # noqa: ASYNC109 - the request's, as it may say one over HTTP
+        headers: Mapping[str, str] | None = None,
+        request_id: str | None = None,
+    ) -> Any:
+        """Run a graph in this process, without HTTP; all else is as for a request that a client sends.
+
+        Args:
+            graph: Its name.
+            data: The request: any JSON value.
+            timeout: A duration such as `300ms`; it may only shorten the graph's own.
+            headers: Header fields, for expressions and for predictors that may see them.
+            request_id: 1 to 128 of `A-Za-z0-9._-`; made if it is missing or none.
+
+        Returns:
+            The graph's output, plain Python; `ask` also says whether it is complete.
+
+        Raises:
+            PlaitError: The class says what happened: an invalid request, no answer in time, a predictor that failed.
+        """
+        return (await self.ask(graph, data, timeout=timeout, headers=headers, request_id=request_id)).result
+
+    async def ask(
+        self,
+        graph: str,
+        data: Any,
+        *,
+        timeout: str | None = None,  # noqa: ASYNC109 - the request's, as it may say one over HTTP
+        headers: Mapping[str, str] | None = None,
+        request_id: str | None = None,
+    ) -> Answer:
+        """As `call`; the answer says too whether it is complete, and what became of each part."""
+        fields = {**(headers or {}), "X-Request-Timeout": timeout, "X-Request-Id": request_id}
+        given = {name: value for name, value in fields.items() if value is not None}
+        request = direct_request(data, given, self.config.server.limits.body)
+        return await (await self._open()).ask(graph, request)
 
     def serve(self, host: str | None = None, port: int | None = None) -> None:
         """Serve on a port of its own, by plait's own front, until SIGTERM or Ctrl-C.

@@ -15,7 +15,8 @@ DURATION = r"^[0-9]+(\.[0-9]+)?(ms|s|m|h)$"
 SIZE = r"^[0-9]+(B|KiB|MiB|GiB)$"
 NAME = r"^[a-z][a-z0-9_]*$"
 
-_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+_SECONDS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
+_DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)(ms|s|m|h)")
 _BYTES = {"B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
 _VARIABLES = frozenset({"request", "headers", "input", "output", "item", "index", "part", "result", "env"})
 _CEL_WORDS = frozenset(
@@ -33,7 +34,7 @@ def seconds(value: object) -> float:
     """
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         raise ValueError(f"a duration needs its unit, such as {value}s or {value}ms")
-    found = re.fullmatch(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)(ms|s|m|h)", value) if isinstance(value, str) else None
+    found = _DURATION.fullmatch(value) if isinstance(value, str) else None
     if found is None:
         raise ValueError("is no duration; write it as 250ms, 2s, 1m or 24h")
     result = float(found[1]) * _SECONDS[found[2]]
@@ -43,11 +44,12 @@ def seconds(value: object) -> float:
 
 
 def duration_text(value: float) -> str:
-    """The shortest text of a duration in seconds."""
-    for unit in ("h", "m", "s"):
-        count = value / _SECONDS[unit]
-        if count >= 1 and count == int(count):
-            return f"{int(count)}{unit}"
+    """The shortest text of a duration in seconds, which says the same duration when it is read."""
+    for digits in range(10):
+        for unit, length in _SECONDS.items():
+            number = f"{value / length:.{digits}f}"
+            if float(number) * length == value and _DURATION.fullmatch(number + unit):
+                return number + unit
     return f"{value * 1000:.9g}ms"
 
 
@@ -185,8 +187,9 @@ def share(value: object) -> float:
 
 
 def share_text(value: float) -> str:
-    """The text of a share from 0 to 1."""
-    return f"{value * 100:.9g}%"
+    """The shortest text of a share from 0 to 1, which says the same share when it is read."""
+    texts = (f"{value * 100:.{digits}f}" for digits in range(10))
+    return next((text for text in texts if float(text) / 100 == value), f"{value * 100:.9f}") + "%"
 
 
 Share = Annotated[

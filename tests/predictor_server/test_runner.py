@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from plait.errors import Overloaded, PlaitError
-from plait.predictor.model import Rows
-from plait.predictor.runner import Runner, rows_within
-from tests.predictor.asking import Sums
+from plait.predictor_server.model import Rows
+from plait.predictor_server.runner import Runner, rows_within
+from tests.predictor_server.asking import Sums
 
 SMALL: Rows = [[1.0, 1.0]]
 LARGE: Rows = [[1.0, 1.0]] * 3

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from plait.errors import StartError
-from plait.predictor.model import Model
+from plait.predictor_server.model import Model
 
 
 def open_model(path: str) -> Model:
@@ -13,7 +13,7 @@ def open_model(path: str) -> Model:
         StartError: If there is none, or what runs it is not installed.
     """
     try:
-        from plait.predictor import onnx  # noqa: PLC0415 - an extra, and slow to import
+        from plait.predictor_server import onnx  # noqa: PLC0415 - an extra, and slow to import
     except ImportError:
         raise StartError("ONNX models need onnxruntime: pip install 'plait[onnx]'") from None
     return onnx.load(path)

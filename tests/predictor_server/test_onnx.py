@@ -11,9 +11,9 @@ import pytest
 from onnx import TensorProto, helper
 
 from plait.errors import StartError
-from plait.predictor.models import open_model
-from plait.predictor.service import serving
-from tests.predictor.asking import ask, echo, onnx_file, predictions
+from plait.predictor_server.models import open_model
+from plait.predictor_server.service import serving
+from tests.predictor_server.asking import ask, echo, onnx_file, predictions
 
 FLOAT = TensorProto.FLOAT
 
@@ -135,8 +135,8 @@ def test_without_onnxruntime_the_application_imports_and_says_what_to_install() 
 import sys
 sys.modules["onnxruntime"] = sys.modules["numpy"] = None
 from plait.errors import StartError
-from plait.predictor.service import service
-from plait.predictor.settings import settings
+from plait.predictor_server.service import service
+from plait.predictor_server.settings import settings
 try:
     service(settings({}, model="x.onnx"))
 except StartError as exc:

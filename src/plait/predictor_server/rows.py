@@ -11,7 +11,7 @@ from msgspec import Meta
 
 from plait.errors import BadRequest, InvalidRequest
 from plait.jsonnames import has_duplicate_names
-from plait.predictor.model import Info, Rows
+from plait.predictor_server.model import Info, Rows
 
 Read = Callable[[bytes], Rows]
 """The rows in a body that is valid JSON."""

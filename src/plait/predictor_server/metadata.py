@@ -8,9 +8,9 @@ from typing import Any
 import msgspec
 
 from plait.errors import PlaitError
-from plait.predictor.model import Info, Model, Rows
-from plait.predictor.rows import Read, request_type
-from plait.predictor.runner import predict
+from plait.predictor_server.model import Info, Model, Rows
+from plait.predictor_server.rows import Read, request_type
+from plait.predictor_server.runner import predict
 
 _ZERO: dict[str, Any] = {"bool": False, "str": "", "int32": 0, "int64": 0}
 _log = logging.getLogger(__name__)

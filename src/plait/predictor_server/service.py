@@ -14,12 +14,12 @@ from plait.http1.body import json_body
 from plait.http1.ids import request_id
 from plait.http1.messages import Reply, Request, Response
 from plait.http1.problem import problem
-from plait.predictor.metadata import answer, metadata, sample_rows
-from plait.predictor.model import Model, Rows
-from plait.predictor.models import open_model
-from plait.predictor.rows import Read, reader
-from plait.predictor.runner import Runner, rows_within
-from plait.predictor.settings import Settings
+from plait.predictor_server.metadata import answer, metadata, sample_rows
+from plait.predictor_server.model import Model, Rows
+from plait.predictor_server.models import open_model
+from plait.predictor_server.rows import Read, reader
+from plait.predictor_server.runner import Runner, rows_within
+from plait.predictor_server.settings import Settings
 from plait.types import Started
 
 _GET = ("GET", "HEAD")

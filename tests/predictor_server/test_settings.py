@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from plait.errors import StartError
-from plait.predictor.settings import Settings, settings
+from plait.predictor_server.settings import Settings, settings
 
 
 def test_defaults_listen_on_this_machine_only() -> None:

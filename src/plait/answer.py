@@ -1,4 +1,4 @@
-"""What a proxy tells of one run: its answer, whole, and how each part ended."""
+"""What a graph answered, and how each part of it ended."""
 
 from __future__ import annotations
 
@@ -22,16 +22,12 @@ class PartState(msgspec.Struct, frozen=True, kw_only=True):
     error: str | None = None
 
 
-class Part(PartState, frozen=True, kw_only=True):
-    """One call of a predictor, as it ended: `key` is its name in the answer, `output` what it answered if `status` is ok."""
-
-    key: str = msgspec.field(name="part")
-    node: str
-    output: Any = None
-
-
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """The graph's answer with what happened around it; `complete` is false if something is missing because it failed."""
+    """The graph's answer with what happened around it.
+
+    `result` is plain Python, `complete` false if something in it is missing because it failed, `request_id` what predictors saw
+    too, `revision` the number of the configuration that answered, and `parts` the calls of predictors by key.
+    """
 
     result: Any
     complete: bool

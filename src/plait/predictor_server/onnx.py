@@ -12,7 +12,7 @@ import onnxruntime
 from onnxruntime.capi.onnxruntime_pybind11_state import InvalidArgument, RuntimeException
 
 from plait.errors import InvalidRequest, StartError
-from plait.predictor.model import Info, Rows
+from plait.predictor_server.model import Info, Rows
 
 _ERRORS_ONLY = 3
 _KINDS = {

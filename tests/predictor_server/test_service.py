@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from plait.predictor.service import Service, serving
-from tests.predictor.asking import Sums, ask, header, predictions
+from plait.predictor_server.service import Service, serving
+from tests.predictor_server.asking import Sums, ask, header, predictions
 
 GOOD = b'{"data":[[1,2]]}'
 

@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import Any, Protocol
 
 from plait.errors import Internal, Overloaded, PlaitError
-from plait.predictor.model import Model, Rows
+from plait.predictor_server.model import Model, Rows
 from plait.types import Started
 
 INLINE_SECONDS = 0.0003

@@ -11,8 +11,8 @@ from typing import Any
 from onnx import TensorProto, helper
 
 from plait.http1.messages import Request, Response
-from plait.predictor.model import Info, Rows
-from plait.predictor.service import Service
+from plait.predictor_server.model import Info, Rows
+from plait.predictor_server.service import Service
 
 JSON = {b"content-type": b"application/json"}
 

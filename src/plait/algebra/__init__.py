@@ -1,0 +1,1 @@
+"""The Python side of a file: functions and `>>` that build the same specs."""

@@ -1,0 +1,62 @@
+"""The keywords that functions take besides what they are about, as type checkers and editors see them.
+
+What a keyword may be is decided where a file's is: by the fields of the specs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, TypedDict
+
+from plait.spec.base import Spec
+
+
+class NodeOptions(TypedDict, total=False):
+    """Options of any node."""
+
+    name: str | None
+    timeout: str | None
+    input: Any
+    optional: bool | None
+    when: str | None
+    on_error: Literal["skip"] | None
+    cache: Mapping[str, Any] | None
+
+
+class MapOptions(NodeOptions, total=False):
+    """Options of a map."""
+
+    concurrency: int | None
+    max_items: int | None
+    require: Literal["all", "any"] | int | None
+
+
+class PredictorOptions(TypedDict, total=False):
+    """Options of a predictor."""
+
+    model: str | None
+    protocol: str | None
+    path: str | None
+    timeout: str | None
+    connect_timeout: str | None
+    headers: Mapping[str, str] | None
+    forward_headers: Sequence[str] | None
+    pass_status: Sequence[int] | None
+    enabled: bool | None
+    description: str | None
+
+
+class GraphOptions(TypedDict, total=False):
+    """Options of a graph."""
+
+    route: str | None
+    timeout: str | None
+    schema: Mapping[str, Any] | None
+    sample: Any
+    description: str | None
+
+
+def given(kind: type[Spec], data: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a spec that were given: None says that one was not, unless it takes any JSON, where null is a value."""
+    declared = {field.alias or name: field.annotation for name, field in kind.model_fields.items()}
+    return {key: value for key, value in data.items() if value is not None or declared.get(key, Any) is Any}
