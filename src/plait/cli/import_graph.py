@@ -32,8 +32,8 @@ def kserve(
         if output.exists() and output.samefile(file):
             raise StartError(f"{output} is what is read; name another file to write")
         try:
-            output.write_text(made.text)
+            output.write_text(made.text, encoding="utf-8")
         except OSError as exc:
             raise StartError(f"cannot write {output}: {exc.strerror}") from None
     for note in made.notes:
-        sys.stderr.write(f"warning: {' '.join(note.split())}\n")
+        sys.stderr.write(f"warning: {note}\n")

@@ -15,6 +15,7 @@ from plait.deploy.kserve.read import Source, read
 from plait.deploy.kserve.targets import Predictors
 from plait.deploy.kserve.write import file_text
 from plait.errors import StartError
+from plait.graph.document import shown
 from plait.graph.load import load_text
 from plait.graph.text import LIMIT, Kind, kind_of
 from plait.spec.fields import duration_text
@@ -70,7 +71,7 @@ def import_text(text: bytes, kind: Kind = "yaml", source: str = "inferencegraph.
         raise found.refusal(problems)
     notes = Notes()
     data = _data(found, notes)
-    made = file_text(data, f"InferenceGraph {found.graph.metadata.name}", notes.lines())
+    made = file_text(data, f"the InferenceGraph {shown(found.graph.metadata.name)}", notes.lines())
     # What is wrong now is a limit of plait's, such as the depth of graphs.
     load_text(made, {}, source=f"what was made of {source}")
     return Imported(made, tuple(notes.lines()), data)

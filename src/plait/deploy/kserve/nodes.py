@@ -16,6 +16,7 @@ from plait.deploy.kserve.names import Names
 from plait.deploy.kserve.notes import Notes
 from plait.deploy.kserve.read import Source
 from plait.errors import Problem
+from plait.graph.document import shown
 from plait.nodes.link import At
 
 _REQUEST = "${request}"
@@ -25,10 +26,13 @@ _HAS_PREDICTIONS = (
     "type(input) == map && has(input.predictions) && type(input.predictions) == list && size(input.predictions) > 0"
     " && (!has(input.instances) || input.instances == null || type(input.instances) == list)"
 )
-_ENDS = "soft: a failure ends the graph with an error; KServe's router goes on, and the next step, or its condition, gets the error's body"
+_ENDS = (
+    "soft: a failure ends the graph with an error; KServe's router goes on, and the next step, or its condition, gets the "
+    "error's body"
+)
 _GOES_ON = (
-    "soft: the graph goes on whatever the failure; KServe's router answers 500 if there is no connection, or if no case of a Switch "
-    "within holds"
+    "soft: the graph goes on whatever the failure; KServe's router answers 500 if there is no connection, or if no case of a "
+    "Switch within holds"
 )
 _NULL = "soft: if it fails, its part is null; KServe's router puts the error's body there"
 _NO_AND = "gjson knows neither && nor ||: KServe's router takes them for a part of the text compared with; so it is here"
@@ -136,7 +140,9 @@ class Nodes:
             return condition(text)
         except Unreadable as exc:
             hint = "write it with names, numbers of items and one #(…) query at a time, or let a predictor decide"
-            self.problems.append(self._source.document.problem(at, f"the condition {text} cannot be carried over: {exc}", hint))
+            self.problems.append(
+                self._source.document.problem(at, f"the condition {shown(text)} cannot be carried over: {exc}", hint)
+            )
             return "false"
 
 

@@ -43,6 +43,8 @@ class Notes:
 
     def add(self, at: At, text: str) -> None:
         """A note about what stands at a place of the InferenceGraph."""
+        # Names may have anything in them, a line's end too; a note is one line of a terminal and of a comment.
+        text = "".join(char if char.isprintable() else "�" for char in text)
         self._said[f"{path_text(at)}: {text}" if at else text] = None
 
     def lines(self) -> list[str]:
@@ -78,7 +80,9 @@ def about_steps(spec: GraphSpec, reached: list[str], notes: Notes) -> None:
             for field in _RULES:
                 if _is_set(step, field) and field not in _READ[node.router_type]:
                     alias = Step.model_fields[field].alias or field
-                    notes.add((*at, "steps", place, alias), f"KServe's router ignores it in a {node.router_type}; left out")
+                    notes.add(
+                        (*at, "steps", place, alias), f"KServe's router ignores it in a node of type {node.router_type}; left out"
+                    )
             if step.retry:
                 notes.add((*at, "steps", place, "retry"), _RETRY)
 

@@ -12,7 +12,7 @@ from pydantic_core import ErrorDetails
 
 from plait.deploy.kserve.model import InferenceGraph, Node, RouterTimeouts, Step
 from plait.errors import ConfigError, Problem
-from plait.graph.document import Document
+from plait.graph.document import Document, shown
 from plait.graph.hints import nearest
 from plait.graph.problems import in_order
 from plait.graph.text import Kind, parse
@@ -91,7 +91,9 @@ def _named(document: Document) -> str:
     metadata = data.get("metadata") if isinstance(data, dict) else None
     name = metadata.get("name") if isinstance(metadata, dict) else None
     kind = _kind(document)
-    return f"{kind if isinstance(kind, str) else 'a document without a kind'}{f' {name}' if isinstance(name, str) else ''}"
+    return (shown(kind) if isinstance(kind, str) else "a document without a kind") + (
+        f" {shown(name)}" if isinstance(name, str) else ""
+    )
 
 
 def _count(found: list[Document], others: tuple[str, ...]) -> Problem:

@@ -10,6 +10,7 @@ from plait.deploy.kserve.names import Names
 from plait.deploy.kserve.notes import Notes
 from plait.deploy.kserve.read import Source
 from plait.errors import Problem
+from plait.graph.document import shown
 from plait.nodes.link import At
 from plait.spec.address import parse_url
 
@@ -59,7 +60,7 @@ class Predictors:
             address = parse_url(url)
         except ValueError as exc:
             message, _, hint = str(exc).partition("; ")
-            self.problems.append(self._source.document.problem(at, f"{text} {message}", hint))
+            self.problems.append(self._source.document.problem(at, f"{shown(text)} {message}", hint))
             return {"url": "http://127.0.0.1"}
         if mark:
             return {"url": f"http://{address.authority}", "path": f"{address.path or '/'}?{query}"}

@@ -16,13 +16,11 @@ def file_text(data: dict[str, Any], origin: str, notes: Iterable[str]) -> str:
 
     Args:
         data: What it says.
-        origin: What it was made from.
-        notes: What is not carried over.
+        origin: What it was made from, in one line.
+        notes: What is not carried over, a line each.
     """
-    # A name may have a line's end in it, which must not end the comment.
-    said = [" ".join(note.split()) for note in notes]
-    lines = [f"# Made by plait import kserve from the {' '.join(origin.split())}.", "# Not carried over, or different here:"]
-    for note in said:
+    lines = [f"# Made by plait import kserve from {origin}.", "# Not carried over, or different here:"]
+    for note in notes:
         lines += textwrap.wrap(
             note, _WIDTH, initial_indent="# - ", subsequent_indent="#   ", break_long_words=False, break_on_hyphens=False
         )
