@@ -38,7 +38,10 @@ def refused(*steps: Any, kind: str = "Sequence", **nodes: Any) -> str:
         ("just text", "has no InferenceGraph, only a document without a kind"),
         ("kind: Service\nmetadata: {name: s}\n", "has no InferenceGraph, only Service s"),
         ("kind: [1]\n", "has no InferenceGraph, only a document without a kind"),
-        (f"{HEAD}spec: {{nodes: {{}}}}\n---\n{HEAD}spec: {{}}\n", "has 2 InferenceGraphs: InferenceGraph g, InferenceGraph g"),
+        (
+            f"{HEAD}spec: {{nodes: {{}}}}\n---\n{HEAD}spec: {{}}\n",
+            "has 2 InferenceGraphs: g, g",
+        ),
         (HEAD, "graph.yaml:1:1 needs spec (add spec: …)"),
         (f"{HEAD}spec: {{}}\n", "graph.yaml:4:1 spec: needs nodes"),
         (f"{HEAD}spec: {{nodes: []}}\n", "spec.nodes: must be a mapping"),
@@ -48,7 +51,9 @@ def refused(*steps: Any, kind: str = "Sequence", **nodes: Any) -> str:
         (HEAD.replace("v1alpha1", "v1beta1"), "apiVersion: must be 'serving.kserve.io/v1alpha1'"),
         (HEAD.replace("{name: g}", "{}"), "metadata: needs name"),
         (HEAD.replace("{name: g}", "{name: 3}"), "metadata.name: must be text"),
-        (f"a: 1\n---\na: 2\na: 3\n---\n{HEAD}", "graph.yaml:4:1 a:"),
+        (f"---\n{HEAD}spec: {{}}\n" * 11, "has 11 InferenceGraphs (import them"),
+        (f"a: 1\n---\n{HEAD}a: 2\na: 3\n", "graph.yaml:7:1 a:"),
+        ("kind: Service\n---\nkind: Pod\nmetadata:\n  name: p\n---\n# empty\n", "has no InferenceGraph, only Service, Pod p"),
         (f"# nothing\n---\n---\n{HEAD}spec:\n  nodes:\n    root: {{routerType: Sequence, steps: []}}\n", "graph.yaml:9:34"),
     ],
 )
@@ -138,3 +143,43 @@ def test_any_name_becomes_one_that_plait_takes(name: str) -> None:
         name: {"routerType": "Ensemble", "steps": [step]},
     }
     assert len(imported(nodes, name).data["graphs"]) == 2
+
+
+def test_documents_beside_the_graph_may_be_anything() -> None:
+    graph = f"{HEAD}spec: {{nodes: {{root: {{routerType: Sequence, steps: [{{serviceUrl: http://m}}]}}}}}}\n"
+    text = f"kind: Service\nx: &a [*a\n---\n{graph}---\nkind: !!set Pod\n"
+    made = import_text(text.encode())
+    assert list(made.data["graphs"]) == ["g"]
+    assert made.notes[0].startswith("Service stands in the same file")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "---\n" * 250_000,
+        "kind: X\n---\n" * 80_000,
+        f"---\n{HEAD}" * 10_000,
+        f"{HEAD}spec:\n  nodes:\n    root:\n      routerType: Sequence\n      steps:\n" + "      - {serviceName: m}\n" * 25_000,
+        f"{HEAD}spec:\n  nodes:\n    root:\n      routerType: Ensemble\n      steps:\n" + "      - {}\n" * 80_000,
+    ],
+)
+def test_a_file_of_a_megabyte_is_refused_within_seconds(text: str) -> None:
+    began = time.perf_counter()
+    assert len(said(text)) < 100_000
+    assert time.perf_counter() - began < 10
+
+
+def test_many_cycles_are_told_in_few_words() -> None:
+    nodes = {
+        f"n{number}": {"routerType": "Sequence", "steps": [{"nodeName": f"n{number + 1}"}, {"nodeName": "n0"}]}
+        for number in range(4000)
+    }
+    nodes["n4000"] = {"routerType": "Sequence", "steps": [MODEL]}
+    assert len(refused(back, **nodes)) < 10_000
+
+
+@pytest.mark.parametrize(
+    ("path", "why"), [("#(" * 300 + "a" + ")" * 300, "nests too deep"), ("a." * 100_000 + "a", "longer than 1024")]
+)
+def test_a_monstrous_condition_is_refused(path: str, why: str) -> None:
+    assert why in refused(MODEL | {"condition": path}, kind="Switch")

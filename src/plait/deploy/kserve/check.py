@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 from plait.deploy.kserve.model import ROOT, Node, Step
 from plait.deploy.kserve.read import Source
@@ -12,6 +13,8 @@ from plait.nodes.link import At
 
 NODES: At = ("spec", "nodes")
 _ALL = 100
+_MOST_CYCLES = 10
+_LONGEST_WAY = 10
 
 
 def check(source: Source) -> list[Problem]:
@@ -20,7 +23,7 @@ def check(source: Source) -> list[Problem]:
     found = [problem for name, node in nodes.items() for problem in _node(source, (*NODES, name), node)]
     if ROOT not in nodes:
         found.append(source.document.problem(NODES, f"there is no node {ROOT}", "KServe begins with it: rename the first node"))
-    return found + [_cycle(source, way) for way in _cycles(nodes)]
+    return found + [_cycle(source, way) for way in islice(_cycles(nodes), _MOST_CYCLES)]
 
 
 def _node(source: Source, at: At, node: Node) -> Iterator[Problem]:
@@ -64,7 +67,8 @@ def _weights(source: Source, at: At, node: Node) -> Iterator[Problem]:
 
 
 def _cycle(source: Source, way: list[str]) -> Problem:
-    return source.document.problem((*NODES, way[0]), f"leads back to itself: {' → '.join([*way, way[0]])}", "break the cycle")
+    shown = way if len(way) <= _LONGEST_WAY else [*way[:_LONGEST_WAY], "…"]
+    return source.document.problem((*NODES, way[0]), f"leads back to itself: {' → '.join([*shown, way[0]])}", "break the cycle")
 
 
 def _cycles(nodes: dict[str, Node]) -> Iterator[list[str]]:

@@ -13,6 +13,7 @@ import re
 
 from plait.deploy.kserve.gjson import Items, Key, Part, Query, Unreadable, parse
 from plait.expr import ExpressionError, expression
+from plait.expr.linear import LONGEST
 
 _RESERVED = frozenset(
     "as break const continue else false for function if import in let loop namespace null package return true var void "
@@ -22,6 +23,7 @@ _NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _ODD_NUMBER = re.compile(r"[+-]?(?:inf|infinity|nan|0x.*)", re.IGNORECASE)
 _ITEM = "x"
+_DEEPEST = 32
 # What holds for true and false: the value, and the text that it must be compared with, if that matters.
 _OF_BOOLEANS = {"<": ("false", "true"), "<=": ("false", ""), ">": ("true", "false"), ">=": ("true", "")}
 
@@ -32,6 +34,10 @@ def condition(text: str) -> str:
     Raises:
         Unreadable: If the path cannot be carried over, and why.
     """
+    if len(text) > LONGEST:
+        raise Unreadable(f"is longer than {LONGEST} characters")
+    if text.count("(") + text.count("[") > _DEEPEST:
+        raise Unreadable("nests too deep")
     path = parse(text)
     parts = path.parts
     found = _unwrapped(parts) if path.wrapped else _found(parts, "input")
@@ -68,6 +74,8 @@ def _found(parts: tuple[Part, ...], where: str) -> list[str]:
         rest = parts[place + 1 :]
         if not rest:
             return [*conditions, f"{where}.exists({_ITEM}, {holds})"]
+        if any(isinstance(other, Query) and not other.every for other in rest):
+            raise Unreadable("a query behind a query is not known here")
         # Only the first item counts, whether the rest is found in it or not.
         where = f"{where}.filter({_ITEM}, {holds})"
         conditions.append(f"size({where}) > 0")

@@ -12,6 +12,7 @@ class Names:
 
     def __init__(self) -> None:
         self._taken: set[str] = set()
+        self._next: dict[str, int] = {}
 
     def give(self, wanted: str, kind: str) -> str:
         """A name like the one that is wanted.
@@ -24,9 +25,9 @@ class Names:
         name = base
         if name in self._taken:
             name = f"{base}_{kind}"
-        number = 2
         while name in self._taken:
-            name, number = f"{base}_{number}", number + 1
+            number = self._next[base] = self._next.get(base, 1) + 1
+            name = f"{base}_{number}"
         self._taken.add(name)
         return name
 

@@ -12,6 +12,7 @@ from pydantic_core import ErrorDetails
 
 from plait.deploy.kserve.model import InferenceGraph, Node, RouterTimeouts, Step
 from plait.errors import ConfigError, Problem
+from plait.graph.build import MOST_PROBLEMS
 from plait.graph.document import Document, shown
 from plait.graph.hints import nearest
 from plait.graph.problems import in_order
@@ -20,6 +21,10 @@ from plait.nodes.link import At
 
 _KIND = "InferenceGraph"
 _MARKER = re.compile(rb"^---(?=[ \t\r\n]|\Z)", re.MULTILINE)
+_MOST_GRAPHS = 10
+_GRAPH = re.compile(rb"""kind["']?[ \t]*:\s*["']?InferenceGraph\b(?!List)""")
+_ITS_KIND = re.compile(rb"""^["'{]*kind["']?[ \t]*:[ \t]*["']?([A-Za-z]+)""", re.MULTILINE)
+_ITS_NAME = re.compile(rb"""^(?:  |metadata: *\{ *)name:[ \t]*["']?([A-Za-z0-9.-]+)""", re.MULTILINE)
 _EXAMPLE = "save one with: kubectl get inferencegraph NAME -o yaml"
 _OLD = {"routes": "steps", "nextRoutes": "steps", "service": "serviceName", "serviceURL": "serviceUrl"}
 _MESSAGES = {
@@ -45,7 +50,7 @@ class Source:
 
     def refusal(self, problems: Iterable[Problem]) -> ConfigError:
         """The error that tells of problems in the order of the file."""
-        return ConfigError(in_order(problems), self.document.source)
+        return ConfigError(in_order(problems)[:MOST_PROBLEMS], self.document.source)
 
 
 def read(text: bytes, kind: Kind, source: str) -> Source:
@@ -59,15 +64,20 @@ def read(text: bytes, kind: Kind, source: str) -> Source:
     Raises:
         ConfigError: If it cannot be read, has none or several, or one that is wrong.
     """
-    documents = [parse(part, kind, source) for part in (_documents(text) if kind == "yaml" else [text])]
-    documents = [document for document in documents if document.data is not None or document.problems]
-    broken = [problem for document in documents for problem in document.problems]
-    if broken:
+    parts = list(_documents(text)) if kind == "yaml" else [text]
+    graphs = parts if len(parts) == 1 else [part for part in parts if _GRAPH.search(part)]
+    if len(graphs) > _MOST_GRAPHS:
+        raise ConfigError([_several(f"has {len(graphs)} InferenceGraphs")], source)
+    documents = [parse(part, kind, source) for part in graphs]
+    if broken := [problem for document in documents for problem in document.problems]:
         raise ConfigError(broken, source)
     found = [document for document in documents if _kind(document) == _KIND]
-    others = tuple(_named(document) for document in documents if document not in found)
-    if len(found) != 1:
-        raise ConfigError([_count(found, others)], source)
+    if len(found) > 1:
+        raise ConfigError([_several(f"has {len(found)} InferenceGraphs: {', '.join(map(_name, found))}")], source)
+    others = tuple(name for part in parts if part not in graphs or not found if (name := _other(part)))
+    if not found:
+        instead = f", only {', '.join(others[:_MOST_GRAPHS])}" if others else ""
+        raise ConfigError([Problem("", f"has no InferenceGraph{instead}", _EXAMPLE)], source)
     return Source(_graph(found[0]), found[0], others)
 
 
@@ -76,7 +86,8 @@ def _documents(text: bytes) -> Iterator[bytes]:
     start, lines = 0, 0
     for marker in (*_MARKER.finditer(text), None):
         end = len(text) if marker is None else marker.start()
-        yield b"\n" * lines + text[start:end]
+        part = text[start:end]
+        yield b"\n" * lines + part if _GRAPH.search(part) else part
         if marker is not None:
             lines += text.count(b"\n", start, end)
             start = marker.end()
@@ -86,29 +97,29 @@ def _kind(document: Document) -> Any:
     return document.data.get("kind") if isinstance(document.data, dict) else None
 
 
-def _named(document: Document) -> str:
-    data = document.data
-    metadata = data.get("metadata") if isinstance(data, dict) else None
+def _name(document: Document) -> str:
+    metadata = document.data.get("metadata")
     name = metadata.get("name") if isinstance(metadata, dict) else None
-    kind = _kind(document)
-    return (shown(kind) if isinstance(kind, str) else "a document without a kind") + (
-        f" {shown(name)}" if isinstance(name, str) else ""
-    )
+    return shown(name) if isinstance(name, str) else "one without a name"
 
 
-def _count(found: list[Document], others: tuple[str, ...]) -> Problem:
-    if found:
-        names = ", ".join(_named(document) for document in found)
-        return Problem("", f"has {len(found)} InferenceGraphs: {names}", "import them one by one, each from a file of its own")
-    instead = f", only {', '.join(others)}" if others else ""
-    return Problem("", f"has no InferenceGraph{instead}", _EXAMPLE)
+def _several(message: str) -> Problem:
+    return Problem("", message, "import them one by one, each from a file of its own")
+
+
+def _other(part: bytes) -> str:
+    """What a document that is not read says that it is; nothing of one that is empty."""
+    words = [found[1].decode(errors="replace") for pattern in (_ITS_KIND, _ITS_NAME) if (found := pattern.search(part))]
+    if not words and all(line.strip().startswith(b"#") or not line.strip() for line in part.splitlines()):
+        return ""
+    return shown(" ".join(words)) if words else "a document without a kind"
 
 
 def _graph(document: Document) -> InferenceGraph:
     try:
         return InferenceGraph.model_validate(document.data)
     except ValidationError as exc:
-        problems = [_problem(error, document) for error in exc.errors(include_url=False)]
+        problems = [_problem(error, document) for error in exc.errors(include_url=False)[:MOST_PROBLEMS]]
         raise ConfigError(in_order(problems), document.source) from None
 
 
