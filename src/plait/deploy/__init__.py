@@ -1,0 +1,1 @@
+"""What runs a spec elsewhere, and what brings one from elsewhere."""
