@@ -31,7 +31,9 @@ def _anchors(page: Path) -> set[str]:
     return {re.sub(r"[^a-z0-9_ -]", "", heading.lower()).replace(" ", "-") for heading in _HEADING.findall(page.read_text("utf-8"))}
 
 
-@pytest.mark.parametrize("page", sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]), ids=lambda page: str(page.relative_to(ROOT)))
+@pytest.mark.parametrize(
+    "page", sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]), ids=lambda page: str(page.relative_to(ROOT))
+)
 def test_no_page_links_to_nowhere(page: Path) -> None:
     for path, anchor in _LINK.findall(page.read_text("utf-8")):
         there = page.parent / path if path else page
