@@ -19,7 +19,7 @@ COMPILE = $(UV) pip compile pyproject.toml --quiet --universal --python-version 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test check format bench lock clean
+.PHONY: help demo test check format docs bench lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
@@ -43,6 +43,9 @@ format: $(VENV)/.dev ## format, and mend what the linter can
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
 
+docs: $(VENV)/.dev ## write the generated halves of docs/nodes anew
+	@$(BIN)/python docs/reference.py
+
 bench: $(VENV)/.bench ## measure plait beside nginx and beside FastAPI with httpx
 	@$(BIN)/python bench/run.py $(ARGS)
 
@@ -53,7 +56,7 @@ lock: $(if $(filter $(BIN)/uv,$(UV)),$(VENV)/.dev) ## write the locks anew (UPGR
 
 clean: ## remove the environment and everything that tools left
 	rm -rf $(VENV) build dist .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
-	find src tests examples bench -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
+	find src tests examples bench docs -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 
 # One stamp per set of packages, older than its lock when there is something to install.
 

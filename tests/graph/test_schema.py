@@ -118,5 +118,6 @@ def test_nodes_are_one_definition_that_refers_to_itself(schema: dict[str, Any]):
 def test_defaults_are_as_a_file_says_them_and_titles_are_gone(schema: dict[str, Any]):
     assert schema["$defs"]["Limits"]["properties"]["body"]["default"] == "10MiB"
     assert schema["$defs"]["PredictorDefaults"]["properties"]["timeout"]["default"] == "1s"
+    assert schema["$defs"]["Shadow"]["properties"]["sample"]["default"] == "100%"
     assert '"title"' not in str(schema["$defs"]).replace("'", '"')
     assert schema["title"] == "plait.yaml"

@@ -6,11 +6,11 @@ from typing import Any
 
 from plait.graph.spec import OPTIONS, Config
 from plait.nodes.union import KINDS, own_fields
-from plait.spec.fields import DURATION, SIZE, duration_text, size_text
+from plait.spec.fields import DURATION, SHARE, SIZE, duration_text, share_text, size_text
 
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
 _NAME = {"type": "string", "description": "The name of a predictor or graph."}
-_TEXTS = {DURATION: duration_text, SIZE: size_text}
+_TEXTS = {DURATION: duration_text, SIZE: size_text, SHARE: share_text}
 _BY_NAME = ("properties", "patternProperties", "$defs")
 _INSTANCES = ("default", "examples", "enum", "const")
 
