@@ -146,6 +146,21 @@ def test_one_deadline_is_not_anothers() -> None:
     serving({"predict": "a", **MINUTE}, [fake], main)
 
 
+def test_who_leaves_while_another_asks_has_parts_that_say_so() -> None:
+    async def main(graph: Served) -> None:
+        assert statuses((await graph.ask(2))[1]) == [("y", "error", 1), ("x", "cancelled", 1)]
+
+    async def both(graph: Served) -> None:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(graph.ask([1, 1]))]
+        assert sorted(statuses(tasks[0].result()[1])) == [("x.0", "cancelled", 1), ("x.1", "cancelled", 0), ("y", "error", 1)]
+
+    slow = {"predict": "a", "name": "x", **MINUTE}
+    serving({"parallel": {"x": slow, "y": "b"}}, [echo("a", after=0.5), broken("b", after=0.1)], main)
+    graph = {"parallel": {"m": {"map": "input", "do": slow}, "y": "b"}}
+    serving(graph, [echo("a", after=0.5), broken("b", after=0.1)], both)
+
+
 def test_a_call_goes_on_while_anybody_waits_and_stops_when_nobody_does() -> None:
     fake = echo("a", after=0.5)
 

@@ -118,3 +118,11 @@ def test_an_optional_branch_whose_answer_does_not_fit_is_left_out() -> None:
 def test_a_weight_may_be_given_to_a_branch_that_is_excluded() -> None:
     graphs = {"predict": {"parallel": ["a", "b"], "merge": {"mean": "output.n", "weights": {"b": 3}}}}
     assert run_graph(graphs, [good("a", {"n": 1}), good("b", {"n": 5})], excluded=("b",)).value == 1.0
+
+
+def test_a_mean_is_rounded_once() -> None:
+    names = [f"p{place}" for place in range(7)]
+    run = run_graph({"predict": {"parallel": names, "merge": {"mean": "output"}}}, [good(name, 0.1) for name in names])
+    assert run.value == 0.1
+    huge = run_graph({"predict": {"parallel": names, "merge": {"mean": "output"}}}, [good(name, 1.5e308) for name in names])
+    assert huge.value == pytest.approx(1.5e308)

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from plait.errors import ConfigError
 from plait.nodes.draws import even_draws
-from plait.nodes.split import between
+from plait.nodes.split import between, canonical
 from plait.testing import run_graph
+from plait.types import Message
 from tests.nodes.fakes import good
 
 
@@ -65,3 +66,11 @@ def test_every_draw_has_somewhere_to_go(weights: list[float], draw: float) -> No
 def test_what_leads_nowhere_is_a_problem(shares: list[tuple[float, str]], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         run_graph(split(*shares), [good("a")])
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [(b"1", b"1.0"), (b"10", b"1e1"), (b'"a"', b'"\\u0061"'), (b" true", b"true"), (b"-0", b"-0.0")]
+)
+def test_a_key_is_the_same_however_its_json_is_written(one: bytes, other: bytes) -> None:
+    assert canonical(Message(one)) == canonical(Message(other))
+    assert canonical(Message(b"1")) != canonical(Message(b'"1"'))

@@ -110,12 +110,12 @@ class Cached:
             except TimedOut:
                 if flight.task.done() and ctx.deadline > flight.deadline:
                     continue  # it had less time than there is here
-                self._tell(flight, ctx.run)
+                self._tell(flight, ctx.run, "timeout")
                 raise
-            except Exception:
-                self._tell(flight, ctx.run)
+            except BaseException:  # a failure of the call, or nobody waits here any more
+                self._tell(flight, ctx.run, "cancelled")
                 raise
-            self._tell(flight, ctx.run)
+            self._tell(flight, ctx.run, "cancelled")
             return answer
 
     def _take_off(self, key: bytes, message: Message, ctx: Context) -> Flight:
@@ -142,14 +142,14 @@ class Cached:
             if not flight.waiting:
                 flight.task.cancel()
 
-    def _tell(self, flight: Flight, run: Run) -> None:
-        """Record what is known of the parts of another's call; those that have not ended were too slow for this one."""
+    def _tell(self, flight: Flight, run: Run, otherwise: str) -> None:
+        """Record what is known of the parts of another's call, and what those are to this one that have not ended."""
         parts = flight.run.parts
         replay(run, parts)
         ended = {part.key for part in parts}
         for ask in self.asks:
             if not flight.task.done() and ask.key not in ended:
-                ask.never_began(run, "timeout", "it was asked by another request, and has not answered in time")
+                ask.never_began(run, otherwise, "another request has asked it, and there is no answer yet")
 
 
 def replay(run: Run, parts: Sequence[Part], seconds: float | None = None) -> None:

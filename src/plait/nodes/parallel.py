@@ -60,7 +60,7 @@ class Parallel(NodeSpec):
     """The branches: a list of names, or a mapping of branch to node."""
     merge: MergeField = "by_name"
     """How the answers become one."""
-    require: Annotated[Literal["all", "any"] | int | Many[str], BeforeValidator(_requirement)] = "all"
+    require: Annotated[Literal["all", "any"] | Annotated[int, Field(ge=1)] | Many[str], BeforeValidator(_requirement)] = "all"
     """How many must answer: all, any, a number, or the named branches."""
 
     @property

@@ -9,6 +9,7 @@ from hashlib import blake2b
 from itertools import accumulate
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
+import msgspec
 from pydantic import Field
 
 from plait.nodes.decided import Decided
@@ -22,6 +23,8 @@ from plait.types import Call, Context, Leaf, Message
 
 if TYPE_CHECKING:
     Node = NodeSpec
+
+_encode = msgspec.json.Encoder().encode
 
 
 class Share(Spec):
@@ -82,6 +85,14 @@ def between(weights: Sequence[float]) -> tuple[float, ...]:
     return tuple(bound / total for bound in accumulate(weight for weight in weights if weight))[:-1]
 
 
+def canonical(key: Message) -> bytes:
+    """The same bytes for the same number or text, however its JSON is written: 1 and 1.0, a letter and its escape."""
+    raw = key.raw.strip()
+    if raw[:1] in b"-0123456789":
+        return repr(float(raw)).encode()
+    return _encode(key.value) if raw[:1] == b'"' and b"\\" in raw else raw
+
+
 @dataclass(frozen=True, slots=True)
 class Draw:
     """Draws for each request."""
@@ -103,6 +114,6 @@ class Sticky:
     key: Evaluate
 
     def __call__(self, message: Message, ctx: Context) -> tuple[Leaf, Message, Context]:
-        digest = blake2b(self.key(ctx, message, None).raw, digest_size=8).digest()
+        digest = blake2b(canonical(self.key(ctx, message, None)), digest_size=8).digest()
         place = int.from_bytes(digest) / (1 << 64)
         return self.calls[bisect_right(self.bounds, place)], message, ctx

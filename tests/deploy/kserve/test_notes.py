@@ -157,6 +157,10 @@ def test_what_the_resource_says_besides_is_listed(spec: dict[str, Any], note: st
             "steps[0].data: KServe's router ignores it in a node of type Splitter",
         ),
         (one("Switch", MODEL | {"condition": "a"}, MODEL), "steps[1]: without a condition it is no else"),
+        (
+            one("Switch", MODEL | {"condition": "a"}, MODEL | {"condition": "a"}),
+            "steps[1]: a case before it has the same",
+        ),
         (one("Switch", MODEL | {"condition": "a"}), "a Switch of which no case holds: 404"),
         (one("Switch", MODEL | {"condition": "a"}), "more than 256 KiB"),
         (one("Sequence", MODEL | {"retry": {"maxRetries": 2}}), "steps[0].retry: not carried over"),

@@ -104,13 +104,17 @@ class Nodes:
         return {"on_error": "skip"}
 
     def _switch(self, node: Node, at: At) -> Tree:
-        cases = []
+        cases: dict[str, str] = {}
         for place, step in enumerate(node.steps):
-            if step.condition:
-                cases.append({"when": self._condition(step.condition, (*at, place, "condition")), "then": self._ask(step)})
-            else:
+            if not step.condition:
                 self._notes.add((*at, place), "without a condition it is no else: KServe's router never chooses it; left out")
-        return {"switch": cases}
+                continue
+            when = self._condition(step.condition, (*at, place, "condition"))
+            if when in cases:
+                self._notes.add((*at, place), "a case before it has the same condition: KServe's router never chooses it; left out")
+            else:
+                cases[when] = self._ask(step)
+        return {"switch": [{"when": when, "then": then} for when, then in cases.items()]}
 
     def _ensemble(self, node: Node, at: At) -> Tree:
         """Branches under names of plait; where those are not the keys of KServe's answer, a template puts the keys back."""

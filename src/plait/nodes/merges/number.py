@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -126,7 +127,7 @@ class Average:
         total = math.fsum(weight for _, weight in there)
         if not total:
             raise ExpressionFailed("merge mean has only branches of weight 0")
-        return _encode(_mean([value for value, _ in there], [weight / total for _, weight in there]))
+        return _encode(_mean([value for value, _ in there], [weight for _, weight in there], total))
 
 
 def _numeric(value: Any) -> bool:
@@ -135,12 +136,17 @@ def _numeric(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
-def _mean(values: list[Any], shares: list[float]) -> Any:
+def _mean(values: list[Any], weights: list[float], total: float) -> Any:
     if any(isinstance(value, list) for value in values):
         if not all(isinstance(value, list) and len(value) == len(values[0]) for value in values):
             raise ExpressionFailed("merge mean needs answers of the same shape from every branch")
-        return [_mean(list(column), shares) for column in zip(*values, strict=True)]
-    return _total(value * share for value, share in zip(values, shares, strict=True))
+        return [_mean(list(column), weights, total) for column in zip(*values, strict=True)]
+    with contextlib.suppress(OverflowError):
+        mean = math.fsum(value * weight for value, weight in zip(values, weights, strict=True)) / total
+        if math.isfinite(mean):
+            return mean
+    # Larger than a float on the way, if not in the end.
+    return _total(value * (weight / total) for value, weight in zip(values, weights, strict=True))
 
 
 def _total(values: Iterable[float]) -> float:
