@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import FrozenInstanceError
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -201,3 +202,9 @@ def test_a_first_node_keeps_its_timeout_where_the_graph_has_one_too():
     graph = plait.parallel(A, B, timeout="300ms").served(timeout="1s")
     assert config(graph.to_yaml()).graphs["predict"] == graph.spec("predict")
     assert graph.spec("predict").root.children()[0].node.timeout == 0.3
+
+
+def test_a_notebook_shows_a_picture():
+    picture = ET.fromstring((A >> plait.parallel(x=A, y=B))._repr_svg_())  # noqa: S314 - it is our own
+    words = {text for element in picture.iter() if (text := element.text)}
+    assert {"a", "127.0.0.1:1 · timeout 1s", "parallel", "x", "y"} <= words

@@ -12,6 +12,7 @@ from plait.algebra.options import GraphOptions, NodeOptions, given
 from plait.algebra.text import text
 from plait.errors import ConfigError, Problem
 from plait.graph import spec as specs
+from plait.graph.draw import draw_node
 from plait.graph.dump import collide, fields, to_yaml
 from plait.graph.hints import nearest
 from plait.graph.spec import OPTIONS, Config, GraphSpec
@@ -48,6 +49,10 @@ class Graph:
 
     def __repr__(self) -> str:
         return f"<Graph {text(self.root)}>"
+
+    def _repr_svg_(self) -> str:
+        """The picture that a notebook shows."""
+        return draw_node(self.root, self.names.predictors)
 
     def with_options(self, **options: Unpack[NodeOptions]) -> Graph:
         """The same node with these options; None takes one away.
