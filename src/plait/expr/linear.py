@@ -3,15 +3,16 @@
 CEL holds the interpreter's lock, cannot be stopped, and its own budget counts iterations, not time. So what may be slow is
 refused at load: a macro inside a macro, a macro's body that mentions more than its own variable (each iteration could then cost
 the whole data), a pattern that is data (its automaton times the text), and any pattern in a body (compiled anew each time).
-What remains gets a weight: how many times, at most, evaluation touches each byte that it refers to.
+What remains gets a price: how many times, at most, evaluation touches each byte that it refers to, and what each item costs.
 """
 
 from __future__ import annotations
 
-import math
-import re
 from collections.abc import Collection, Mapping
+from typing import NamedTuple
 
+from plait.expr import pattern
+from plait.expr.budget import MOST
 from plait.expr.problem import ExpressionError
 from plait.expr.tree import CALL, CONST, IDENT, LIST, LOOP, SELECT, STRUCT, Node
 
@@ -21,24 +22,34 @@ MOST_DATA = 256 * 1024
 """Bytes of JSON that one evaluation may refer to."""
 MOST_ITEMS = 10_000
 """Iterations of all macros of an expression together; CEL's own budget is the same."""
-MOST_WEIGHT = 16
-"""Times that evaluation may touch the most data; a heavier expression may refer to less, in proportion."""
-PATTERN_LENGTH = 64
-"""Steps of a pattern that cost as much as touching the text once."""
-CLASS_LENGTH = 256
-"""Steps that a class of Unicode characters becomes."""
-LEAST_DATA = 1024
+LEAST_DATA = 512
 """An expression too heavy for this much is refused."""
-SEARCH_WEIGHT = 24
-"""Looking for data within data costs their product, at the speed of comparing memory."""
+TOUCH = 0.17
+"""What a touch of all values costs, where 1 is what it costs to bring them into CEL."""
+JOIN = 3
+"""Touches to append lists or texts."""
+LETTER = 2
+"""Nanoseconds to bring a byte of text into CEL, or to do something with it there."""
+SEARCH = 3
+"""The same to search for a constant, times as much."""
+PRODUCT = 0.004
+"""Nanoseconds of a search for data within data, times the square of its bytes: their product, at the speed of comparing memory."""
+STEP, LARGER_STEP = 15, 60
+"""Nanoseconds of a node of a macro's body, for each item: one that looks at something, one that makes something."""
+STRUCTURE = 500
+"""Nanoseconds of an object or message that is written out, for each item."""
+CONSTANT = 5
+"""Nanoseconds of a character of a constant in a macro's body, for each item."""
+SHORT = 16
+"""Bytes of a constant that is no text."""
+EVALUATION = 5000
+"""Nanoseconds of an evaluation of nothing."""
 
 _ELSEWHERE = "let a predictor do this"
-_NEXT_TO = frozenset({"_==_", "_!=_", "_<_", "_<=_", "_>_", "_>=_"})
-_COUNT = re.compile(r"\{(?:[0-9]+,)?([0-9]+)")
-_CLASS = re.compile(r"\\[pP]")
+_NEXT_TO = frozenset({"@in", "_==_", "_!=_", "_<_", "_<=_", "_>_", "_>=_"})
 _SCALAR = frozenset({"_&&_", "_||_", "!_", "@not_strictly_false", "_-_", "_*_", "_/_", "_%_", "-_"})
 _SEARCH = frozenset({"contains", "startsWith", "endsWith"})
-_TEST = frozenset({"@in", "size"})
+_LOOKS = _SCALAR | _NEXT_TO | {"_[_]"}
 _PICK = {"_?_:_": slice(1, 3), "_[_]": slice(0, 1)}
 
 
@@ -73,70 +84,118 @@ def _check_loop(node: Node, variables: frozenset[str], own: frozenset[str]) -> N
         _check(child, variables, frozenset({node.name, node.accumulator}))
 
 
-def _check_pattern(pattern: Node, own: frozenset[str]) -> None:
-    if pattern.kind != CONST:
+def _check_pattern(text: Node, own: frozenset[str]) -> None:
+    if text.kind != CONST:
         raise ExpressionError("the pattern of matches() must be a constant", _ELSEWHERE)
+    pattern.check(str(text.value))
     if own:
         raise ExpressionError("matches() would compile its pattern for every item of the macro", _ELSEWHERE)
 
 
-def limit(root: Node, variables: Collection[str], stages: int) -> int:
-    """The bytes of JSON that an expression may refer to, if it is one of `stages` that make up the whole.
+class Price(NamedTuple):
+    """What evaluation costs.
+
+    Args:
+        touches: How often all values are touched, besides being brought into CEL.
+        letters: Nanoseconds for each byte of all texts.
+        searches: Searches for data within data.
+        item: Nanoseconds for each item that macros run over.
+        fixed: Nanoseconds whatever the data.
+    """
+
+    touches: float = 0
+    letters: float = 0
+    searches: float = 0
+    item: float = 0
+    fixed: float = 0
+
+    def plus(self, other: Price) -> Price:
+        """Both."""
+        return Price(*map(sum, zip(self, other, strict=True)))
+
+    def of(self, size: int, values: float, items: int) -> float:
+        """Nanoseconds of an evaluation.
+
+        Args:
+            size: Bytes of the data.
+            values: Nanoseconds to bring its values into CEL.
+            items: How many items its lists can have.
+        """
+        each = values * (1 + TOUCH * self.touches) + self.item * min(items, MOST_ITEMS)
+        return EVALUATION + self.fixed + each + size * (LETTER + self.letters) + PRODUCT * self.searches * size * size
+
+
+def price(root: Node, variables: Collection[str]) -> Price:
+    """The price of an expression over `variables`.
 
     Raises:
-        ExpressionError: If they are too few to be of use.
+        ExpressionError: If it is too high even for little data.
     """
-    weight = 1 + _weigh(root, dict.fromkeys(variables, 1))[1]
-    most = MOST_DATA * MOST_WEIGHT // (weight * stages)
-    if most < LEAST_DATA:
+    found = _weigh(root, dict.fromkeys(variables, 1))[1]
+    if found.of(LEAST_DATA, 40 * LEAST_DATA, LEAST_DATA // 2) > MOST:
         raise ExpressionError("is too much work", f"split it over several nodes; {_ELSEWHERE}")
-    return min(MOST_DATA, most)
+    return found
 
 
-def _weigh(node: Node, sizes: Mapping[str, int]) -> tuple[int, int]:
-    """How large the value can be and how much is touched to get it, both as multiples of the data; constants count nothing."""
+def _weigh(node: Node, sizes: Mapping[str, int]) -> tuple[int, Price]:
+    """How large the value can be, as a multiple of the data, and what it costs; constants count nothing."""
     if node.kind == CONST:
-        return 0, 0
+        return 0, Price()
     if node.kind == IDENT:
-        return sizes.get(node.name, 0), 0
+        return sizes.get(node.name, 0), Price()
     if node.kind == LOOP:
         return _weigh_loop(node, sizes)
     weights = [_weigh(child, sizes) for child in node.children]
     parts = [size for size, _ in weights]
-    cost = sum(cost for _, cost in weights)
+    cost = Price()
+    for _, part in weights:
+        cost = cost.plus(part)
     if node.kind == SELECT:
         return parts[0], cost
     if node.kind in {LIST, STRUCT}:
         return sum(parts), cost
     size, more = _weigh_call(node, parts)
-    return size, cost + more
+    return size, cost.plus(more)
 
 
-def _weigh_call(node: Node, parts: list[int]) -> tuple[int, int]:
+def _weigh_call(node: Node, parts: list[int]) -> tuple[int, Price]:
     """The same of a call alone, whose target and arguments are as large as `parts` say."""
     name, total = node.name, sum(parts)
     if name in _SCALAR:
-        return 0, 0
+        return 0, Price()
     if name in _PICK:
-        return max(parts[_PICK[name]]), 0
+        return max(parts[_PICK[name]]), Price()
     if name in _NEXT_TO:
-        return 0, total if min(parts) else 0
+        return 0, Price(total) if min(parts) else Price()
     if name in _SEARCH:
-        return 0, total + (SEARCH_WEIGHT if parts[-1] else 0)
+        return 0, Price(letters=total * SEARCH * LETTER, searches=parts[0] * parts[-1])
     if name == "matches":
-        return 0, total * _weigh_pattern(str(node.children[-1].value))
-    return (0 if name in _TEST else total), total
+        found = pattern.price(str(node.children[-1].value))
+        return 0, Price(letters=total * found.letter, fixed=found.fixed)
+    if name == "size":
+        return 0, Price(letters=total * LETTER)
+    touches = JOIN * total if name == "_+_" else total
+    return total, Price(touches, total * LETTER)
 
 
-def _weigh_pattern(pattern: str) -> int:
-    """RE2 takes text times program, which is as long as the pattern, times its counted repetitions, which may be nested."""
-    length = len(pattern) + CLASS_LENGTH * len(_CLASS.findall(pattern))
-    return 1 + length * math.prod(max(1, int(count)) for count in _COUNT.findall(pattern)) // PATTERN_LENGTH
-
-
-def _weigh_loop(node: Node, sizes: Mapping[str, int]) -> tuple[int, int]:
+def _weigh_loop(node: Node, sizes: Mapping[str, int]) -> tuple[int, Price]:
     """All items together are as large as what they come from, so a body's weights add up to those of one run over it all."""
     source, *body = node.children
     size, cost = _weigh(source, sizes)
     inner = {node.name: size}
-    return size, cost + sum(_weigh(child, inner)[1] for child in body)
+    for child in body:
+        cost = cost.plus(_weigh(child, inner)[1]).plus(Price(item=per_item(child)))
+    return size, cost
+
+
+def per_item(body: Node) -> float:
+    """Nanoseconds of a macro's body for each item, whatever that holds."""
+    return sum(map(_step, body.walk()))
+
+
+def _step(node: Node) -> float:
+    if node.kind == CONST:
+        return STEP + CONSTANT * max(0, len(node.raw) - SHORT)
+    if node.kind == STRUCT:
+        return STRUCTURE
+    return LARGER_STEP if node.kind in {CALL, LIST} and node.name not in _LOOKS else STEP

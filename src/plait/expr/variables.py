@@ -51,8 +51,11 @@ def _request(ctx: Context, _given: Message, _output: Message | None) -> Message:
 
 
 def _headers(ctx: Context, _given: Message, _output: Message | None) -> Message:
+    if ctx.run.shown is not None:
+        return ctx.run.shown
     shown = {_text(k): _text(v) for k, v in ctx.run.headers.items() if k not in _SECRET and not k.startswith(b"proxy-")}
-    return Message.of(shown)
+    ctx.run.shown = Message.of(shown)
+    return ctx.run.shown
 
 
 def _text(field: bytes) -> str:
@@ -94,6 +97,6 @@ def suggestion(name: str, variables: Collection[str], functions: Iterable[str]) 
     if name == "output":
         return "output is known in until and in merges; elsewhere use input or a step's name"
     if name in {"item", "index"}:
-        return f"{name} is for map nodes, which are not there yet; take another name"
+        return f"{name} is known inside map only"
     near = difflib.get_close_matches(name, [*sorted(variables), *sorted(functions)], 1)
     return f"did you mean {near[0]}?" if near else f"known here: {', '.join(sorted(variables))}"
