@@ -213,13 +213,16 @@ def written(value: Any, text: str) -> bytes:
 
 
 def _must_be_json(value: Any, text: str) -> None:
-    if type(value) is list:
+    kind = type(value)
+    if kind is list:
+        if {*map(type, value)} <= {float} and all(map(math.isfinite, value)):
+            return
         for item in value:
             _must_be_json(item, text)
-    elif isinstance(value, dict):
+    elif kind is dict:
         raise ExpressionFailed(f"{text}: an object would lose the order of its names; {_AS_TEMPLATE}")
     elif not _is_json(value):
-        raise ExpressionFailed(f"{text}: the value is {'not finite' if isinstance(value, float) else 'no JSON'}")
+        raise ExpressionFailed(f"{text}: the value is {'not finite' if kind is float else 'no JSON'}")
 
 
 def _is_json(value: Any) -> bool:

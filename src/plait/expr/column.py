@@ -1,14 +1,15 @@
 """What `map` and `filter` make of their items: a column of values from a column of items.
 
-CEL's own `map` copies its result for every item (5 s for 10,000 numbers), and one evaluation for each item costs 3 µs. So a condition
-or a body that CEL evaluates goes over a few items at once.
+CEL's own `map` copies its result for every item (5 s for 10,000 numbers), and one evaluation for each item costs 3 µs. So a
+condition or a body that CEL evaluates goes over a few items at once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from itertools import compress
+from typing import Any, Protocol
 
 import msgspec
 
@@ -17,6 +18,7 @@ from plait.expr import cel, select
 from plait.expr.budget import Budget, converting
 from plait.expr.linear import Price
 from plait.expr.variables import Evaluate
+from plait.expr.walk import unreadable
 from plait.types import Context, Message
 
 _items = msgspec.json.Decoder(list[msgspec.Raw]).decode
@@ -24,27 +26,68 @@ AT_ONCE = 16
 """Items of one evaluation."""
 ITEMS = "@items"
 """The variable that they are."""
-SPLIT, PICK, COMPUTE = 80, 1000, 1200
-"""Nanoseconds for each item: to cut it out of its list, to select from it, to bring it through CEL."""
+SPLIT, PICK, COMPUTE, WRITE = 100, 400, 700, 900
+"""Nanoseconds for each item: to cut it out of its list, to select from it, to bring it through CEL, to write what came out."""
+PASS = 3
+"""Nanoseconds to walk over each byte of the items."""
 
 
 class Column(Protocol):
     """From items to as many values."""
 
-    def __call__(self, items: Sequence[Message], ctx: Context, /) -> list[bytes]: ...
+    def __call__(self, items: Sequence[bytes]) -> list[bytes]: ...
+
+    def holds(self, items: Sequence[bytes]) -> list[bool]:
+        """The same of a condition."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Same:
+    """The item itself."""
+
+    text: str
+
+    def __call__(self, items: Sequence[bytes]) -> list[bytes]:
+        return list(items)
+
+    def holds(self, items: Sequence[bytes]) -> list[bool]:
+        return [select.truth(Message(raw), self.text) for raw in items]
 
 
 @dataclass(frozen=True, slots=True)
 class Picked:
-    """The item itself, or a selection from it."""
+    """A selection from the item."""
 
     text: str
-    selection: Evaluate
+    find: Callable[[bytes], list[Any]]
+    way: select.Way
     budget: Budget
 
-    def __call__(self, items: Sequence[Message], ctx: Context, /) -> list[bytes]:
-        self.budget.pay(PICK * len(items) + 8 * sum(len(item.raw) for item in items), self.text)
-        return [self.selection(ctx, item, None).raw for item in items]
+    def __call__(self, items: Sequence[bytes]) -> list[bytes]:
+        self.budget.pay(PICK * len(items) + PASS * sum(map(len, items)), self.text)
+        try:
+            found = self.find(b"[" + b",".join(items) + b"]")
+        except msgspec.DecodeError:
+            raise unreadable(self.text) from None
+        return list(map(self.way.end, found))
+
+    def holds(self, items: Sequence[bytes]) -> list[bool]:
+        return [select.truth(Message(raw), self.text) for raw in self(items)]
+
+
+@dataclass(frozen=True, slots=True)
+class Narrow:
+    """A column over what is picked from each item."""
+
+    pick: Picked
+    column: Column
+
+    def __call__(self, items: Sequence[bytes]) -> list[bytes]:
+        return self.column(self.pick(items))
+
+    def holds(self, items: Sequence[bytes]) -> list[bool]:
+        return self.column.holds(self.pick(items))
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +99,14 @@ class Chosen:
     yes: Column
     no: Column
 
-    def __call__(self, items: Sequence[Message], ctx: Context, /) -> list[bytes]:
-        chosen = [select.truth(Message(raw), self.text) for raw in self.condition(items, ctx)]
-        pairs = list(zip(items, chosen, strict=True))
-        yes = iter(self.yes([item for item, holds in pairs if holds], ctx))
-        no = iter(self.no([item for item, holds in pairs if not holds], ctx))
+    def __call__(self, items: Sequence[bytes]) -> list[bytes]:
+        chosen = self.condition.holds(items)
+        yes = iter(self.yes([item for item, holds in zip(items, chosen, strict=True) if holds]))
+        no = iter(self.no([item for item, holds in zip(items, chosen, strict=True) if not holds]))
         return [next(yes) if holds else next(no) for holds in chosen]
+
+    def holds(self, items: Sequence[bytes]) -> list[bool]:
+        return [select.truth(Message(raw), self.text) for raw in self(items)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +119,23 @@ class Batched:
     price: Price
     budget: Budget
 
-    def __call__(self, items: Sequence[Message], ctx: Context, /) -> list[bytes]:  # noqa: ARG002 - others look into it
-        raw = b"[" + b",".join(item.raw for item in items) + b"]"
+    def __call__(self, items: Sequence[bytes]) -> list[bytes]:
+        self.budget.pay(WRITE * len(items), self.text)
+        return [cel.written(value, self.text) for value in self._values(items)]
+
+    def holds(self, items: Sequence[bytes]) -> list[bool]:
+        values = self._values(items)
+        if not {*map(type, values)} <= {bool}:
+            raise ExpressionFailed(f"{self.text}: true or false is needed")
+        return values
+
+    def _values(self, items: Sequence[bytes]) -> list[Any]:
+        raw = b"[" + b",".join(items) + b"]"
         self.budget.pay(COMPUTE * len(items) + self.price.of(len(raw), converting(raw), len(items)), self.text)
         values = cel.read(raw, self.decode, self.budget, self.text)
-        made: list[bytes] = []
+        made: list[Any] = []
         for place in range(0, len(values), AT_ONCE):
-            found = cel.evaluate(self.program, {ITEMS: values[place : place + AT_ONCE]}, None, self.text)
-            made += [cel.written(value, self.text) for value in found]
+            made += cel.evaluate(self.program, {ITEMS: values[place : place + AT_ONCE]}, None, self.text)
         return made
 
 
@@ -98,11 +152,10 @@ class Each:
     budget: Budget
 
     def __call__(self, ctx: Context, given: Message, output: Message | None, /) -> Message:
-        items = [Message(bytes(raw)) for raw in self._range(self.source(ctx, given, output).raw)]
+        items = list(map(bytes, self._range(self.source(ctx, given, output).raw)))
         if self.where is not None:
-            held = self.where(items, ctx)
-            items = [item for item, raw in zip(items, held, strict=True) if select.truth(Message(raw), self.text)]
-        return Message(b"[" + b",".join(self.body(items, ctx)) + b"]")
+            items = list(compress(items, self.where.holds(items)))
+        return Message(b"[" + b",".join(self.body(items)) + b"]")
 
     def _range(self, raw: bytes) -> list[msgspec.Raw]:
         cel.affordable(len(raw), self.text)

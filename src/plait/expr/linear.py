@@ -28,6 +28,8 @@ TOUCH = 0.17
 """What a touch of all values costs, where 1 is what it costs to bring them into CEL."""
 JOIN = 3
 """Touches to append lists or texts."""
+RETURN = 12
+"""Touches to bring a value back."""
 LETTER = 2
 """Nanoseconds to bring a byte of text into CEL, or to do something with it there."""
 SEARCH = 3
@@ -49,7 +51,8 @@ _ELSEWHERE = "let a predictor do this"
 _NEXT_TO = frozenset({"@in", "_==_", "_!=_", "_<_", "_<=_", "_>_", "_>=_"})
 _SCALAR = frozenset({"_&&_", "_||_", "!_", "@not_strictly_false", "_-_", "_*_", "_/_", "_%_", "-_"})
 _SEARCH = frozenset({"contains", "startsWith", "endsWith"})
-_LOOKS = _SCALAR | _NEXT_TO | {"_[_]"}
+_LOOK = _NEXT_TO | _SEARCH | {"size", "matches"}
+_SMALL = _SCALAR | _NEXT_TO | {"_[_]"}
 _PICK = {"_?_:_": slice(1, 3), "_[_]": slice(0, 1)}
 
 
@@ -131,7 +134,8 @@ def price(root: Node, variables: Collection[str]) -> Price:
     Raises:
         ExpressionError: If it is too high even for little data.
     """
-    found = _weigh(root, dict.fromkeys(variables, 1))[1]
+    size, cost = _weigh(root, dict.fromkeys(variables, 1))
+    found = cost.plus(Price(RETURN * size, LETTER * size))
     if found.of(LEAST_DATA, 40 * LEAST_DATA, LEAST_DATA // 2) > MOST:
         raise ExpressionError("is too much work", f"split it over several nodes; {_ELSEWHERE}")
     return found
@@ -165,27 +169,35 @@ def _weigh_call(node: Node, parts: list[int]) -> tuple[int, Price]:
         return 0, Price()
     if name in _PICK:
         return max(parts[_PICK[name]]), Price()
-    if name in _NEXT_TO:
-        return 0, Price(total) if min(parts) else Price()
-    if name in _SEARCH:
-        return 0, Price(letters=total * SEARCH * LETTER, searches=parts[0] * parts[-1])
+    if name in _LOOK:
+        return 0, _look(node, parts)
+    return total, Price(JOIN * total if name == "_+_" else total, LETTER * total)
+
+
+def _look(node: Node, parts: list[int]) -> Price:
+    """What functions cost whose value is a scalar."""
+    name, total = node.name, sum(parts)
+    if name == "size":
+        return Price(letters=LETTER * total)
     if name == "matches":
         found = pattern.price(str(node.children[-1].value))
-        return 0, Price(letters=total * found.letter, fixed=found.fixed)
-    if name == "size":
-        return 0, Price(letters=total * LETTER)
-    touches = JOIN * total if name == "_+_" else total
-    return total, Price(touches, total * LETTER)
+        return Price(letters=total * found.letter, fixed=found.fixed)
+    if name in _SEARCH:
+        return Price(letters=LETTER * SEARCH * total, searches=parts[0] * parts[-1])
+    return Price(total if min(parts) else 0)
 
 
 def _weigh_loop(node: Node, sizes: Mapping[str, int]) -> tuple[int, Price]:
-    """All items together are as large as what they come from, so a body's weights add up to those of one run over it all."""
+    """All items together are as large as what they come from, so a body's weights add up to those of one run over it all.
+
+    The value is true or false: macros that make a list are no part of what CEL is given.
+    """
     source, *body = node.children
     size, cost = _weigh(source, sizes)
     inner = {node.name: size}
     for child in body:
         cost = cost.plus(_weigh(child, inner)[1]).plus(Price(item=per_item(child)))
-    return size, cost
+    return 0, cost
 
 
 def per_item(body: Node) -> float:
@@ -198,4 +210,4 @@ def _step(node: Node) -> float:
         return STEP + CONSTANT * max(0, len(node.raw) - SHORT)
     if node.kind == STRUCT:
         return STRUCTURE
-    return LARGER_STEP if node.kind in {CALL, LIST} and node.name not in _LOOKS else STEP
+    return LARGER_STEP if node.kind in {CALL, LIST} and node.name not in _SMALL else STEP

@@ -15,7 +15,7 @@ from plait.expr.column import Column, Each
 from plait.expr.select import Selections
 from plait.expr.tree import Checked, Macro, Node
 from plait.expr.variables import Evaluate, Expression, this
-from plait.expr.walk import Key
+from plait.expr.walk import Key, of_each
 from plait.types import Context, Message
 
 
@@ -78,18 +78,30 @@ class Plan:
 
     def _column(self, node: Node, macro: Macro) -> Column:
         """What makes the values of a node for all items of a macro."""
-        budget = self.selections.budget
-        item = self._variable(macro.source, this)
-        own = {macro.variable: item}
+        own = {macro.variable: self._variable(macro.source, this)}
         selection = _selection(node, own)
-        if selection is not None:
-            return column.Picked(self.text, self._selected(node, selection, own), budget)
+        if selection is not None and not node.tests:
+            return self._picked(selection[1]) if selection[1] else column.Same(self.text)
         if node.kind == tree.CALL and node.name == "_?_:_":
             condition, yes, no = (self._column(child, macro) for child in node.children)
             return column.Chosen(self.text, condition, yes, no)
-        program = cel.program(self.checked.each(node, macro.variable, column.ITEMS))
-        price = linear.price(node, own).plus(linear.Price(item=linear.per_item(node)))
-        return column.Batched(self.text, program, item.decode, price, budget)
+        looks = {part.id: macro.variable for part in _apart(node, own)}
+        ways = {None if part.tests else _selection(part, own) for part in _apart(node, own)}
+        only = ways.pop() if len(ways) == 1 else None
+        if only is None or _free(tree.swapped(node, dict.fromkeys(looks, "")), own):
+            return self._batched(node, macro, {})
+        return column.Narrow(self._picked(only[1]), self._batched(node, macro, looks))
+
+    def _picked(self, keys: tuple[Key, ...]) -> column.Picked:
+        return column.Picked(self.text, of_each(keys), select.Way.of(self.text, keys), self.selections.budget)
+
+    def _batched(self, node: Node, macro: Macro, swaps: Mapping[int, str]) -> column.Batched:
+        """CEL makes something of the items, or, with swaps, of a part of each."""
+        rest = tree.swapped(node, swaps)
+        program = cel.program(self.checked.each(node, swaps, macro.variable, column.ITEMS))
+        price = linear.price(rest, {macro.variable}).plus(linear.Price(item=linear.per_item(rest)))
+        decode = self._variable(macro.source, this).decode
+        return column.Batched(self.text, program, decode, price, self.selections.budget)
 
     def _computed(self, node: Node, scope: Scope) -> cel.Computed:
         """CEL evaluates the node, with everything that is found without it as a variable."""
@@ -110,7 +122,7 @@ class Plan:
     def _selected(self, node: Node, selection: Selection, scope: Scope) -> Expression:
         name, keys = selection
         found = self.selections.bind(self.text, name, scope[name].source, keys)
-        return select.Has(found) if node.tests and isinstance(found, select.Select) else found
+        return select.Has(self.text, found.names, found) if node.tests and isinstance(found, select.Select) else found
 
     def _variable(self, origin: Node, source: Evaluate) -> Variable:
         """A variable for the value of a list, or for each of its items."""

@@ -31,18 +31,30 @@ Step = tuple[Key, Callable[[Any], Any]]
 
 
 @dataclass(frozen=True, slots=True)
-class Select:
-    """A part of a variable, byte for byte."""
+class Way:
+    """The keys of the selection `text`, and how each is followed in what a walk has found."""
 
     text: str
-    names: frozenset[str]
-    source: Evaluate
-    layer: Layer
     steps: tuple[Step, ...]
-    budget: Budget
 
-    def __call__(self, ctx: Context, given: Message, output: Message | None, /) -> Message:
-        value = self.layer.walk.find(self.source(ctx, given, output), self.budget, self.text)
+    @classmethod
+    def of(cls, text: str, keys: Path) -> Way:
+        """The way along these keys.
+
+        Raises:
+            ExpressionError: If an index is too high.
+        """
+        highest = max((key for key in keys if isinstance(key, int)), default=0)
+        if highest > MOST_INDEX:
+            raise ExpressionError(f"the index {highest} is over {MOST_INDEX}", "let a predictor do this")
+        return cls(text, tuple(map(_step, keys)))
+
+    def end(self, value: Any) -> bytes:
+        """The bytes at its end.
+
+        Raises:
+            ExpressionFailed: If there are none.
+        """
         for key, get in self.steps:
             try:
                 value = get(value)
@@ -50,10 +62,7 @@ class Select:
                 raise self.missing(key) from None
             if value is msgspec.UNSET:
                 raise self.missing(key)
-        raw = bytes(value)
-        if len(raw) > LARGE:
-            self.budget.pay(COPY * len(raw), self.text)
-        return Message(raw)
+        return bytes(value)
 
     def missing(self, key: Key) -> ExpressionFailed:
         """What the text asks for; what the data has instead is never told."""
@@ -61,33 +70,46 @@ class Select:
 
 
 @dataclass(frozen=True, slots=True)
-class Has:
-    """Whether an object has a field: `has(input.a)`."""
+class Select:
+    """A part of a variable, byte for byte."""
 
-    select: Select
-
-    @property
-    def text(self) -> str:
-        """What was written."""
-        return self.select.text
-
-    @property
-    def names(self) -> frozenset[str]:
-        """The variable."""
-        return self.select.names
+    text: str
+    names: frozenset[str]
+    source: Evaluate
+    layer: Layer
+    way: Way
+    budget: Budget
 
     def __call__(self, ctx: Context, given: Message, output: Message | None, /) -> Message:
-        select = self.select
-        value = select.layer.walk.find(select.source(ctx, given, output), select.budget, select.text)
-        *way, (last, _) = select.steps
-        for key, get in way:
+        raw = self.way.end(self.layer.walk.find(self.source(ctx, given, output), self.budget, self.text))
+        if len(raw) > LARGE:
+            self.budget.pay(COPY * len(raw), self.text)
+        return Message(raw)
+
+    def there(self, ctx: Context, given: Message, output: Message | None) -> bool:
+        """Whether the last key is a field of the object that the others lead to."""
+        value = self.layer.walk.find(self.source(ctx, given, output), self.budget, self.text)
+        *steps, (last, _) = self.way.steps
+        for key, get in steps:
             try:
                 value = get(value)
             except _ABSENT:
-                raise select.missing(key) from None
+                raise self.way.missing(key) from None
         if not isinstance(value, dict):
-            raise select.missing(last)
-        return _TRUE if last in value else _FALSE
+            raise self.way.missing(last)
+        return last in value
+
+
+@dataclass(frozen=True, slots=True)
+class Has:
+    """Whether an object has a field: `has(input.a)`."""
+
+    text: str
+    names: frozenset[str]
+    select: Select
+
+    def __call__(self, ctx: Context, given: Message, output: Message | None, /) -> Message:
+        return _TRUE if self.select.there(ctx, given, output) else _FALSE
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,11 +142,9 @@ class Selections:
         names = frozenset({name})
         if not keys:
             return Whole(text, names, source)
-        highest = max((key for key in keys if isinstance(key, int)), default=0)
-        if highest > MOST_INDEX:
-            raise ExpressionError(f"the index {highest} is over {MOST_INDEX}", "let a predictor do this")
+        way = Way.of(text, keys)
         layer = self._variables.setdefault((name, source), Layers()).layer(keys)
-        return Select(text, names, source, layer, tuple(map(_step, keys)), self.budget)
+        return Select(text, names, source, layer, way, self.budget)
 
     def close(self) -> None:
         """All are known."""

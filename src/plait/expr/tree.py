@@ -76,9 +76,9 @@ class Checked(NamedTuple):
         """The serialised form of one node, in which the nodes of `swaps`, by id, have become variables."""
         return self._whole(_swapped(node.raw, swaps))
 
-    def each(self, node: Node, variable: str, source: str) -> bytes:
-        """The serialised form of a `map` over the list `source`, which makes of each item what the node makes of `variable`."""
-        made = _call("_+_", _ident("@result"), wire.message(LIST, wire.message(1, node.raw)))
+    def each(self, node: Node, swaps: Mapping[int, str], variable: str, source: str) -> bytes:
+        """The same of a `map` over the list `source`, which makes of each item what the node makes of `variable`."""
+        made = _call("_+_", _ident("@result"), wire.message(LIST, wire.message(1, _swapped(node.raw, swaps))))
         parts = (_ident(source), wire.message(LIST, b""), wire.message(CONST, wire.integer(_BOOL, 1)), made, _ident("@result"))
         loop = wire.message(1, variable.encode()) + wire.message(3, b"@result")
         return self._whole(wire.message(LOOP, loop + b"".join(map(wire.message, _NESTED[LOOP], parts))))

@@ -1,13 +1,13 @@
 """One pass over JSON text that finds everything which an expression or a template selects from it.
 
-The parser is given a type that has the wanted names and items only, with their bytes; it skips the rest without making anything of it.
+The parser is given a type that has the wanted names and items only, with their bytes; of the rest it makes nothing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
-from typing import Any, TypedDict, Union
+from typing import Any, TypedDict
 
 import msgspec
 
@@ -35,11 +35,7 @@ class Walk:
     __slots__ = ("_decode", "_slots", "_steep", "_width")
 
     def __init__(self, paths: Iterable[Path]) -> None:
-        tree: _Tree = {}
-        for path in paths:
-            place = tree
-            for key in path:
-                place = place.setdefault(key, {})
+        tree = _tree(paths)
         self._decode: Callable[[bytes], Any] = msgspec.json.Decoder(_shape(tree)).decode
         self._width = _width(tree)
         self._slots = _slots(tree)
@@ -61,9 +57,20 @@ class Walk:
             budget.pay(walking(raw, self._width, self._slots), text)
         try:
             value = found[self] = self._decode(raw)
-        except msgspec.DecodeError:  # JSON all the same: 1e999, or half of a surrogate pair
-            raise ExpressionFailed(f"{text}: a number beside it is out of range, or a text is no Unicode") from None
+        except msgspec.DecodeError:
+            raise unreadable(text) from None
         return value
+
+
+def unreadable(text: str) -> ExpressionFailed:
+    """JSON all the same, but with 1e999 or half of a surrogate pair on the way of the expression `text`."""
+    return ExpressionFailed(f"{text}: a number on the way is out of range, or a text is no Unicode")
+
+
+@lru_cache(maxsize=1024)
+def of_each(path: Path) -> Callable[[bytes], list[Any]]:
+    """What finds one path in each item of a list."""
+    return msgspec.json.Decoder(list[_shape(_tree([path]))]).decode  # type: ignore[misc]  # a type that is made now
 
 
 _walk = lru_cache(maxsize=4096)(Walk)
@@ -119,6 +126,15 @@ def _leading(path: Path) -> list[Path]:
     return [path[:length] for length in range(1, len(path))]
 
 
+def _tree(paths: Iterable[Path]) -> _Tree:
+    tree: _Tree = {}
+    for path in paths:
+        place = tree
+        for key in path:
+            place = place.setdefault(key, {})
+    return tree
+
+
 def _shape(tree: _Tree) -> Any:
     """The type of what is wanted of a value; one of another kind is read all the same, and then found to lack it."""
     if not tree:
@@ -127,7 +143,8 @@ def _shape(tree: _Tree) -> Any:
     fields = {key: inner for key, inner in wanted.items() if isinstance(key, str)}
     msgspec.json.encode(list(fields))  # the parser compares with a string's UTF-8 form, which one has once somebody asked for it
     named = TypedDict("Fields", fields, total=False)  # type: ignore[misc]  # its fields are known only now
-    return Union[named, _items({key: inner for key, inner in wanted.items() if isinstance(key, int)}), str, float, bool, None]
+    listed = _items({key: inner for key, inner in wanted.items() if isinstance(key, int)})
+    return named | listed | str | float | bool | None
 
 
 def _items(wanted: Mapping[int, Any]) -> Any:
