@@ -1,7 +1,7 @@
 """What one evaluation may cost: reckoned before anything is done, from the form of the work and the bytes at hand.
 
 Nothing can stop a decoder or CEL under way, and both hold the worker's only thread. So each piece of work is paid for first, in
-nanoseconds that the slowest data of that size takes (`bench/expressions.py` measures how true that is), and what no budget covers fails.
+nanoseconds that the slowest data of that kind takes, and what no budget covers fails. `bench/expressions.py` measures how true that is.
 """
 
 from __future__ import annotations

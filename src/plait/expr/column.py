@@ -68,7 +68,7 @@ class Picked:
         self.budget.pay(PICK * len(items) + PASS * sum(map(len, items)), self.text)
         try:
             found = self.find(b"[" + b",".join(items) + b"]")
-        except msgspec.DecodeError:
+        except msgspec.ValidationError:
             raise unreadable(self.text) from None
         return list(map(self.way.end, found))
 

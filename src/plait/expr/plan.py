@@ -93,7 +93,8 @@ class Plan:
         return column.Narrow(self._picked(only[1]), self._batched(node, macro, looks))
 
     def _picked(self, keys: tuple[Key, ...]) -> column.Picked:
-        return column.Picked(self.text, of_each(keys), select.Way.of(self.text, keys), self.selections.budget)
+        way = select.Way.of(self.text, keys)
+        return column.Picked(self.text, of_each(keys), way, self.selections.budget)
 
     def _batched(self, node: Node, macro: Macro, swaps: Mapping[int, str]) -> column.Batched:
         """CEL makes something of the items, or, with swaps, of a part of each."""

@@ -91,7 +91,7 @@ def read(serialized: bytes) -> Checked:
     """The tree of what `Expression.serialize()` gives: an Any with a CheckedExpr."""
     wrapped = wire.Fields(serialized)
     fields = wire.Fields(wrapped.message(_ANY_VALUE))
-    rest = b"".join(wire.message(number, value) for number in (_REFERENCES, _TYPES) for value in fields.messages(number))
+    rest = b"".join(wire.message(number, value) for number in (_REFERENCES,) for value in fields.messages(number))
     return Checked(_node(fields.message(_EXPR)), tuple(fields.messages(_TYPES)), wrapped.message(_TYPE_URL), rest)
 
 

@@ -19,7 +19,7 @@ Key = str | int
 Path = tuple[Key, ...]
 _Tree = dict[Key, "_Tree"]
 
-MOST_INDEX = 9_999
+MOST_INDEX = 4_095
 """The highest index in a selection: every item before it is looked at."""
 
 
@@ -57,14 +57,14 @@ class Walk:
             budget.pay(walking(raw, self._width, self._slots), text)
         try:
             value = found[self] = self._decode(raw)
-        except msgspec.DecodeError:
+        except msgspec.ValidationError:
             raise unreadable(text) from None
         return value
 
 
 def unreadable(text: str) -> ExpressionFailed:
-    """JSON all the same, but with 1e999 or half of a surrogate pair on the way of the expression `text`."""
-    return ExpressionFailed(f"{text}: a number on the way is out of range, or a text is no Unicode")
+    """JSON all the same, but with a number such as 1e999 where the expression `text` needs an object or a list."""
+    return ExpressionFailed(f"{text}: a number on the way is out of range")
 
 
 @lru_cache(maxsize=1024)
