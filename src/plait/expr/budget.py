@@ -1,7 +1,8 @@
 """What one evaluation may cost: reckoned before anything is done, from the form of the work and the bytes at hand.
 
 Nothing can stop a decoder or CEL under way, and both hold the worker's only thread. So each piece of work is paid for first, in
-nanoseconds that the slowest data of that kind takes, and what no budget covers fails. `bench/expressions.py` measures how true that is.
+nanoseconds that the slowest data of that kind takes, and what no budget covers fails.
+`bench/expressions.py` measures how true that is.
 """
 
 from __future__ import annotations
@@ -60,7 +61,7 @@ class Budget:
 
 
 class Single(Budget):
-    """The budget of an expression that pays once per evaluation."""
+    """The budget of an expression that does a single thing."""
 
     __slots__ = ()
 

@@ -1,4 +1,4 @@
-"""Google's CEL behind a seam: compile, cut, evaluate. Nothing else imports `cel_expr_python`.
+"""Google's CEL behind a seam: compile, evaluate, read and write its values. Nothing else imports `cel_expr_python`.
 
 CEL keeps neither the order of an object's names nor a number's text. So no object comes out of it: selections, choices between
 them and `filter` keep their bytes (see `plan`), and any other expression whose value is or contains an object fails, at load if its
@@ -11,19 +11,17 @@ import json
 import math
 import re
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 import msgspec
 from cel_expr_python import cel  # type: ignore[import-untyped]  # its stub is not marked as typed
 
 from plait.errors import ExpressionFailed
-from plait.expr.budget import Budget, converting, deepening
-from plait.expr.linear import MOST_DATA, MOST_ITEMS, Price
+from plait.expr.budget import Budget, deepening
+from plait.expr.price import MOST_ITEMS
 from plait.expr.problem import ExpressionError
-from plait.expr.variables import Evaluate, suggestion
-from plait.types import Context, Message
+from plait.expr.variables import suggestion
 
 Program: TypeAlias = cel.Expression
 _STRING = cel.Type.STRING
@@ -113,62 +111,6 @@ def check(text: str, variables: Collection[str]) -> bytes:
 def program(checked: bytes) -> Program:
     """What evaluates a checked expression."""
     return _environment(frozenset()).deserialize(checked)
-
-
-class Source(NamedTuple):
-    """Where the JSON of one of CEL's variables comes from, and how CEL is to read it."""
-
-    name: str
-    fetch: Evaluate
-    decode: Decode
-
-
-@dataclass(frozen=True, slots=True)
-class Computed:
-    """An expression that CEL evaluates.
-
-    A source that fails is left out: CEL then fails only if it needs that value (`has(input.a) && …` may not).
-    """
-
-    text: str
-    names: frozenset[str]
-    program: Program
-    sources: tuple[Source, ...]
-    price: Price
-    budget: Budget
-
-    def __call__(self, ctx: Context, given: Message, output: Message | None, /) -> Message:
-        texts: dict[str, bytes] = {}
-        missing = None
-        for name, fetch, _ in self.sources:
-            try:
-                texts[name] = fetch(ctx, given, output).raw
-            except ExpressionFailed as exc:
-                if self.budget.left < 0:
-                    raise
-                missing = exc
-        self._pay(texts)
-        data = {name: read(texts[name], decode, self.budget, self.text) for name, _, decode in self.sources if name in texts}
-        return Message(written(evaluate(self.program, data, missing, self.text), self.text))
-
-    def _pay(self, texts: dict[str, bytes]) -> None:
-        size = sum(map(len, texts.values()))
-        affordable(size, self.text)
-        values = sum(map(converting, texts.values()))
-        items = 1 + sum(raw.count(b",") for raw in texts.values()) if self.price.item else 0
-        self.budget.pay(self.price.of(size, values, items), self.text)
-
-
-def affordable(size: int, text: str) -> None:
-    """Accept that an expression refers to so many bytes of JSON.
-
-    Raises:
-        ExpressionFailed: If they are too many for any expression that is evaluated.
-    """
-    if size > MOST_DATA:
-        raise ExpressionFailed(
-            f"{text}: refers to more than {MOST_DATA // 1024} KiB of JSON; select less of it, or let a predictor do this"
-        )
 
 
 def read(raw: bytes, decode: Decode, budget: Budget, text: str) -> Any:

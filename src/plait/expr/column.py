@@ -16,7 +16,8 @@ import msgspec
 from plait.errors import ExpressionFailed
 from plait.expr import cel, select
 from plait.expr.budget import Budget, converting
-from plait.expr.linear import Price
+from plait.expr.computed import affordable
+from plait.expr.price import Price
 from plait.expr.variables import Evaluate
 from plait.expr.walk import unreadable
 from plait.types import Context, Message
@@ -158,7 +159,7 @@ class Each:
         return Message(b"[" + b",".join(self.body(items)) + b"]")
 
     def _range(self, raw: bytes) -> list[msgspec.Raw]:
-        cel.affordable(len(raw), self.text)
+        affordable(len(raw), self.text)
         self.budget.pay(SPLIT * raw.count(b",") + 2 * len(raw), self.text)
         try:
             items = _items(raw)

@@ -10,8 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from plait.expr import cel, column, linear, select, tree
+from plait.expr import cel, column, linear, price, select, tree
 from plait.expr.column import Column, Each
+from plait.expr.computed import Computed, Source
+from plait.expr.price import MOST_ITEMS, Price
 from plait.expr.select import Selections
 from plait.expr.tree import Checked, Macro, Node
 from plait.expr.variables import Evaluate, Expression, this
@@ -100,25 +102,25 @@ class Plan:
         """CEL makes something of the items, or, with swaps, of a part of each."""
         rest = tree.swapped(node, swaps)
         program = cel.program(self.checked.each(node, swaps, macro.variable, column.ITEMS))
-        price = linear.price(rest, {macro.variable}).plus(linear.Price(item=linear.per_item(rest)))
+        cost = price.price(rest, {macro.variable}).plus(Price(item=price.per_item(rest)))
         decode = self._variable(macro.source, this).decode
-        return column.Batched(self.text, program, decode, price, self.selections.budget)
+        return column.Batched(self.text, program, decode, cost, self.selections.budget)
 
-    def _computed(self, node: Node, scope: Scope) -> cel.Computed:
+    def _computed(self, node: Node, scope: Scope) -> Computed:
         """CEL evaluates the node, with everything that is found without it as a variable."""
         names: dict[int, str] = {}
-        apart: dict[Any, cel.Source] = {}
+        apart: dict[Any, Source] = {}
         for found in _apart(node, scope):
             same = _selection(found, scope), found.tests
             key = found.id if same[0] is None else same
             if key not in apart:
-                apart[key] = cel.Source(f"{_APART}{found.id}", *self._variable(found, self.bind(found, scope)))
+                apart[key] = Source(f"{_APART}{found.id}", *self._variable(found, self.bind(found, scope)))
             names[found.id] = apart[key].name
         rest = tree.swapped(node, names)
-        sources = (*(cel.Source(name, *scope[name]) for name in sorted(_free(rest, scope))), *apart.values())
-        price = linear.price(rest, {source.name for source in sources})
+        sources = (*(Source(name, *scope[name]) for name in sorted(_free(rest, scope))), *apart.values())
+        cost = price.price(rest, {source.name for source in sources})
         program = cel.program(self.checked.alone(node, names))
-        return cel.Computed(self.text, _free(node, scope), program, sources, price, self.selections.budget)
+        return Computed(self.text, _free(node, scope), program, sources, cost, self.selections.budget)
 
     def _selected(self, node: Node, selection: Selection, scope: Scope) -> Expression:
         name, keys = selection
@@ -140,7 +142,7 @@ def compile_expression(text: str, variables: Mapping[str, Evaluate], selections:
     checked = tree.read(cel.check(text, scope))
     linear.check(checked.root, scope)
     macros = sum(tree.macro(node) is not None for node in checked.root.walk())
-    return Plan(text, checked, selections, linear.MOST_ITEMS // max(1, macros)).bind(checked.root, scope)
+    return Plan(text, checked, selections, MOST_ITEMS // max(1, macros)).bind(checked.root, scope)
 
 
 def _selection(node: Node, scope: Scope) -> Selection | None:
