@@ -20,14 +20,15 @@ class Message:
     """JSON on its way: bytes that are decoded only if somebody looks.
 
     `raw` must be valid JSON in UTF-8 (see `plait.jsontext`); numbers pass through byte for byte. `complete` is false when something
-    that should be in it is missing because it failed.
+    that should be in it is missing because it failed. `found` is for whoever searches it, so that nobody need search it again.
     """
 
-    __slots__ = ("_value", "complete", "raw")
+    __slots__ = ("_value", "complete", "found", "raw")
 
     def __init__(self, raw: bytes, *, complete: bool = True) -> None:
         self.raw = raw
         self.complete = complete
+        self.found: dict[Any, Any] | None = None
         self._value = _UNSET
 
     @classmethod
@@ -66,9 +67,11 @@ class Run:
         headers: The request's header fields, lower-case names.
         forwarded: Header lines (`name: value` and a line end) that every predictor gets, such as `traceparent`.
         subscribers: Who else wants to hear of each part as it ends.
+
+    `shown` is what expressions see of the headers, once one has looked.
     """
 
-    __slots__ = ("clock", "forwarded", "headers", "item", "message", "parts", "request_id", "subscribers")
+    __slots__ = ("clock", "forwarded", "headers", "item", "message", "parts", "request_id", "shown", "subscribers")
 
     def __init__(
         self,
@@ -85,6 +88,7 @@ class Run:
         self.headers = headers or {}
         self.forwarded = forwarded
         self.parts: list[Part] = []
+        self.shown: Message | None = None
         self.subscribers = subscribers
         self.item = ""
 

@@ -28,6 +28,8 @@ WITHOUT_LIMITS = 2.5
         ("input.a.matches('a' + 'b')", "must be a constant"),
         ("input.exists(x, x.matches('a+'))", "for every item"),
         ("input.a.matches('((((a{9}){9}){9}){9}){9}')", "too much work"),
+        ("input.a.matches('((1{0,30}){0,30}2)')", "too much work"),
+        (r"input.a.matches('\\pL{50}')", "too much work"),
         ("&&".join(["input.a.matches('((1{0,30}){0,30}2)')"] * 20), "too much work"),
         ("input.map(x, " + " && ".join(["+".join("x" * 20) + " > 0.0"] * 15) + ")", "too much work"),
     ],
@@ -56,7 +58,7 @@ def test_linear_forms_are_taken(text: str) -> None:
 
 NUMBERS = b"[" + b",".join([b"1"] * 131_000) + b"]"
 SHORTER = b"[" + b",".join([b"1"] * 9_999) + b"]"
-OBJECTS = b"[" + b",".join([b'{"a":1,"b":[2]}'] * 16_000) + b"]"
+OBJECTS = b"[" + b",".join([b'{"a":1,"b":[2]}'] * 13_000) + b"]"
 TEXT = b'"' + b"1" * 262_000 + b'"'
 
 
@@ -65,13 +67,13 @@ TEXT = b'"' + b"1" * 262_000 + b'"'
     [
         ("size(input) > 0", NUMBERS),
         ("input == [] || !(5.0 in input)", OBJECTS),
-        ("+".join(["input"] * 30) + " == []", b"[" + b"1," * 4_400 + b"1]"),
+        ("+".join(["input"] * 30) + " == []", b"[" + b"1," * 400 + b"1]"),
         ("&&".join(["input == input"] * 60), SHORTER[:14_000] + b"1]"),
-        ("input.all(x, " + "&&".join(["x == x"] * 90) + ")", SHORTER),
+        ("input.all(x, " + "&&".join(["x == x"] * 90) + ")", SHORTER[:2_000] + b"1]"),
         ("input.filter(x, x > 0.0)", SHORTER),
-        ("input.map(x, [x, x])", SHORTER),
-        ("!input.contains('1' + input)", TEXT[:100_000] + b'"'),
-        ("!input.matches('((1{0,30}){0,30}2)')", TEXT[:16_000] + b'"'),
+        ("input.map(x, [x, x])", SHORTER[:10_000] + b"1]"),
+        ("!input.contains('1' + input)", TEXT[:50_000] + b'"'),
+        ("!input.matches('((1{0,9}){0,9}2)')", TEXT[:2_000] + b'"'),
     ],
 )
 def test_the_heaviest_accepted_expressions_stay_bounded(text: str, body: bytes) -> None:

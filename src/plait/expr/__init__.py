@@ -9,7 +9,7 @@ from typing import Any
 from plait.expr import select
 from plait.expr.linear import LONGEST
 from plait.expr.problem import At, ExpressionError, TemplateErrors, is_text
-from plait.expr.select import number, truth
+from plait.expr.select import Selections, bounded, number, truth
 from plait.expr.template import compile_template
 from plait.expr.variables import Evaluate, Expression, scope, visible_headers
 
@@ -33,7 +33,10 @@ def expression(text: str, names: Collection[str], *, output: bool = False) -> Ex
     Raises:
         ExpressionError: If it is no CEL, names something unknown, is wrong in its types, or could take too long.
     """
-    return _bind(scope(names, output=output), text)
+    selections = Selections()
+    bound = _bind(scope(names, output=output), selections, text)
+    selections.close()
+    return bounded(bound, selections.budget)
 
 
 def template(value: Any, names: Collection[str], *, output: bool = False) -> Expression:
@@ -50,10 +53,13 @@ def template(value: Any, names: Collection[str], *, output: bool = False) -> Exp
     Raises:
         TemplateErrors: With everything that is wrong in it, each with its place.
     """
-    return compile_template(value, partial(_bind, scope(names, output=output)))
+    selections = Selections()
+    bound = compile_template(value, partial(_bind, scope(names, output=output), selections), selections.budget)
+    selections.close()
+    return bounded(bound, selections.budget)
 
 
-def _bind(variables: Mapping[str, Evaluate], text: str) -> Expression:
+def _bind(variables: Mapping[str, Evaluate], selections: Selections, text: str) -> Expression:
     if len(text) > LONGEST:
         raise ExpressionError(f"is longer than {LONGEST} characters", "let a predictor do this")
     if not text.strip():
@@ -63,8 +69,8 @@ def _bind(variables: Mapping[str, Evaluate], text: str) -> Expression:
     plain = select.parse(text)
     if plain is not None and plain[0] in variables:
         name, keys = plain
-        return select.bind(text, name, variables[name], keys)
+        return selections.bind(text, name, variables[name], keys)
     # CEL takes 0.2 s and 9 MB to load, which a file of plain selections need not pay.
     from plait.expr.plan import compile_expression  # noqa: PLC0415
 
-    return compile_expression(text, variables)
+    return compile_expression(text, variables, selections)

@@ -1,4 +1,4 @@
-"""Google's CEL behind a seam: compile, cut, evaluate. Nothing else imports `cel_expr_python`.
+"""Google's CEL behind a seam: compile, evaluate, read and write its values. Nothing else imports `cel_expr_python`.
 
 CEL keeps neither the order of an object's names nor a number's text. So no object comes out of it: selections, choices between
 them and `filter` keep their bytes (see `plan`), and any other expression whose value is or contains an object fails, at load if its
@@ -7,21 +7,23 @@ type says so, with the advice to write the object as a template.
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
-from typing import Any
+from functools import lru_cache
+from typing import Any, TypeAlias
 
 import msgspec
 from cel_expr_python import cel  # type: ignore[import-untyped]  # its stub is not marked as typed
 
 from plait.errors import ExpressionFailed
-from plait.expr.linear import MOST_ITEMS
+from plait.expr.budget import Budget, deepening
+from plait.expr.price import MOST_ITEMS
 from plait.expr.problem import ExpressionError
-from plait.expr.variables import Evaluate, suggestion
-from plait.types import Context, Message
+from plait.expr.variables import suggestion
 
+Program: TypeAlias = cel.Expression
 _STRING = cel.Type.STRING
 _FUNCTIONS = frozenset(
     "size matches contains startsWith endsWith int double string bool has type all exists exists_one filter map".split()
@@ -43,8 +45,9 @@ _MEANINGS = (
 
 _SCALARS = frozenset({str, bool, int, type(None)})
 _encode = msgspec.json.Encoder().encode
-as_written = msgspec.json.Decoder().decode
-"""The value of JSON text that CEL made, in which whole numbers are integers."""
+_as_written = msgspec.json.Decoder().decode
+Decode = Callable[[bytes, Budget, str], Any]
+"""From JSON text to a value; what takes unusually long is paid for by the expression that is named last."""
 
 
 def _nested(depth: int) -> Any:
@@ -56,27 +59,34 @@ def _nested(depth: int) -> Any:
 _shallow = msgspec.json.Decoder(_nested(6)).decode
 
 
-def doubles(raw: bytes) -> Any:
+def doubles(raw: bytes, budget: Budget | None = None, text: str = "") -> Any:
     """The value of JSON text with every number as a double.
 
     Raises:
         ValueError, OverflowError: If a number is out of a double's range.
+        ExpressionFailed: If there is a budget and it does not cover this.
     """
     try:
         return _shallow(raw)
-    except msgspec.ValidationError:  # nested deeper than the decoder's type
-        return _with_doubles(as_written(raw))
+    except msgspec.ValidationError:  # nested deeper than the decoder's type, or a number is out of range
+        if budget is not None:
+            budget.pay(deepening(raw), text)
+        return _deep(raw.decode())
 
 
-def _with_doubles(value: Any) -> Any:
-    kind = type(value)
-    if kind is int:
-        return float(value)
-    if kind is list:
-        return [_with_doubles(item) for item in value]
-    if kind is dict:
-        return {name: _with_doubles(item) for name, item in value.items()}
+def as_written(raw: bytes, _budget: Budget, _text: str) -> Any:
+    """The value of JSON text that CEL made, in which whole numbers are integers."""
+    return _as_written(raw)
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise OverflowError
     return value
+
+
+_deep = json.JSONDecoder(parse_int=_finite, parse_float=_finite).decode
 
 
 def check(text: str, variables: Collection[str]) -> bytes:
@@ -86,7 +96,7 @@ def check(text: str, variables: Collection[str]) -> bytes:
         ExpressionError: If CEL does not take it, or its value can be no JSON.
     """
     try:
-        compiled = _environment(variables).compile(text)
+        compiled = _environment(frozenset(variables)).compile(text)
     except (RuntimeError, ValueError) as exc:
         raise _problem(str(exc), variables) from None
     kind = compiled.return_type().name()
@@ -98,63 +108,61 @@ def check(text: str, variables: Collection[str]) -> bytes:
     return bytes(compiled.serialize())
 
 
-def program(checked: bytes) -> cel.Expression:
+def program(checked: bytes) -> Program:
     """What evaluates a checked expression."""
-    return _environment(()).deserialize(checked)
+    return _environment(frozenset()).deserialize(checked)
 
 
-@dataclass(frozen=True, slots=True)
-class Computed:
-    """An expression that CEL evaluates, over at most `limit` bytes of JSON.
+def read(raw: bytes, decode: Decode, budget: Budget, text: str) -> Any:
+    """The value of JSON text for CEL.
 
-    A source that fails is left out: CEL then fails only if it needs that value (`has(input.a) && …` may not).
+    Raises:
+        ExpressionFailed: If it holds what is no value for CEL, or is nested too deep for its size.
     """
+    try:
+        return decode(raw, budget, text)
+    except (ValueError, OverflowError):
+        raise ExpressionFailed(f"{text}: a number that it refers to is out of range") from None
 
-    text: str
-    names: frozenset[str]
-    program: cel.Expression
-    sources: tuple[tuple[str, Evaluate, Callable[[bytes], Any]], ...]
-    limit: int
 
-    def __call__(self, ctx: Context, given: Message, output: Message | None, /) -> Message:
-        size, data, missing = 0, {}, None
-        for name, source, decode in self.sources:
-            try:
-                raw = source(ctx, given, output).raw
-            except ExpressionFailed as exc:
-                missing = exc
-                continue
-            size += len(raw)
-            if size > self.limit:
-                raise ExpressionFailed(f"{self.text}: refers to more than {self.limit // 1024} KiB of JSON")
-            try:
-                data[name] = decode(raw)
-            except (ValueError, OverflowError):
-                raise ExpressionFailed(f"{self.text}: a number in {name} is out of range") from None
-        return Message(self._evaluate(data, missing))
+def evaluate(program: Program, data: dict[str, Any], missing: ExpressionFailed | None, text: str) -> Any:
+    """What CEL makes of the data.
 
-    def _evaluate(self, data: dict[str, Any], missing: ExpressionFailed | None) -> bytes:
-        try:
-            found = self.program.eval(data=data)
-        except RuntimeError as exc:
-            raise ExpressionFailed(f"{self.text}: {_meaning(str(exc), self.text)}") from None
-        value = found.plain_value()
-        kind = type(value)
-        if kind is str and found.type() != _STRING:  # an error's plain value is its text
-            raise missing or ExpressionFailed(f"{self.text}: {_meaning(value, self.text)}")
-        if kind is list or not _is_json(value):
-            _must_be_json(value, self.text)
-        return _encode(value)
+    Raises:
+        ExpressionFailed: If it makes nothing: as `missing` says, if something was.
+    """
+    try:
+        found = program.eval(data=data)
+    except RuntimeError as exc:
+        raise ExpressionFailed(f"{text}: {_meaning(str(exc), text)}") from None
+    value = found.plain_value()
+    if type(value) is str and found.type() != _STRING:  # an error's plain value is its text
+        raise missing or ExpressionFailed(f"{text}: {_meaning(value, text)}")
+    return value
+
+
+def written(value: Any, text: str) -> bytes:
+    """The JSON of what CEL made.
+
+    Raises:
+        ExpressionFailed: If there is none.
+    """
+    if type(value) is list or not _is_json(value):
+        _must_be_json(value, text)
+    return _encode(value)
 
 
 def _must_be_json(value: Any, text: str) -> None:
-    if type(value) is list:
+    kind = type(value)
+    if kind is list:
+        if {*map(type, value)} <= {float} and all(map(math.isfinite, value)):
+            return
         for item in value:
             _must_be_json(item, text)
-    elif isinstance(value, dict):
+    elif kind is dict:
         raise ExpressionFailed(f"{text}: an object would lose the order of its names; {_AS_TEMPLATE}")
     elif not _is_json(value):
-        raise ExpressionFailed(f"{text}: the value is {'not finite' if isinstance(value, float) else 'no JSON'}")
+        raise ExpressionFailed(f"{text}: the value is {'not finite' if kind is float else 'no JSON'}")
 
 
 def _is_json(value: Any) -> bool:
@@ -162,7 +170,8 @@ def _is_json(value: Any) -> bool:
     return math.isfinite(value) if kind is float else kind in _SCALARS
 
 
-def _environment(variables: Collection[str]) -> cel.Env:
+@lru_cache(maxsize=256)
+def _environment(variables: frozenset[str]) -> cel.Env:
     headers = cel.Type.Map(_STRING, _STRING)
     return cel.NewEnv(variables={name: headers if name == "headers" else cel.Type.DYN for name in variables})
 

@@ -5,43 +5,111 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, cast
+from dataclasses import dataclass, replace
+from operator import attrgetter, itemgetter
+from typing import Any
 
 import msgspec
 
 from plait.errors import ExpressionFailed
-from plait.expr.variables import Evaluate
+from plait.expr.budget import COPY, LARGE, Bounded, Budget, Single
+from plait.expr.problem import ExpressionError
+from plait.expr.variables import Evaluate, Expression
+from plait.expr.walk import MOST_INDEX, Key, Layer, Layers, Path, item
 from plait.types import Context, Message
 
-Key = str | int
-Open = Callable[[msgspec.Raw | bytes], Any]
-
-_fields: Open = cast("Open", msgspec.json.Decoder(dict[str, msgspec.Raw]).decode)
-_items: Open = cast("Open", msgspec.json.Decoder(list[msgspec.Raw]).decode)
+LONGEST_NUMBER = 1024
+"""Digits that a number may have where its value is asked for."""
 _STEP = r"""\.([A-Za-z_]\w*)|\[\s*(-?[0-9]{1,15}|"[^"\\\n]*"|'[^'\\\n]*')\s*\]"""
 _STEPS = re.compile(_STEP, re.ASCII)
 _PLAIN = re.compile(rf"\s*([A-Za-z_]\w*)((?:{_STEP})*)\s*", re.ASCII)
 _WORDS = frozenset({"in", "true", "false", "null"})
 
 
+_ABSENT = (KeyError, TypeError, AttributeError, IndexError)
+Step = tuple[Key, Callable[[Any], Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """The keys of the selection `text`, and how each is followed in what a walk has found."""
+
+    text: str
+    steps: tuple[Step, ...]
+
+    @classmethod
+    def of(cls, text: str, keys: Path) -> Way:
+        """The way along these keys.
+
+        Raises:
+            ExpressionError: If an index is too high.
+        """
+        highest = max((key for key in keys if isinstance(key, int)), default=0)
+        if highest > MOST_INDEX:
+            raise ExpressionError(f"the index {highest} is over {MOST_INDEX}", "let a predictor do this")
+        return cls(text, tuple(map(_step, keys)))
+
+    def end(self, value: Any) -> bytes:
+        """The bytes at its end.
+
+        Raises:
+            ExpressionFailed: If there are none.
+        """
+        for key, get in self.steps:
+            try:
+                value = get(value)
+            except _ABSENT:
+                raise self.missing(key) from None
+            if value is msgspec.UNSET:
+                raise self.missing(key)
+        return bytes(value)
+
+    def missing(self, key: Key) -> ExpressionFailed:
+        """What the text asks for; what the data has instead is never told."""
+        return ExpressionFailed(f"{self.text}: there is no {'field' if isinstance(key, str) else 'such item:'} {key}")
+
+
 @dataclass(frozen=True, slots=True)
 class Select:
-    """A part of a variable, byte for byte; a path of no steps is the variable's own message."""
+    """A part of a variable, byte for byte."""
 
     text: str
     names: frozenset[str]
     source: Evaluate
-    path: tuple[tuple[Open, Key], ...]
+    layer: Layer
+    way: Way
+    budget: Budget
 
     def __call__(self, ctx: Context, given: Message, output: Message | None, /) -> Message:
-        raw: msgspec.Raw | bytes = self.source(ctx, given, output).raw
-        try:
-            for opened, key in self.path:
-                raw = opened(raw)[key]
-        except (msgspec.ValidationError, KeyError, IndexError):
-            raise ExpressionFailed(f"{self.text}: {_missing(opened, key)}") from None
-        return Message(bytes(raw))
+        raw = self.way.end(self.layer.walk.find(self.source(ctx, given, output), self.budget, self.text))
+        if len(raw) > LARGE:
+            self.budget.pay(COPY * len(raw), self.text)
+        return Message(raw)
+
+    def there(self, ctx: Context, given: Message, output: Message | None) -> bool:
+        """Whether the last key is a field of the object that the others lead to."""
+        value = self.layer.walk.find(self.source(ctx, given, output), self.budget, self.text)
+        *steps, (last, _) = self.way.steps
+        for key, get in steps:
+            try:
+                value = get(value)
+            except _ABSENT:
+                raise self.way.missing(key) from None
+        if not isinstance(value, dict):
+            raise self.way.missing(last)
+        return last in value
+
+
+@dataclass(frozen=True, slots=True)
+class Has:
+    """Whether an object has a field: `has(input.a)`."""
+
+    text: str
+    names: frozenset[str]
+    select: Select
+
+    def __call__(self, ctx: Context, given: Message, output: Message | None, /) -> Message:
+        return _TRUE if self.select.there(ctx, given, output) else _FALSE
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +124,39 @@ class Whole:
         return self.source(ctx, given, output)
 
 
-def bind(text: str, name: str, source: Evaluate, keys: tuple[Key, ...]) -> Select | Whole:
-    """The selection of `keys`, one after the other, from the variable `name`."""
-    if not keys:
-        return Whole(text, frozenset({name}), source)
-    return Select(text, frozenset({name}), source, tuple(map(_step, keys)))
+class Selections:
+    """What one expression or template selects: all that comes from one variable is found in one walk, on one budget."""
+
+    __slots__ = ("_variables", "budget")
+
+    def __init__(self) -> None:
+        self.budget = Budget()
+        self._variables: dict[tuple[str, Evaluate], Layers] = {}
+
+    def bind(self, text: str, name: str, source: Evaluate, keys: Path) -> Select | Whole:
+        """The selection of `keys`, one after the other, from the variable `name`; it works when all are known.
+
+        Raises:
+            ExpressionError: If an index is too high.
+        """
+        names = frozenset({name})
+        if not keys:
+            return Whole(text, names, source)
+        way = Way.of(text, keys)
+        layer = self._variables.setdefault((name, source), Layers()).layer(keys)
+        return Select(text, names, source, layer, way, self.budget)
+
+    def close(self) -> None:
+        """All are known."""
+        for layers in self._variables.values():
+            layers.close()
+
+
+def bounded(bound: Expression, budget: Budget) -> Expression:
+    """The same expression or template, each of whose evaluations has the whole budget."""
+    if isinstance(bound, Select):
+        return replace(bound, budget=Single())
+    return bound if isinstance(bound, Whole) else Bounded(bound, budget)
 
 
 def parse(text: str) -> tuple[str, tuple[Key, ...]] | None:
@@ -79,6 +175,8 @@ def number(message: Message, text: str = "the value") -> float:
     Raises:
         ExpressionFailed: If it is none, or not finite as a double.
     """
+    if len(message.raw) > LONGEST_NUMBER:
+        raise ExpressionFailed(f"{text}: a number of at most {LONGEST_NUMBER} digits is needed")
     try:
         value = float(message.raw)
     except ValueError:
@@ -106,17 +204,15 @@ def _literal(index: str) -> Key:
     return index[1:-1] if index[0] in "\"'" else int(index)
 
 
-def _absent(_raw: msgspec.Raw | bytes) -> Any:
+def _absent(_value: Any) -> Any:
     """No list has a negative index, unlike Python's."""
     raise IndexError
 
 
-def _step(key: Key) -> tuple[Open, Key]:
+def _step(key: Key) -> Step:
     if isinstance(key, str):
-        return _fields, key
-    return (_items if key >= 0 else _absent), key
+        return key, itemgetter(key)
+    return key, attrgetter(item(key)) if key >= 0 else _absent
 
 
-def _missing(opened: Open, key: Key) -> str:
-    """What the text asks for; what the data has instead is never told."""
-    return f"there is no field {key}" if opened is _fields else f"there is no item {key}"
+_TRUE, _FALSE = Message(b"true"), Message(b"false")

@@ -10,11 +10,14 @@ from typing import Any
 import msgspec
 
 from plait.expr.braces import split
+from plait.expr.budget import COPY, LARGE, Budget
 from plait.expr.problem import At, ExpressionError, TemplateErrors, is_text
 from plait.expr.variables import Evaluate, Expression
 from plait.types import Context, Message
 
 DEPTH = 64
+WRITE = 3.5
+"""Nanoseconds to write a byte of an object or a list into a string."""
 
 _encode = msgspec.json.Encoder().encode
 Render = Callable[[bytes], bytes]
@@ -41,22 +44,26 @@ class Filled:
     names: frozenset[str]
     begin: bytes
     holes: tuple[tuple[Evaluate, Render, bytes], ...]
+    budget: Budget
 
     def __call__(self, ctx: Context, given: Message, output: Message | None, /) -> Message:
         pieces = [self.begin]
         for evaluate, render, after in self.holes:
-            pieces.append(render(evaluate(ctx, given, output).raw))
+            raw = evaluate(ctx, given, output).raw
+            if len(raw) > LARGE:
+                self.budget.pay((COPY if render is bytes else WRITE) * len(raw), self.text)
+            pieces.append(render(raw))
             pieces.append(after)
         return Message(b"".join(pieces))
 
 
-def compile_template(value: Any, bind: Bind) -> Expression:
-    """Bind every expression in a template.
+def compile_template(value: Any, bind: Bind, budget: Budget) -> Expression:
+    """Bind every expression in a template; all share the budget.
 
     Raises:
         TemplateErrors: With everything that is wrong in it.
     """
-    builder = _Builder(bind)
+    builder = _Builder(bind, budget)
     builder.add(value, ())
     if builder.errors:
         raise TemplateErrors(builder.errors)
@@ -66,9 +73,10 @@ def compile_template(value: Any, bind: Bind) -> Expression:
 class _Builder:
     """Collects the pieces of one template, and what is wrong with it."""
 
-    def __init__(self, bind: Bind) -> None:
+    def __init__(self, bind: Bind, budget: Budget) -> None:
         self.errors: list[ExpressionError] = []
         self._bind = bind
+        self._budget = budget
         self._fixed = [bytearray()]
         self._holes: list[tuple[Expression, Render]] = []
 
@@ -80,9 +88,8 @@ class _Builder:
         if len(rest) == 1 and not begin and not rest[0]:
             return self._holes[0][0]
         names = frozenset[str]().union(*(expression.names for expression, _ in self._holes))
-        return Filled(
-            text, names, begin, tuple((hole, render, after) for (hole, render), after in zip(self._holes, rest, strict=True))
-        )
+        holes = tuple((hole, render, after) for (hole, render), after in zip(self._holes, rest, strict=True))
+        return Filled(text, names, begin, holes, self._budget)
 
     def add(self, value: Any, at: At) -> None:
         """Add a value and everything in it; what is wrong is noted, and the rest looked at all the same."""

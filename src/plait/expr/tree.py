@@ -6,18 +6,18 @@ Source of the field numbers: cel/expr/syntax.proto and checked.proto of https://
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from plait.expr import wire
-from plait.expr.select import Key
+from plait.expr.walk import Key
 
 CONST, IDENT, SELECT, CALL, LIST, STRUCT, LOOP = 3, 4, 5, 6, 7, 8, 9
 _ID = 2
 _EXPR = 4
 _TYPE_URL, _ANY_VALUE = 1, 2
-_TYPES, _PRIMITIVE, _LIST_OF, _INT64 = 3, 3, 6, 2
-_INT, _STRING = 3, 6
+_REFERENCES, _TYPES, _PRIMITIVE, _LIST_OF, _INT64 = 2, 3, 3, 6, 2
+_BOOL, _INT, _STRING = 2, 3, 6
 # Which fields of an expression, by its kind, are expressions again; a struct's are one level further down.
 _NESTED = {SELECT: (1,), CALL: (1, 3), LIST: (1,), STRUCT: (3, 4), LOOP: (2, 4, 5, 6, 7)}
 _ENTRY = 2
@@ -60,33 +60,46 @@ class Checked(NamedTuple):
     """A checked expression: its tree, its types by node, and what has to surround a part of it that is evaluated alone."""
 
     root: Node
-    types: Mapping[int, bytes]
+    types: tuple[bytes, ...]
     url: bytes
     rest: bytes
 
     def whole(self, node: Node) -> bool:
         """Whether a node is a list of integers, at any depth, which only CEL makes: JSON's numbers are of no known type."""
-        kind = wire.Fields(self.types.get(node.id, b""))
+        entries = map(wire.Fields, self.types)
+        kind = wire.Fields(next((entry.message(2) for entry in entries if entry.integer(1) == node.id), b""))
         while _LIST_OF in kind:
             kind = wire.Fields(wire.Fields(kind.message(_LIST_OF)).message(1))
         return kind.integer(_PRIMITIVE) == _INT64
 
     def alone(self, node: Node, swaps: Mapping[int, str]) -> bytes:
         """The serialised form of one node, in which the nodes of `swaps`, by id, have become variables."""
-        content = self.rest + wire.message(_EXPR, _swapped(node.raw, swaps))
-        return wire.message(_TYPE_URL, self.url) + wire.message(_ANY_VALUE, content)
+        return self._whole(_swapped(node.raw, swaps))
+
+    def each(self, node: Node, swaps: Mapping[int, str], variable: str, source: str) -> bytes:
+        """The same of a `map` over the list `source`, which makes of each item what the node makes of `variable`."""
+        made = _call("_+_", _ident("@result"), wire.message(LIST, wire.message(1, _swapped(node.raw, swaps))))
+        parts = (_ident(source), wire.message(LIST, b""), wire.message(CONST, wire.integer(_BOOL, 1)), made, _ident("@result"))
+        loop = wire.message(1, variable.encode()) + wire.message(3, b"@result")
+        return self._whole(wire.message(LOOP, loop + b"".join(map(wire.message, _NESTED[LOOP], parts))))
+
+    def _whole(self, raw: bytes) -> bytes:
+        return wire.message(_TYPE_URL, self.url) + wire.message(_ANY_VALUE, self.rest + wire.message(_EXPR, raw))
 
 
 def read(serialized: bytes) -> Checked:
     """The tree of what `Expression.serialize()` gives: an Any with a CheckedExpr."""
     wrapped = wire.Fields(serialized)
-    content = wrapped.message(_ANY_VALUE)
-    rest = b"".join(
-        wire.message(number, value) for number, value in wire.read(content) if isinstance(value, bytes) and number != _EXPR
-    )
-    fields = wire.Fields(content)
-    types = {entry.integer(1): entry.message(2) for entry in map(wire.Fields, fields.messages(_TYPES))}
-    return Checked(_node(fields.message(_EXPR)), types, wrapped.message(_TYPE_URL), rest)
+    fields = wire.Fields(wrapped.message(_ANY_VALUE))
+    rest = b"".join(wire.message(number, value) for number in (_REFERENCES,) for value in fields.messages(number))
+    return Checked(_node(fields.message(_EXPR)), tuple(fields.messages(_TYPES)), wrapped.message(_TYPE_URL), rest)
+
+
+def swapped(node: Node, swaps: Mapping[int, str]) -> Node:
+    """The node as `Checked.alone` writes it."""
+    if node.id in swaps:
+        return Node(IDENT, node.id, b"", swaps[node.id])
+    return replace(node, children=tuple(swapped(child, swaps) for child in node.children)) if node.children else node
 
 
 def macro(node: Node) -> Macro | None:
@@ -133,7 +146,7 @@ def _swapped(raw: bytes, swaps: Mapping[int, str]) -> bytes:
     fields = wire.Fields(raw)
     number = fields.integer(_ID)
     if number in swaps:
-        return wire.integer(_ID, number) + wire.message(IDENT, wire.message(1, swaps[number].encode()))
+        return _ident(swaps[number])  # of no id: what the checker found out about the old node's is not true of this
     kind = next((kind for kind in _NESTED if kind in fields), None)
     if kind is None or not swaps:
         return raw
@@ -146,6 +159,14 @@ def _swapped(raw: bytes, swaps: Mapping[int, str]) -> bytes:
     else:
         content = _within(content, nested, swaps)
     return wire.integer(_ID, number) + wire.message(kind, content)
+
+
+def _ident(name: str) -> bytes:
+    return wire.message(IDENT, wire.message(1, name.encode()))
+
+
+def _call(function: str, *arguments: bytes) -> bytes:
+    return wire.message(CALL, wire.message(2, function.encode()) + b"".join(wire.message(3, raw) for raw in arguments))
 
 
 def _within(content: bytes, nested: tuple[int, ...], swaps: Mapping[int, str]) -> bytes:

@@ -51,7 +51,9 @@ def _request(ctx: Context, _given: Message, _output: Message | None) -> Message:
 
 
 def _headers(ctx: Context, _given: Message, _output: Message | None) -> Message:
-    return Message.of(visible_headers(ctx.run))
+    if ctx.run.shown is None:
+        ctx.run.shown = Message.of(visible_headers(ctx.run))
+    return ctx.run.shown
 
 
 def visible_headers(run: Run) -> dict[str, str]:
@@ -98,6 +100,6 @@ def suggestion(name: str, variables: Collection[str], functions: Iterable[str]) 
     if name == "output":
         return "output is known in until and in merges; elsewhere use input or a step's name"
     if name in {"item", "index"}:
-        return f"{name} is for map nodes, which are not there yet; take another name"
+        return f"{name} is known inside map only"
     near = difflib.get_close_matches(name, [*sorted(variables), *sorted(functions)], 1)
     return f"did you mean {near[0]}?" if near else f"known here: {', '.join(sorted(variables))}"

@@ -74,6 +74,8 @@ def integer(number: int, value: int) -> bytes:
 
 
 def _varint(data: bytes, place: int) -> tuple[int, int]:
+    if data[place] <= _LOW:
+        return data[place], place + 1
     value = shift = 0
     while True:
         byte = data[place]
