@@ -31,11 +31,12 @@ _FUNCTIONS = frozenset(
 _AS_TEMPLATE = "write the object as YAML with ${…} in its values, or let a predictor do it"
 _FINDING = re.compile(r"ERROR: <input>:(-?\d+):(-?\d+): (.*)")
 _ABSENT = re.compile(r'NOT_FOUND: Key not found in map : "(.*)"', re.DOTALL)
+WRONG_TYPE = "a value has the wrong type; JSON's numbers are doubles, so write 1.0 for 1 beside them"
 # What CEL says of a failure may quote data, so it is replaced by what it means.
 _MEANINGS = (
     ("NOT_FOUND", "there is no such field"),
     ("Index error", "there is no such item; an index must be a whole number within the list"),
-    ("No matching overloads", "a value has the wrong type; JSON's numbers are doubles, so write 1.0 for 1 beside them"),
+    ("No matching overloads", WRONG_TYPE),
     ("Iteration budget", f"its macros run over more than {MOST_ITEMS} items"),
     ("divide by zero", "division by zero"),
     ("modulus by zero", "division by zero"),

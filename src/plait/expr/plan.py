@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from plait.expr import cel, column, linear, price, select, tree
 from plait.expr.column import Column, Each
+from plait.expr.compare import OPERATORS, Compared
 from plait.expr.computed import Computed, Source
 from plait.expr.price import MOST_ITEMS, Price
 from plait.expr.select import Selections
@@ -70,7 +71,19 @@ class Plan:
         macro = tree.macro(node)
         if macro is not None:
             return self._each(node, macro, scope)
-        return self._computed(node, scope)
+        return self._compared(node, scope) or self._computed(node, scope)
+
+    def _compared(self, node: Node, scope: Scope) -> Compared | None:
+        """The comparison of a selection with a constant, if a node is one."""
+        compare = OPERATORS.get(node.name) if node.kind == tree.CALL else None
+        if compare is None:
+            return None
+        value, constant = node.children
+        selection, literal = _selection(value, scope), tree.literal(constant)
+        if selection is None or value.tests or literal is None or scope[selection[0]].decode is not cel.doubles:
+            return None
+        fetch = self._selected(value, selection, scope)
+        return Compared(self.text, fetch.names, fetch, compare, literal, self.selections.budget)
 
     def _each(self, node: Node, macro: Macro, scope: Scope) -> Each:
         where = None if macro.where is None else self._column(macro.where, macro)

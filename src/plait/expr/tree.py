@@ -5,6 +5,7 @@ Source of the field numbers: cel/expr/syntax.proto and checked.proto of https://
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -17,7 +18,7 @@ _ID = 2
 _EXPR = 4
 _TYPE_URL, _ANY_VALUE = 1, 2
 _REFERENCES, _TYPES, _PRIMITIVE, _LIST_OF, _INT64 = 2, 3, 3, 6, 2
-_BOOL, _INT, _STRING = 2, 3, 6
+_BOOL, _INT, _DOUBLE, _STRING = 2, 3, 5, 6
 # Which fields of an expression, by its kind, are expressions again; a struct's are one level further down.
 _NESTED = {SELECT: (1,), CALL: (1, 3), LIST: (1,), STRUCT: (3, 4), LOOP: (2, 4, 5, 6, 7)}
 _ENTRY = 2
@@ -111,6 +112,18 @@ def macro(node: Node) -> Macro | None:
     if step.name == "_?_:_":
         where, step = step.children[0], step.children[1]
     return Macro(source, node.name, where, step.children[1].children[0])
+
+
+def literal(node: Node) -> float | str | bool | None:
+    """The double, text or truth value that a constant is."""
+    if node.kind != CONST:
+        return None
+    content = wire.Fields(wire.Fields(node.raw).message(CONST))
+    if _DOUBLE in content:
+        return float(struct.unpack("<d", content.message(_DOUBLE))[0])
+    if _STRING in content:
+        return content.text(_STRING)
+    return bool(content.integer(_BOOL)) if _BOOL in content else None
 
 
 def _node(raw: bytes) -> Node:
