@@ -12,7 +12,7 @@ from plait.nodes.link import Child, Link, listed
 from plait.nodes.node import NodeSpec
 from plait.nodes.predict import Predict
 from plait.spec.fields import Many
-from plait.types import Call, Context, Message
+from plait.types import Call, Context, Leaf, Message
 
 if TYPE_CHECKING:
     Node = NodeSpec
@@ -39,8 +39,8 @@ class Sequence(NodeSpec):
             steps.append(Step(link.call(child), name))
             if name:
                 link = link.seeing(name)
-        alone = len(steps) == 1 and self.sequence[0].when is None
-        return steps[0].call if alone else InOrder(tuple(steps))
+        # A leaf always answers or fails; any other step may be left out, and then its input is the answer.
+        return steps[0].call if len(steps) == 1 and isinstance(steps[0].call, Leaf) else InOrder(tuple(steps))
 
 
 def _variable(node: NodeSpec) -> str:
