@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from plait.errors import Internal, PlaitError, fault
+from plait.nodes.ask import Ask
 from plait.types import Call, Context, Leaf, Message, Sink, Started
 
 Tasks = tuple[asyncio.Task[None], ...]
@@ -25,20 +26,53 @@ Start = Callable[[Message, Context, Any, int], Started]
 
 @dataclass(frozen=True, slots=True)
 class InTask:
-    """Starts a call in a task of its own."""
+    """Starts a call in a task of its own; `asks` are the calls of predictors within it."""
 
     call: Call
+    asks: tuple[Ask, ...]
 
     def start(self, message: Message, ctx: Context, owner: Owner, index: int, /) -> Started:
         """The call's answer, for whoever is called back."""
-        task = asyncio.get_running_loop().create_task(_run(self.call, message, ctx, owner, index))
-        owner.own(task)
-        return task
+        return Branching(self, message, ctx, owner, index)
 
 
-def starting(call: Call) -> Start:
+class Branching:
+    """A call in its task; one that is stopped before it has begun has parts that say so."""
+
+    __slots__ = ("asks", "run", "task")
+
+    def __init__(self, plan: InTask, message: Message, ctx: Context, owner: Owner, index: int) -> None:
+        self.asks = plan.asks
+        self.run = ctx.run
+        self.task = asyncio.get_running_loop().create_task(self._run(plan.call, message, ctx, owner, index))
+        owner.own(self.task)
+
+    def cancel(self) -> None:
+        """Stop it."""
+        asks, self.asks = self.asks, ()
+        for ask in asks:
+            ask.never_began(self.run, "cancelled")
+        self.task.cancel()
+
+    async def _run(self, call: Call, message: Message, ctx: Context, sink: Sink, index: int) -> None:
+        self.asks = ()
+        try:
+            answer = await call(message, ctx)
+        except PlaitError as exc:
+            sink.failed(index, exc)
+        except asyncio.CancelledError:
+            # An owner that cancels listens no more; whoever else cancels must not leave it waiting.
+            sink.failed(index, Internal("a part of this request was stopped from outside"))
+            raise
+        except Exception as exc:  # noqa: BLE001 - whatever it is, the sink must hear of it
+            sink.failed(index, fault(exc))
+        else:
+            sink.answered(index, answer)
+
+
+def starting(call: Call, asks: tuple[Ask, ...]) -> Start:
     """How a call is started for a sink: by itself if it is a leaf, else in a task."""
-    return call.start if isinstance(call, Leaf) else InTask(call).start
+    return call.start if isinstance(call, Leaf) else InTask(call, asks).start
 
 
 async def ended(tasks: Iterable[asyncio.Task[None]]) -> None:
@@ -57,18 +91,3 @@ async def ended(tasks: Iterable[asyncio.Task[None]]) -> None:
         left = [task for task in left if not task.done()]
     if interrupted is not None:
         raise interrupted
-
-
-async def _run(call: Call, message: Message, ctx: Context, sink: Sink, index: int) -> None:
-    try:
-        answer = await call(message, ctx)
-    except PlaitError as exc:
-        sink.failed(index, exc)
-    except asyncio.CancelledError:
-        # An owner that cancels listens no more; whoever else cancels must not leave it waiting.
-        sink.failed(index, Internal("a part of this request was stopped from outside"))
-        raise
-    except Exception as exc:  # noqa: BLE001 - whatever it is, the sink must hear of it
-        sink.failed(index, fault(exc))
-    else:
-        sink.answered(index, answer)

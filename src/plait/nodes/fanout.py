@@ -163,7 +163,7 @@ class Branch(NamedTuple):
 
 def fan_out(branches: Sequence[Branch], merge: Merge, requirement: Requirement, path: str) -> FanOut:
     """The fan-out of these branches: a leaf if all of them are."""
-    starts = tuple(starting(branch.call) for branch in branches)
+    starts = tuple(starting(branch.call, branch.asks) for branch in branches)
     kind = LeafFanOut if all(isinstance(branch.call, Leaf) for branch in branches) else FanOut
     optional = frozenset(place for place, branch in enumerate(branches) if branch.optional)
     labels, asks = tuple(branch.label for branch in branches), tuple(branch.asks for branch in branches)

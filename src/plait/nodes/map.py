@@ -59,7 +59,8 @@ class Map(NodeSpec):
             link.problem(("require",), f"{self.require} items can never be answered where {self.max_items} are the most", hint)
         before = len(link.asks)
         call = link.seeing("item").seeing("index").call(self.children()[0])
-        plan = Plan(starting(call), self.concurrency, self.require, link.path, self.do.optional, tuple(link.asks[before:]))
+        asks = tuple(link.asks[before:])
+        plan = Plan(starting(call, asks), self.concurrency, self.require, link.path, self.do.optional, asks)
         return ForEach(link.expression(self.map, ("map",)), self.max_items, plan)
 
 
