@@ -21,7 +21,7 @@ def sequence(node: Node, given: Given, model: Model) -> Outcome:
             return found._replace(calls=calls)
         if found.mark != LEFT_OUT:
             given = given._replace(value=found.value, mark=found.mark)
-        given = given._replace(now=found.when)
+        given = given.after(step, found.when)
         name = step.get("name") or step.get("predict")
         if name:
             given = given._replace(named={**given.named, name: (given.value, given.mark)})
@@ -62,7 +62,7 @@ def fallback(node: Node, given: Given, model: Model) -> Outcome:
         calls += found.calls
         if not found.failure and found.mark != LEFT_OUT:
             return found._replace(calls=calls)
-        failure, given = found.failure or failure, given._replace(now=found.when)
+        failure, given = found.failure or failure, given.after(choice, found.when)
     return Outcome(given.now, failure=failure, mark="" if failure else LEFT_OUT, calls=calls)
 
 
@@ -72,7 +72,7 @@ def cascade(node: Node, given: Given, model: Model) -> Outcome:
     for choice in node["cascade"]:
         found = model.outcome(choice, given)
         calls += found.calls
-        given = given._replace(now=found.when)
+        given = given.after(choice, found.when)
         if found.failure or found.mark == LEFT_OUT:
             failure = found.failure or failure
             continue
@@ -90,7 +90,7 @@ def cascade(node: Node, given: Given, model: Model) -> Outcome:
 
 def shadow(node: Node, given: Given, model: Model) -> Outcome:
     """The answer of `of`; whoever stops that later than it ends does not stop the copy."""
-    found, copy = model.outcome(node["of"], given), model.outcome(node["shadow"], given)
+    found, copy = model.outcome(node["of"], given), model.outcome(node["shadow"], given._replace(prompt=False))
     copied = tuple(call._replace(until=min(call.until, found.when)) for call in copy.calls)
     return found._replace(calls=found.calls + copied)
 

@@ -33,7 +33,7 @@ def parallel(node: Node, given: Given, model: Model) -> Outcome:
     decided = _decided(node.get("require", "any"), ends, first=merge == "first")
     if decided is not None:
         return _stopped(node, given, decided, ends)
-    calls = tuple(call for end in ends.values() for call in end.calls)
+    calls = _starting(node["asks"], given) + tuple(call for end in ends.values() for call in end.calls)
     when = max(end.when for end in ends.values())
     complete = all(end.complete and not end.failure for end in ends.values())
     there = {name: end.value for name, end in ends.items() if not (end.failure or end.mark)}
@@ -82,11 +82,16 @@ def _stopped(node: Node, given: Given, decided: Outcome, ends: dict[str, Outcome
         raise Tie
     calls: tuple[Called, ...] = ()
     for name, end in ends.items():
-        alone = len(at_once) == 1 and end is at_once[0]
-        calls += end.calls if alone else cut(end.calls, moment)
-        if near(moment, given.now) and not alone:
-            calls += cut(waiting(node["parallel"][name]["asks"], given.item, moment, moment), moment)
+        if len(at_once) == 1 and end is at_once[0]:
+            calls += end.calls
+        else:
+            calls += cut(_starting(node["parallel"][name]["asks"], given) + end.calls, moment)
     return decided._replace(calls=calls)
+
+
+def _starting(keys: list[str], given: Given) -> tuple[Called, ...]:
+    """Calls of a branch that is about to begin."""
+    return waiting(keys, given.item, given.now, given.now)
 
 
 def each(node: Node, given: Given, model: Model) -> Outcome:
@@ -130,9 +135,10 @@ class _Each:
     def _begin(self, place: int, value: Any) -> None:
         item = f"{self.given.item}.{place}"
         named = {**self.given.named, "item": (value, ""), "index": (place, "")}
+        prompt = self.given.prompt or not near(self.now, self.given.now)
         self.calls += waiting(self.node["do"]["asks"], item, self.given.now, self.now)
         self.ends[place] = self.model.outcome(
-            self.node["do"], self.given._replace(value=value, now=self.now, named=named, mark="", item=item)
+            self.node["do"], self.given._replace(value=value, now=self.now, named=named, mark="", item=item, prompt=prompt)
         )
 
     def _judged(self, running: set[int], total: int) -> frozenset[str] | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from plait.clock import BUCKET
 from plait.nodes.ask import LEAST
 from tests.laws.meaning import TIMEOUT, Called, Given, Model, Outcome, filled
@@ -12,19 +14,23 @@ def predict(node: Node, given: Given, model: Model) -> Outcome:
     """A predictor answers, fails or is too slow."""
     if "graph" in node:
         return _graph(node, given, model)
-    one, key = model.cast[node["predict"]], node["key"] + given.item
+    one = model.cast[node["predict"]]
     if given.deadline - given.now <= LEAST:
-        return Outcome(given.now, failure=TIMEOUT, calls=(Called(key, given.now, given.now, TIMEOUT),))
+        return _ended(node, given, given.now, "timeout")
     latest = (int(min(given.now + one.timeout, given.deadline) / BUCKET) + 1) * BUCKET
     after = one.delay(given.value)
     if after is None or given.now + after > latest:
-        return Outcome(latest, failure=TIMEOUT, calls=(Called(key, given.now, latest, TIMEOUT),))
-    when = given.now + after
+        return _ended(node, given, latest, "timeout")
     if one.fails(given.value):
-        status = FAILURES[one.failure]().part
-        return Outcome(when, failure=frozenset({one.failure}), calls=(Called(key, given.now, when, frozenset({status})),))
-    answer = one.says(given.value)
-    return Outcome(when, answer, calls=(Called(key, given.now, when, frozenset({"ok"}), answer),))
+        return _ended(node, given, given.now + after, one.failure)
+    return _ended(node, given, given.now + after, "", one.says(given.value))
+
+
+def _ended(node: Node, given: Given, when: float, failure: str, answer: Any = None) -> Outcome:
+    """The end of a call, with its part."""
+    status = "ok" if not failure else FAILURES[failure]().part if failure in FAILURES else failure
+    call = Called(node["key"] + given.item, given.now, when, frozenset({status}), answer, prompt=given.prompt)
+    return Outcome(when, answer, failure=frozenset({failure}) if failure else frozenset(), calls=(call,))
 
 
 def _graph(node: Node, given: Given, model: Model) -> Outcome:

@@ -34,7 +34,7 @@ class Tie(Exception):
 
 
 class Given(NamedTuple):
-    """What a node is run with."""
+    """What a node is run with; `prompt` is whether nothing before it in its branch had to wait, be it for no time at all."""
 
     value: Any
     now: float
@@ -43,12 +43,19 @@ class Given(NamedTuple):
     named: Mapping[str, tuple[Any, str]] = {}
     mark: str = ""
     item: str = ""
+    prompt: bool = True
+
+    def after(self, node: Node, moment: float) -> Given:
+        """The same once a node has ended."""
+        at_once = ("transform" in node or "value" in node) and "cache" not in node
+        return self._replace(now=moment, prompt=self.prompt and at_once)
 
 
 class Called(NamedTuple):
     """One call, from when to when, and what its part may say; more than one word where things come at the same moment.
 
     A call that waits for its turn has no part (`NO_PART`) unless it is cut off. Being cut off later than `until` means nothing.
+    A call that is not `prompt` may just not have begun when things are cut off at the moment of its beginning.
     """
 
     key: str
@@ -57,13 +64,14 @@ class Called(NamedTuple):
     statuses: frozenset[str]
     output: Any = None
     until: float = math.inf
+    prompt: bool = False
 
 
 class Outcome(NamedTuple):
     """When a node ends, and how.
 
-    `failure` holds the codes of errors, more than one where they come at the same moment; `mark` says that the value is the null of an
-    optional node that failed, or that the node did not run.
+    `failure` holds the codes of errors, more than one where they come at the same moment; `mark` says that the value is the null
+    of an optional node that failed, or that the node did not run.
     """
 
     when: float
@@ -126,7 +134,7 @@ def filled(template: Any, given: Given) -> Outcome:
 
 def kept_from_running(keys: Iterable[str], given: Given, status: str) -> tuple[Called, ...]:
     """Calls that were not made, each with a part that says so."""
-    return tuple(Called(key + given.item, given.now, given.now, frozenset({status})) for key in keys)
+    return tuple(Called(key + given.item, given.now, given.now, frozenset({status}), prompt=given.prompt) for key in keys)
 
 
 def waiting(keys: Iterable[str], item: str, began: float, ended: float) -> tuple[Called, ...]:
@@ -136,8 +144,14 @@ def waiting(keys: Iterable[str], item: str, began: float, ended: float) -> tuple
 
 def cut(calls: Iterable[Called], moment: float) -> tuple[Called, ...]:
     """What has become of calls when those who made them were stopped."""
-    found = ((call, call if moment > call.until + HAIR else _cut(call, moment)) for call in calls)
-    return tuple(_either(call, after) if near(call.until, moment) else after for call, after in found if after or near(call.until, moment))
+    found: list[Called] = []
+    for call in calls:
+        after = call if moment > call.until + HAIR else _cut(call, moment)
+        if near(call.until, moment):
+            found.append(call._replace(statuses=call.statuses | (after.statuses if after else {NO_PART})))
+        elif after is not None:
+            found.append(after)
+    return tuple(found)
 
 
 def _cut(call: Called, moment: float) -> Called | None:
@@ -148,13 +162,9 @@ def _cut(call: Called, moment: float) -> Called | None:
     statuses = CANCELLED
     if near(call.ended, moment):
         statuses |= call.statuses
-    if near(call.began, moment):
+    if near(call.began, moment) and not call.prompt:
         statuses |= {NO_PART}
     return call._replace(ended=min(call.ended, moment), statuses=statuses)
-
-
-def _either(call: Called, after: Called | None) -> Called:
-    return call._replace(statuses=call.statuses | (after.statuses if after else {NO_PART}))
 
 
 def allowed(calls: Iterable[Called]) -> dict[str, frozenset[str]]:

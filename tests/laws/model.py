@@ -57,6 +57,8 @@ class Meaning:
             if evaluated.failure:
                 return evaluated
             given = given._replace(value=evaluated.value, mark=evaluated.mark)
+        if "cache" in node:
+            given = given._replace(prompt=False)
         return next(rule for kind, rule in _RULES.items() if kind in node)(node, given, self)
 
 

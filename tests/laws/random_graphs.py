@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import combinations
 from typing import Any
 
@@ -13,8 +14,16 @@ from tests.laws.scene import DEADLINE, Node, Scene
 
 MOST_NODES = 12
 DEEPEST = 4
-_NAMES = ("timeout", "input", "optional", "when", "on_error", "cache", "name")
-_OPTIONS = st.sampled_from([()] * 20 + [(one,) for one in _NAMES] + list(combinations(_NAMES, 2)))
+_OPTION: dict[str, Callable[[st.DrawFn, Place], Any]] = {
+    "timeout": lambda _, place: f"{place.around:.3f}ms",
+    "input": template,
+    "optional": lambda _draw, _place: True,
+    "when": lambda draw, _: draw(st.sampled_from(list(CONDITIONS))),
+    "on_error": lambda _draw, _place: "skip",
+    "cache": lambda _draw, _place: {"ttl": "1m"},
+    "name": lambda draw, _: draw(st.sampled_from(["n0", "n1"])),
+}
+_OPTIONS = st.sampled_from([()] * 20 + [(one,) for one in _OPTION] + list(combinations(_OPTION, 2)))
 
 
 @st.composite
@@ -28,26 +37,21 @@ def scenes(draw: st.DrawFn, nodes: int = 1, *, leaves_out: bool = True) -> Any:
 
 def _node(draw: st.DrawFn, scene: Scene, place: Place) -> Node:
     scene.nodes += 1
-    node: Node = {}
-    for option in draw(_OPTIONS):
-        if option == "timeout":
-            place = place._replace(around=place.around * draw(st.sampled_from([0.2, 0.5, 0.9])))
-            node["timeout"] = f"{place.around:.3f}ms"
-        elif option == "input":
-            node["input"] = template(draw, place)
-        elif option == "optional":
-            node["optional"] = True
-        elif option == "when" and scene.leaves_out:
-            node["when"] = draw(st.sampled_from(list(CONDITIONS)))
-        elif option == "on_error" and place.parent == "sequence":
-            node["on_error"] = "skip"
-        # Within a map, equal items would share an answer, and the second part of a key would have that of an item.
-        elif option == "cache" and not place.mapped:
-            node["cache"] = {"ttl": "1m"}
-        elif option == "name" and not place.mapped:
-            node["name"] = draw(st.sampled_from(["n0", "n1"]))
+    options = draw(_OPTIONS)
+    if "timeout" in options:
+        place = place._replace(around=place.around * draw(st.sampled_from([0.2, 0.5, 0.9])))
+    node = {option: _OPTION[option](draw, place) for option in options if _fits(option, scene, place)}
     kind = draw(st.sampled_from(_kinds(scene, place)))
     return node | KINDS[kind](Draw(draw, scene, place._replace(depth=place.depth + 1, parent=kind), _node))
+
+
+def _fits(option: str, scene: Scene, place: Place) -> bool:
+    if option in (
+        "cache",
+        "name",
+    ):  # in a map equal items would share an answer, and `n0.2` be the second of a key or the third item
+        return not place.mapped
+    return place.parent == "sequence" if option == "on_error" else scene.leaves_out or option != "when"
 
 
 def _kinds(scene: Scene, place: Place) -> list[str]:

@@ -130,7 +130,8 @@ def _cascade(draw: Draw) -> Node:
 
 
 def _map(draw: Draw) -> Node:
-    node: Node = {"map": draw.of("request.items", "input"), "do": draw.child(mapped=True, names=(*draw.place.names, "item", "index")), "require": draw.of("all", "any", 1, 2)}
+    do = draw.child(mapped=True, names=(*draw.place.names, "item", "index"))
+    node: Node = {"map": draw.of("request.items", "input"), "do": do, "require": draw.of("all", "any", 1, 2)}
     if node["map"] == "input" and draw.count(0, 3):
         node["input"] = draw.draw(st.lists(st.integers(0, 4), max_size=4, unique=True))
     if draw.count(0, 1):
@@ -165,6 +166,7 @@ def _value(draw: Draw) -> Node:
 
 
 KINDS: dict[str, Callable[[Draw], Node]] = {
-    "predict": _predict, "sequence": _sequence, "parallel": _parallel, "switch": _switch, "split": _split, "fallback": _fallback,
-    "cascade": _cascade, "map": _map, "shadow": _shadow, "graph": _graph, "transform": _transform, "python": _python, "value": _value,
+    "predict": _predict, "sequence": _sequence, "parallel": _parallel, "switch": _switch, "split": _split,
+    "fallback": _fallback, "cascade": _cascade, "map": _map, "shadow": _shadow, "graph": _graph,
+    "transform": _transform, "python": _python, "value": _value,
 }  # fmt: skip

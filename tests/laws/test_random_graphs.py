@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
-from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from plait.events import Part
@@ -14,26 +13,13 @@ from tests.laws.meaning import HAIR, NO_PART, Called, Tie, allowed, cut
 from tests.laws.model import expected
 from tests.laws.random_graphs import scenes
 from tests.laws.scene import DEADLINE, FAILURES, Behaviour, Scene
-from tests.laws.seeded import SEEDED
+from tests.laws.seeded import law
 
-MANY = settings(SEEDED, max_examples=150)
 LATE = 0.02
 
 
-@MANY
-@given(scenes())
+@law(scenes(), few=80, many=500)
 def test_a_graph_answers_in_time_what_its_parts_say_and_leaves_nothing_running(scene: Scene) -> None:
-    check_answer(scene)
-
-
-@MANY
-@given(scenes(), st.floats(0.0, 0.5))
-def test_a_client_that_leaves_stops_everything_at_once(scene: Scene, moment: float) -> None:
-    check_leaving(scene, moment)
-
-
-def check_answer(scene: Scene) -> None:
-    """Play a scene, and compare what comes of it with the model."""
     run = scene.play()
     assert run.seconds <= DEADLINE + LATE
     assert run.left == 0
@@ -52,8 +38,8 @@ def check_answer(scene: Scene) -> None:
     check_calls(run, outcome.calls)
 
 
-def check_leaving(scene: Scene, moment: float) -> None:
-    """Play a scene whose client leaves at a moment."""
+@law(scenes(), st.floats(0.0, 0.5), few=60, many=300)
+def test_a_client_that_leaves_stops_everything_at_once(scene: Scene, moment: float) -> None:
     run = scene.play(cancel_after=moment)
     assert run.seconds <= moment + HAIR
     assert run.left == 0
