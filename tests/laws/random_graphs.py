@@ -55,6 +55,8 @@ def _fits(option: str, scene: Scene, place: Place) -> bool:
 
 
 def _kinds(scene: Scene, place: Place) -> list[str]:
+    if place.numbers:
+        return ["predict", "predict", "predict", "predict", "value", "python"]
     leaves = ["predict", "predict", "predict", "predict", "transform", "value", "python"]
     within = ["sequence", "parallel", "parallel", "switch", "split", "fallback", "cascade", "map", "shadow", "graph"]
     if place.depth >= DEEPEST or scene.nodes >= MOST_NODES:

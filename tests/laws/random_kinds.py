@@ -19,13 +19,14 @@ FAILS = (lambda _: False, lambda _: False, lambda _: True, lambda value: isinsta
 
 
 class Place(NamedTuple):
-    """Where a node stands: milliseconds around it, how deep, in what, whether in a map, and the names that it sees."""
+    """Where a node stands: milliseconds around it, how deep, in what, whether in a map, the names that it sees, what is wanted."""
 
     around: float
     depth: int = 0
     parent: str = ""
     mapped: bool = False
     names: tuple[str, ...] = ()
+    numbers: bool = False
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class Draw:
 
     def child(self, **place: Any) -> Node:
         """A node within this one."""
-        return self.node(self.draw, self.scene, self.place._replace(**place))
+        return self.node(self.draw, self.scene, self.place._replace(**{"numbers": False, **place}))
 
     def children(self) -> list[Node]:
         """Some nodes within this one."""
@@ -63,7 +64,9 @@ def template(draw: st.DrawFn, place: Place) -> Any:
 def _predict(draw: Draw) -> Node:
     place = len(draw.scene.cast)
     name = f"p{place}"
-    answer = draw.of(place, place, {name: place}, {"q": place}, [place, 1], ECHO)
+    answer = draw.of(
+        *([place, place, place + 0.5] if draw.place.numbers else [place, {name: place}, {"q": place}, [place, 1], ECHO])
+    )
     # No two sums of such moments are equal, or at the edge of one of the clock's buckets: who comes first is not left to chance.
     after = draw.of(0.0003, 0.0103, 0.0503, 0.1003, 0.3003, 0.5503) + 0.000_7 * place + 0.000_011 * place**2
     silent, fails, failure = draw.count(0, 6) == 6, draw.of(*FAILS), draw.of(*FAILURES)
@@ -82,11 +85,11 @@ def _sequence(draw: Draw) -> Node:
 
 
 def _parallel(draw: Draw) -> Node:
+    merge = draw.of(*WHOLE, "python", "number", "number")
     branches: dict[str, Node] = {}
-    for place, node in enumerate(draw.children()):
+    for place in range(draw.of(2, 3, 1)):
         draw.scene.labels += 1
-        branches[f"m{draw.scene.labels}" if draw.place.mapped else f"b{place}"] = node
-    merge = draw.of(*WHOLE, *NUMBERS, "python")
+        branches[f"m{draw.scene.labels}" if draw.place.mapped else f"b{place}"] = draw.child(numbers=merge == "number")
     if merge == "first":
         return {"parallel": branches, "merge": merge}
     some = st.lists(st.sampled_from(list(branches)), min_size=1, unique=True)
@@ -95,13 +98,14 @@ def _parallel(draw: Draw) -> Node:
 
 
 def _merge(draw: Draw, merge: str, branches: dict[str, Node]) -> Any:
+    if merge == "python":
+        return {"python": f"{HERE}:{draw.of('wrapped', 'wrapped', 'fails')}"}
     if merge in WHOLE:
         return merge
-    if merge == "python":
-        return {"python": f"{HERE}:{draw.of('wrapped', 'fails')}"}
-    whose = {merge: "output"}
-    if merge in ("mean", "vote") and len(branches) > 1 and draw.count(0, 1):
-        whose["weights"] = {next(iter(branches)): draw.of(2.5, 0)}  # type: ignore[assignment]
+    kind = draw.of(*NUMBERS, "mean", "vote")
+    whose: dict[str, Any] = {kind: "output"}
+    if kind in ("mean", "vote") and len(branches) > 1 and draw.count(0, 1):
+        whose["weights"] = {next(iter(branches)): draw.of(2.5, 0)}
     return whose
 
 
@@ -131,9 +135,9 @@ def _cascade(draw: Draw) -> Node:
 
 def _map(draw: Draw) -> Node:
     do = draw.child(mapped=True, names=(*draw.place.names, "item", "index"))
-    node: Node = {"map": draw.of("request.items", "input"), "do": do, "require": draw.of("all", "any", 1, 2)}
+    node: Node = {"map": draw.of("request.items", "input"), "do": do, "require": draw.of("all", "any", 1, 2, 2)}
     if node["map"] == "input" and draw.count(0, 3):
-        node["input"] = draw.draw(st.lists(st.integers(0, 4), max_size=4, unique=True))
+        node["input"] = draw.of([3], [0, 1], [2, 4, 1], [1, 0, 2, 3], [])
     if draw.count(0, 1):
         node["concurrency"] = draw.count(1, 3)
     if draw.count(0, 5) == 5:
