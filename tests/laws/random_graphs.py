@@ -23,7 +23,7 @@ _OPTION: dict[str, Callable[[st.DrawFn, Place], Any]] = {
     "cache": lambda _draw, _place: {"ttl": "1m"},
     "name": lambda draw, _: draw(st.sampled_from(["n0", "n1"])),
 }
-_OPTIONS = st.sampled_from([()] * 20 + [(one,) for one in _OPTION] + list(combinations(_OPTION, 2)))
+_OPTIONS = st.sampled_from([()] * 14 + [(one,) for one in _OPTION] + [("when",), ("on_error",)] + list(combinations(_OPTION, 2)))
 
 
 @st.composite

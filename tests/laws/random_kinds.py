@@ -69,7 +69,7 @@ def _predict(draw: Draw) -> Node:
     )
     # No two sums of such moments are equal, or at the edge of one of the clock's buckets: who comes first is not left to chance.
     after = draw.of(0.0003, 0.0103, 0.0503, 0.1003, 0.3003, 0.5503) + 0.000_7 * place + 0.000_011 * place**2
-    silent, fails, failure = draw.count(0, 6) == 6, draw.of(*FAILS), draw.of(*FAILURES)
+    silent, fails, failure = draw.count(0, 4) == 4, draw.of(*FAILS), draw.of(*FAILURES)
     draw.scene.cast.append(Behaviour(name, answer, fails, failure, None if silent else after, draw.of(0.0413, 0.2017, 1.0019)))
     return {"predict": name}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -161,7 +162,7 @@ def test_a_condition_that_always_holds_is_none_and_one_that_never_does_takes_the
     alone = scene.play({"parallel": {"x": branch}})
     both = scene.play({"parallel": {"x": branch, "y": {"sequence": [other], "when": "false"}}})
     assert alike(alone, both)
-    assert {part.status for part in both.parts if part.key not in alone.statuses} <= {"skipped"}
+    assert {part.status for part in both.parts if part.key not in alone.statuses} <= {"skipped", "cancelled"}
 
 
 @law(scenes(nodes=3), st.sampled_from([("all", 3), ("any", 1), ("all", ["a", "b", "c"]), (["a"], ["a", "a"])]))
@@ -223,8 +224,9 @@ def test_the_second_of_two_equal_requests_asks_nobody(scene: Scene, concurrency:
         return
     assert run.value[0] == run.value[1]
     first, second = ([part for part in run.parts if part.item.startswith(f".{place}")] for place in (0, 1))
-    assert [part.status for part in first] == [part.status for part in second]
     assert all(part.attempts == 0 for part in second)
+    # A copy that ended after the answer is a part of the first only.
+    assert Counter((part.node, part.status) for part in second) <= Counter((part.node, part.status) for part in first)
 
 
 def patiently(scene: Scene, node: Any) -> GraphRun:
