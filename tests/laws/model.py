@@ -1,148 +1,103 @@
-"""What a graph means, said a second time and without concurrency: each node's answer, and the moment of it."""
+"""What a graph means, said a second time and without concurrency: each node's answer, the moment of it, and its calls."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
 
-from plait.clock import BUCKET
-from plait.nodes.ask import LEAST
-from tests.laws.random_graphs import Behaviour, Node
+from tests.laws import choice_rules, fanout_rules, leaf_rules
+from tests.laws.meaning import UNFIT, Given, Outcome, filled, holds, kept_from_running
+from tests.laws.scene import DEADLINE, REQUEST, Node, Scene
 
-TIMEOUT, BAD, UNFIT = (frozenset({code}) for code in ("timeout", "bad-answer", "expression-failed"))
-
-
-class Tie(Exception):
-    """Two answers are the first at the same moment: which of them it is, is not said."""
-
-
-class Given(NamedTuple):
-    """What a node is run with."""
-
-    value: Any
-    now: float
-    deadline: float
-    absent: bool = False
-
-
-class Outcome(NamedTuple):
-    """When a node ends, and how.
-
-    `failure` holds the codes of errors, more than one where they come at the same moment; `absent` says that the value is the null
-    of an optional node that failed.
-    """
-
-    when: float
-    value: Any = None
-    complete: bool = True
-    failure: frozenset[str] = frozenset()
-    absent: bool = False
+_RULES = {
+    "predict": leaf_rules.predict,
+    "sequence": choice_rules.sequence,
+    "parallel": fanout_rules.parallel,
+    "switch": choice_rules.switch,
+    "split": choice_rules.split,
+    "fallback": choice_rules.fallback,
+    "cascade": choice_rules.cascade,
+    "map": fanout_rules.each,
+    "shadow": choice_rules.shadow,
+    "transform": leaf_rules.transform,
+    "python": leaf_rules.python,
+    "value": leaf_rules.value,
+}
 
 
-def outcome(node: Node, given: Given, cast: Mapping[str, Behaviour]) -> Outcome:
-    """What a node with its options does."""
-    if "timeout" in node:
-        given = given._replace(deadline=min(given.deadline, given.now + float(node["timeout"].removesuffix("ms")) / 1000))
-    found = None
-    if "input" in node:
-        evaluated = _template(node["input"], given)
-        found = evaluated if evaluated.failure else None
-        given = given._replace(value=evaluated.value, absent=evaluated.absent)
-    if found is None:
-        found = next(rule for kind, rule in _RULES.items() if kind in node)(node, given, cast)
-    return Outcome(found.when, None, complete=False, absent=True) if found.failure and node.get("optional") else found
+def expected(scene: Scene) -> Outcome:
+    """What comes of playing a scene."""
+    root = _Keys(scene).bound({"sequence": [scene.node]}, "", "")
+    return Meaning(scene).outcome(root, Given(REQUEST, 0.0, DEADLINE, REQUEST))
 
 
-def _predict(node: Node, given: Given, cast: Mapping[str, Behaviour]) -> Outcome:
-    one = cast[node["predict"]]
-    if given.deadline - given.now <= LEAST:
-        return Outcome(given.now, failure=TIMEOUT)
-    cut = (int(min(given.now + one.timeout, given.deadline) / BUCKET) + 1) * BUCKET
-    if one.after is None or given.now + one.after > cut:
-        return Outcome(cut, failure=TIMEOUT)
-    when = given.now + one.after
-    return Outcome(when, failure=BAD) if one.answer is None else Outcome(when, one.answer)
+class Meaning:
+    """The rules of all kinds, for one cast."""
+
+    def __init__(self, scene: Scene) -> None:
+        self.cast = {one.name: one for one in scene.cast}
+
+    def outcome(self, node: Node, given: Given) -> Outcome:
+        """What a node with its options does."""
+        inner = given
+        if "timeout" in node:
+            inner = given._replace(deadline=min(given.deadline, given.now + float(node["timeout"].removesuffix("ms")) / 1000))
+        return choice_rules.instead(node, given, self._ran(node, inner))
+
+    def _ran(self, node: Node, given: Given) -> Outcome:
+        if "when" in node:
+            runs = holds(node["when"], given)
+            if runs is None:
+                return Outcome(given.now, failure=UNFIT)
+            if not runs:
+                return Outcome(given.now, mark="left out", calls=kept_from_running(node["asks"], given, "skipped"))
+        if "input" in node:
+            evaluated = filled(node["input"], given)
+            if evaluated.failure:
+                return evaluated
+            given = given._replace(value=evaluated.value, mark=evaluated.mark)
+        if "cache" in node:
+            given = given._replace(prompt=False)
+        return next(rule for kind, rule in _RULES.items() if kind in node)(node, given, self)
 
 
-def _sequence(node: Node, given: Given, cast: Mapping[str, Behaviour]) -> Outcome:
-    complete = True
-    for step in node["sequence"]:
-        found = outcome(step, given, cast)
-        if found.failure:
-            return found
-        given = given._replace(value=found.value, now=found.when, absent=found.absent)
-        complete = complete and found.complete
-    return Outcome(given.now, given.value, complete, absent=given.absent)
+class _Keys:
+    """Gives each call its key, and each node the keys of the calls within, in the order of the file."""
+
+    def __init__(self, scene: Scene) -> None:
+        self.graphs = scene.graphs
+        self.counts: Counter[str] = Counter()
+        self.given: list[str] = []
+
+    def bound(self, node: Node, branch: str, prefix: str) -> Node:
+        """The node with its keys; `branch` is its name in a parallel."""
+        before = len(self.given)
+        found = self._bound(node, node.get("name") or branch or node.get("predict", ""), prefix)
+        return {**found, "asks": self.given[before:]}
+
+    def _bound(self, node: Node, label: str, prefix: str) -> Node:
+        if "predict" not in node:
+            return within(node, lambda child, branch: self.bound(child, branch, prefix))
+        if node["predict"] in self.graphs:
+            graph = self.graphs[node["predict"]]
+            root = self.bound({"sequence": graph["sequence"]}, "", f"{prefix}{label}.")
+            return {**node, "graph": root, "seconds": float(graph["timeout"].removesuffix("ms")) / 1000}
+        self.counts[prefix + label] += 1
+        count = self.counts[prefix + label]
+        self.given.append(f"{prefix}{label}" if count == 1 else f"{prefix}{label}.{count}")
+        return {**node, "key": self.given[-1]}
 
 
-def _parallel(node: Node, given: Given, cast: Mapping[str, Behaviour]) -> Outcome:
-    branches, merge = node["parallel"], node["merge"]
-    ends = {name: _fit(merge, branch, outcome(branch, given, cast)) for name, branch in branches.items()}
-    failed = 0
-    for name, end in sorted(ends.items(), key=lambda item: item[1].when):
-        if merge == "first" and not end.failure and not end.absent:
-            if sum(other.when == end.when and not other.failure and not other.absent for other in ends.values()) > 1:
-                raise Tie
-            return end
-        if end.failure:
-            failed += 1
-            if _lost(node.get("require", "any"), name, failed, len(ends)):
-                return end._replace(
-                    failure=frozenset().union(*(other.failure for other in ends.values() if other.when == end.when))
-                )
-    there = {name: end.value for name, end in ends.items() if not end.failure and not end.absent}
-    when = max(end.when for end in ends.values())
-    if not there:
-        return Outcome(when, None, complete=False, absent=True)
-    return Outcome(when, _merged(merge, there, ends), not failed and all(end.complete for end in ends.values()))
-
-
-def _fit(merge: Any, branch: Node, end: Outcome) -> Outcome:
-    """A branch whose answer the merge cannot take has failed; an optional one is left out, unless its null has a place."""
-    optional, keeps_null = bool(branch.get("optional")), merge in ("by_name", "list")
-    wanted = dict if merge == "object" else int if isinstance(merge, dict) else object
-    if end.failure or (end.absent and optional and not keeps_null):
-        return end
-    if isinstance(end.value, wanted):
-        return end._replace(absent=False)
-    return end._replace(complete=False, absent=True) if optional else end._replace(failure=UNFIT)
-
-
-def _lost(require: Any, name: str, failed: int, total: int) -> bool:
-    if isinstance(require, list):
-        return name in require
-    quorum: int = {"all": total, "any": 1}.get(require, require)
-    return total - failed < quorum
-
-
-def _merged(merge: Any, there: dict[str, Any], ends: Mapping[str, Outcome]) -> Any:
-    if merge == "by_name":
-        return there
-    if merge == "list":
-        return [there.get(name) for name in ends]
-    if merge == "object":
-        return {key: value for fields in there.values() for key, value in fields.items()}
-    best = (max if "argmax" in merge else min)(there, key=there.__getitem__)
-    return {"label": best, "score": there[best]}
-
-
-def _transform(node: Node, given: Given, cast: Mapping[str, Behaviour]) -> Outcome:
-    return _template(node["transform"], given)
-
-
-def _value(node: Node, given: Given, cast: Mapping[str, Behaviour]) -> Outcome:
-    return Outcome(given.now, node["value"])
-
-
-def _template(template: Any, given: Given) -> Outcome:
-    if template == "${input.q}":
-        there = isinstance(given.value, dict) and "q" in given.value
-        return Outcome(given.now, given.value["q"]) if there else Outcome(given.now, failure=UNFIT)
-    if isinstance(template, dict):
-        return Outcome(given.now, dict.fromkeys(template, given.value))
-    if template == "${input}":
-        return Outcome(given.now, given.value, absent=given.absent)
-    return Outcome(given.now, template)
-
-
-_RULES = {"predict": _predict, "sequence": _sequence, "parallel": _parallel, "transform": _transform, "value": _value}
+def within(node: Node, change: Callable[[Node, str], Any]) -> Node:
+    """A node with each of its children changed, in the order in which they are bound; `change` also gets the name of a branch."""
+    for kind in ("sequence", "fallback", "cascade"):
+        if kind in node:
+            return {**node, kind: [change(child, "") for child in node[kind]]}
+    if "parallel" in node:
+        return {**node, "parallel": {branch: change(child, branch) for branch, child in node["parallel"].items()}}
+    for kind, keys in (("switch", ("then", "else")), ("split", ("to",))):
+        if kind in node:
+            cases = [{key: change(value, "") if key in keys else value for key, value in case.items()} for case in node[kind]]
+            return {**node, kind: cases}
+    return {**node, **{key: change(node[key], "") for key in ("do", "of", "shadow") if key in node}}

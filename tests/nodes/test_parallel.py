@@ -264,3 +264,12 @@ def test_a_branch_that_fails_before_the_others_begin_spares_them(error: PlaitErr
     assert run.error is error
     assert (run.statuses, run.left) == ({"a": error.part, "b": "cancelled", "c": "cancelled"}, 0)
     assert [predictor.asked for predictor in others] == [[], []]
+
+
+@pytest.mark.parametrize("failing", [{"transform": "${input.nosuch}"}, {"predict": "a", "when": "input.nosuch"}])
+def test_a_branch_that_a_decision_kept_from_beginning_has_parts_that_say_so(failing: Any) -> None:
+    branches = {"x": failing, "y": {"sequence": [{"value": 1}, "b", "c"]}}
+    run = run_graph({"predict": {"parallel": branches}}, [good("a"), good("b"), good("c")], {})
+    assert run.error is not None
+    assert {key: status for key, status in run.statuses.items() if key in "bc"} == {"b": "cancelled", "c": "cancelled"}
+    assert run.left == 0

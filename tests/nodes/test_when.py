@@ -29,6 +29,22 @@ def test_a_sequence_of_one_step_that_need_not_run_is_its_input() -> None:
     assert run.value == {"x": 1}
 
 
+@pytest.mark.parametrize(
+    "step",
+    [
+        {"parallel": [{"predict": "a", "when": "false"}]},
+        {"switch": [{"else": {"predict": "a", "when": "false"}}]},
+        {"fallback": [{"predict": "a", "when": "false"}]},
+        "inner",
+    ],
+)
+def test_a_single_step_in_which_nothing_had_to_run_passes_its_input_through_too(step: Any) -> None:
+    graphs = {"predict": {"sequence": [step]}, "inner": {"predict": "a", "when": "false"}}
+    assert run_graph(graphs, [good("a")], {"x": 1}).value == {"x": 1}
+    branch = {"predict": {"parallel": {"b": {"sequence": [step]}}}, "inner": {"predict": "a", "when": "false"}}
+    assert run_graph(branch, [good("a")], {"x": 1}).value == {"b": {"x": 1}}
+
+
 def test_every_call_within_a_node_that_need_not_run_is_said_to_be_skipped() -> None:
     step = {"parallel": {"x": "a", "y": {"sequence": ["b", "a"]}}, "when": "false"}
     run = run_graph({"predict": {"sequence": [step, "a"]}}, [good("a"), good("b")])

@@ -45,8 +45,7 @@ class Sequence(NodeSpec):
             steps.append(Step(leaf(link.call(child)), name))
             if name:
                 link = link.seeing(name)
-        alone = len(steps) == 1 and self.sequence[0].when is None
-        return steps[0].call if alone else InOrder(tuple(steps))
+        return InOrder(tuple(steps))
 
 
 def _variable(node: NodeSpec) -> str:
