@@ -54,7 +54,7 @@ def test_one_deadline_covers_all_choices() -> None:
 
 @pytest.mark.parametrize("sure", [{"value": 1}, {"predict": "a", "optional": True}])
 def test_what_stands_behind_a_choice_that_always_answers_is_a_problem(sure: Any) -> None:
-    with pytest.raises(ConfigError, match="is never asked: .* before it always answers"):
+    with pytest.raises(ConfigError, match=r"is never asked: .* before it always answers"):
         run_graph({"predict": {"fallback": ["a", sure, "a"]}}, [good("a")])
     last = run_graph({"predict": {"fallback": ["a", {**sure, "when": "false"}, "b"]}}, [broken("a"), good("b")])
     assert last.value == "b"
