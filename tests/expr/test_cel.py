@@ -117,6 +117,15 @@ def test_failures_are_422_and_echo_no_data(text: str, words: str) -> None:
     assert "été" not in failed.value.detail
 
 
+def test_nulls_do_not_use_up_the_interpreters_own() -> None:
+    bound = expression("[input, input]", [])
+    for _ in range(10):
+        assert raw(bound, [None] * 5_000).count(b"null") == 10_000
+    null = expression("input.yes ? null : dyn(1)", [])
+    for _ in range(10_000):
+        assert raw(null, b'{"yes":true}') == b"null"
+
+
 def test_numbers_that_no_double_holds_fail() -> None:
     for body in (b"1e999", b"1" * 400, b"[1e999]", b"[[[[[[[[1e999]]]]]]]]"):
         with pytest.raises(ExpressionFailed, match="out of range"):

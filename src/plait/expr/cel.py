@@ -7,9 +7,11 @@ type says so, with the advice to write the object as a template.
 
 from __future__ import annotations
 
+import ctypes
 import json
 import math
 import re
+import sys
 from collections.abc import Callable, Collection
 from functools import lru_cache
 from typing import Any, TypeAlias
@@ -22,6 +24,11 @@ from plait.expr.budget import Budget, deepening
 from plait.expr.price import MOST_ITEMS
 from plait.expr.problem import ExpressionError
 from plait.expr.variables import suggestion
+
+if sys.version_info < (3, 12):
+    # cel-expr-python 0.1.3 takes a reference to None away with every null that it hands back, until the interpreter aborts. Later
+    # Pythons do not count these; here None is given more of them than there are nulls.
+    ctypes.c_ssize_t.from_address(id(None)).value += 1 << 40
 
 Program: TypeAlias = cel.Expression
 _STRING = cel.Type.STRING
