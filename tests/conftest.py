@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from asyncio import AbstractEventLoop
 from collections.abc import Callable
 
@@ -9,8 +10,8 @@ import pytest
 import uvloop
 from hypothesis import settings
 
-# A busy machine must not fail a test by being slow.
-settings.register_profile("plait", deadline=None, max_examples=50)
+# A busy machine must not fail a test by being slow. Where nobody waits, property tests look further.
+settings.register_profile("plait", deadline=None, max_examples=60 if os.environ.get("CI") else 12)
 settings.load_profile("plait")
 
 

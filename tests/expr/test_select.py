@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from plait.errors import ExpressionFailed
@@ -30,7 +30,6 @@ def spaced(value: Any) -> bytes:
 
 
 @given(value=JSON, data=st.data())
-@settings(max_examples=60, deadline=None)
 def test_any_path_finds_what_python_indexing_finds_with_its_very_bytes(value: Any, data: st.DataObject) -> None:
     text, found = "input", value
     while isinstance(found, (list, dict)) and found and data.draw(st.booleans()):

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from plait.errors import ExpressionFailed
@@ -59,7 +59,6 @@ def templates(draw: st.DrawFn, values: dict[str, Any]) -> tuple[Any, Any]:
 
 
 @given(data=st.data())
-@settings(max_examples=80, deadline=None)
 def test_a_template_equals_substitution_on_values(data: st.DataObject) -> None:
     values = {"a": data.draw(JSON), "b": data.draw(JSON)}
     value, expected = data.draw(templates(values))

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from plait.errors import ExpressionFailed
@@ -30,7 +30,6 @@ def written(way: tuple[str | int, ...]) -> str:
 
 
 @given(value=NESTED, data=st.data())
-@settings(max_examples=80, deadline=None)
 def test_a_template_of_any_paths_one_within_another_finds_all_of_them_with_their_very_bytes(
     value: Any, data: st.DataObject
 ) -> None:

@@ -70,14 +70,14 @@ def same(nodes: dict[str, Any], request: Any) -> None:
     assert run_.value == answer
 
 
-@settings(SEEDED, max_examples=60)
+@settings(SEEDED, max_examples=20)
 @given(graphs(), requests)
 def test_an_imported_graph_answers_as_the_router_does(nodes: dict[str, Any], request: Any) -> None:
     same(nodes, request)
 
 
 @pytest.mark.slow
-@settings(SEEDED, max_examples=1500)
+@settings(SEEDED, max_examples=600)
 @given(graphs(), requests)
 def test_many_imported_graphs_answer_as_the_router_does(nodes: dict[str, Any], request: Any) -> None:
     same(nodes, request)
