@@ -135,7 +135,7 @@ class _Each:
     def _begin(self, place: int, value: Any) -> None:
         item = f"{self.given.item}.{place}"
         named = {**self.given.named, "item": (value, ""), "index": (place, "")}
-        prompt = self.given.prompt or not near(self.now, self.given.now)
+        prompt = not near(self.now, self.given.now)  # a map that has not begun knows no items
         self.calls += waiting(self.node["do"]["asks"], item, self.given.now, self.now)
         self.ends[place] = self.model.outcome(
             self.node["do"], self.given._replace(value=value, now=self.now, named=named, mark="", item=item, prompt=prompt)

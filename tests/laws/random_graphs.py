@@ -14,6 +14,7 @@ from tests.laws.scene import DEADLINE, Node, Scene
 
 MOST_NODES = 12
 DEEPEST = 4
+AROUND = DEADLINE * 836.1
 _OPTION: dict[str, Callable[[st.DrawFn, Place], Any]] = {
     "timeout": lambda _, place: f"{place.around:.3f}ms",
     "input": template,
@@ -30,18 +31,26 @@ _OPTIONS = st.sampled_from([()] * 14 + [(one,) for one in _OPTION] + [("when",),
 def scenes(draw: st.DrawFn, nodes: int = 1, *, leaves_out: bool = True) -> Any:
     """One scene, or one with a list of nodes instead of one; without `leaves_out` every node has an answer or fails."""
     scene = Scene(leaves_out=leaves_out)
-    found = [_node(draw, scene, Place(DEADLINE * 836.1)) for _ in range(nodes)]
+    found = [_node(draw, scene, Place(AROUND)) for _ in range(nodes)]
     scene.node = found[0]
     return scene if nodes == 1 else (scene, found)
 
 
-def _node(draw: st.DrawFn, scene: Scene, place: Place) -> Node:
+@st.composite
+def small_scenes(draw: st.DrawFn, kind: str) -> Any:
+    """A scene of one kind of node, with little within."""
+    scene = Scene()
+    scene.node = _node(draw, scene, Place(AROUND, depth=DEEPEST - 2), kind)
+    return scene
+
+
+def _node(draw: st.DrawFn, scene: Scene, place: Place, kind: str = "") -> Node:
     scene.nodes += 1
     options = draw(_OPTIONS)
     if "timeout" in options:
         place = place._replace(around=place.around * draw(st.sampled_from([0.2, 0.5, 0.9])))
     node = {option: _OPTION[option](draw, place) for option in options if _fits(option, scene, place)}
-    kind = draw(st.sampled_from(_kinds(scene, place)))
+    kind = kind or draw(st.sampled_from(_kinds(scene, place)))
     return node | KINDS[kind](Draw(draw, scene, place._replace(depth=place.depth + 1, parent=kind), _node))
 
 

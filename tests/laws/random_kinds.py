@@ -14,8 +14,8 @@ from tests.laws.scene import ECHO, FAILURES, Behaviour, Node, Scene
 _T = TypeVar("_T")
 HERE = "tests.laws.functions"
 WHOLE = ("by_name", "list", "object", "first")
-NUMBERS = ("argmax", "argmin", "max", "min", "sum", "mean", "vote")
-FAILS = (lambda _: False, lambda _: False, lambda _: True, lambda value: isinstance(value, int) and value % 2 == 1)
+NUMBERS = ("mean", "vote", "argmax", "argmin", "max", "min", "sum")
+NEVER, ALWAYS, IF_ODD = (lambda _: False, lambda _: True, lambda value: isinstance(value, int) and value % 2 == 1)
 
 
 class Place(NamedTuple):
@@ -69,8 +69,10 @@ def _predict(draw: Draw) -> Node:
     )
     # No two sums of such moments are equal, or at the edge of one of the clock's buckets: who comes first is not left to chance.
     after = draw.of(0.0003, 0.0103, 0.0503, 0.1003, 0.3003, 0.5503) + 0.000_7 * place + 0.000_011 * place**2
-    silent, fails, failure = draw.count(0, 4) == 4, draw.of(*FAILS), draw.of(*FAILURES)
-    draw.scene.cast.append(Behaviour(name, answer, fails, failure, None if silent else after, draw.of(0.0413, 0.2017, 1.0019)))
+    silent, fails, failure = draw.count(0, 4) == 4, draw.of(NEVER, NEVER, NEVER, ALWAYS, IF_ODD), draw.of(*FAILURES)
+    draw.scene.cast.append(
+        Behaviour(name, answer, fails, failure, None if silent else after, draw.of(1.0019, 0.2017, 0.0413, 1.0019))
+    )
     return {"predict": name}
 
 
@@ -85,7 +87,7 @@ def _sequence(draw: Draw) -> Node:
 
 
 def _parallel(draw: Draw) -> Node:
-    merge = draw.of(*WHOLE, "python", "number", "number")
+    merge = draw.of(*WHOLE, "python", "number", "number", "number")
     branches: dict[str, Node] = {}
     for place in range(draw.of(2, 3, 1)):
         draw.scene.labels += 1
@@ -104,8 +106,8 @@ def _merge(draw: Draw, merge: str, branches: dict[str, Node]) -> Any:
         return merge
     kind = draw.of(*NUMBERS, "mean", "vote")
     whose: dict[str, Any] = {kind: "output"}
-    if kind in ("mean", "vote") and len(branches) > 1 and draw.count(0, 1):
-        whose["weights"] = {next(iter(branches)): draw.of(2.5, 0)}
+    if kind in ("mean", "vote") and len(branches) > 1:
+        whose["weights"] = {next(iter(branches)): draw.of(1, 2.5, 0)}
     return whose
 
 

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 
 _UNUSUAL = (HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much)
 _PHASES = (Phase.explicit, Phase.generate, Phase.shrink)
-SEEDED = settings(derandomize=True, database=None, deadline=None, phases=_PHASES, suppress_health_check=_UNUSUAL)
+SEEDED = settings(derandomize=True, database=None, deadline=None, max_examples=18, phases=_PHASES, suppress_health_check=_UNUSUAL)
 
 
 def law(*drawn: Any, few: int = 10, many: int = 30) -> Callable[[Callable[..., None]], Callable[..., None]]:

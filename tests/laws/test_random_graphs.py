@@ -11,15 +11,38 @@ from plait.events import Part
 from plait.testing import GraphRun
 from tests.laws.meaning import HAIR, NO_PART, Called, Tie, allowed, cut
 from tests.laws.model import expected
-from tests.laws.random_graphs import scenes
+from tests.laws.random_graphs import scenes, small_scenes
 from tests.laws.scene import DEADLINE, FAILURES, Behaviour, Scene
 from tests.laws.seeded import law
 
 LATE = 0.02
 
 
-@law(scenes(), few=80, many=500)
+@law(scenes(), few=70, many=400)
 def test_a_graph_answers_in_time_what_its_parts_say_and_leaves_nothing_running(scene: Scene) -> None:
+    check_answer(scene)
+
+
+@law(small_scenes("parallel") | small_scenes("map"), few=50, many=400)
+def test_what_runs_at_once_is_joined_as_its_requirement_and_merge_say(scene: Scene) -> None:
+    check_answer(scene)
+
+
+@law(scenes(), st.floats(0.0, 0.5), few=50, many=250)
+def test_a_client_that_leaves_stops_everything_at_once(scene: Scene, moment: float) -> None:
+    run = scene.play(cancel_after=moment)
+    assert run.seconds <= moment + HAIR
+    assert run.left == 0
+    check_parts(run, scene)
+    try:
+        outcome = expected(scene)
+    except Tie:
+        return
+    check_calls(run, cut(outcome.calls, moment) if moment <= outcome.when + HAIR else outcome.calls)
+
+
+def check_answer(scene: Scene) -> None:
+    """Play a scene, and compare what comes of it with the model."""
     run = scene.play()
     assert run.seconds <= DEADLINE + LATE
     assert run.left == 0
@@ -36,19 +59,6 @@ def test_a_graph_answers_in_time_what_its_parts_say_and_leaves_nothing_running(s
         assert (run.value, run.answer.complete) == (outcome.value, outcome.complete)
     assert run.seconds == pytest.approx(outcome.when, abs=HAIR)
     check_calls(run, outcome.calls)
-
-
-@law(scenes(), st.floats(0.0, 0.5), few=60, many=300)
-def test_a_client_that_leaves_stops_everything_at_once(scene: Scene, moment: float) -> None:
-    run = scene.play(cancel_after=moment)
-    assert run.seconds <= moment + HAIR
-    assert run.left == 0
-    check_parts(run, scene)
-    try:
-        outcome = expected(scene)
-    except Tie:
-        return
-    check_calls(run, cut(outcome.calls, moment) if moment <= outcome.when + HAIR else outcome.calls)
 
 
 def check_calls(run: GraphRun, calls: tuple[Called, ...]) -> None:

@@ -185,6 +185,10 @@ def test_an_item_is_passed_on_byte_for_byte() -> None:
         ({"map": "input", "do": "a", "require": 2000}, "2000 items can never be answered where 1000 are the most"),
         ({"map": "item", "do": "a"}, "column 1: there is no item here"),
         ({"map": "input", "do": "b"}, "there is no predictor or graph b"),
+        (
+            {"sequence": [{"map": "input", "do": "a"}, "a"]},
+            "its part would have the key of an item's: a is asked for each item of a map before",
+        ),
         ({"map": "input", "do": {"transform": "${itme}"}}, "column 1: there is no itme here"),
     ],
 )
@@ -192,3 +196,10 @@ def test_what_cannot_work_is_found_while_loading(node: dict[str, Any], message: 
     with pytest.raises(ConfigError) as caught:
         run_graph({"predict": node}, [good("a")])
     assert message in {problem.message for problem in caught.value.problems}
+
+
+def test_keys_of_items_are_nobody_elses() -> None:
+    steps = ["a", {"value": [1, 2, 3]}, {"map": "input", "do": "a"}, {"predict": "a", "name": "last"}]
+    run = run_graph({"predict": {"sequence": steps}}, [echo("a")])
+    assert run.error is None
+    assert set(run.statuses) == {"a", "a.2.0", "a.2.1", "a.2.2", "last"}

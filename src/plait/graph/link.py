@@ -47,6 +47,7 @@ class Linker:
         problems: Where what is wrong is gathered.
         alone: Whether graphs that this one uses are left out, because each is checked by itself.
         keys: How often each key of a part was given out.
+        mapped: The keys whose first call is made for each item of a map.
         seen: The variables that any expression looks into.
         asks: The calls of predictors so far, in the order of the file.
         background: Owns what goes on without whoever began it.
@@ -57,6 +58,7 @@ class Linker:
     problems: list[Problem]
     alone: bool = False
     keys: Counter[str] = field(default_factory=Counter)
+    mapped: set[str] = field(default_factory=set)
     seen: set[str] = field(default_factory=set)
     asks: list[Ask] = field(default_factory=list)
     background: Background = field(default_factory=Background)
@@ -67,10 +69,11 @@ class Linker:
         count = self.keys[wanted]
         return wanted if count == 1 else f"{wanted}.{count}"
 
-    def graph(self, name: str, path: str, prefix: str) -> Call:
+    def graph(self, name: str, path: str, prefix: str, *, mapped: bool = False) -> Call:
         """The call of a graph: its root, bound."""
         spec = self.config.graphs[name]
-        return NodeLink(self, path, ("graphs", name), spec.root.label, prefix, within=spec.timeout).bound(spec.root)
+        link = NodeLink(self, path, ("graphs", name), spec.root.label, prefix, within=spec.timeout, mapped=mapped)
+        return link.bound(spec.root)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +90,7 @@ class NodeLink:
         within: The timeout around it in seconds, as far as the file says one.
         siblings: How often each label was given to a child of this node.
         looked: The variables that expressions look into, of this graph, or within a node that caches.
+        mapped: Whether it runs for each item of a map.
     """
 
     linker: Linker
@@ -98,6 +102,7 @@ class NodeLink:
     within: float | None = None
     siblings: Counter[str] = field(default_factory=Counter)
     looked: set[str] = field(default_factory=set)
+    mapped: bool = False
 
     @property
     def asks(self) -> Sequence[Ask]:
@@ -147,7 +152,7 @@ class NodeLink:
         if name in config.predictors:
             if not config.predictors[name].enabled:
                 return TakenOut(name, self.path)
-            ask = Ask(self.linker.predictors[name], self.linker.key(self.prefix + self.label), self.path)
+            ask = Ask(self.linker.predictors[name], self._key(), self.path)
             self.linker.asks.append(ask)
             return ask
         if name in config.graphs:
@@ -159,9 +164,19 @@ class NodeLink:
     def _graph(self, name: str, spec: GraphSpec) -> Call:
         if self.linker.alone:
             return TakenOut(name, self.path)
-        inner = self.linker.graph(name, self.path, f"{self.prefix}{self.label}.")
+        inner = self.linker.graph(name, self.path, f"{self.prefix}{self.label}.", mapped=self.mapped)
         timeout = spec.timeout or self.linker.config.defaults.graph.timeout
         return Decided(Subgraph(leaf(inner), timeout, graph_schema(spec, self.linker.problems, name), self.path))
+
+    def _key(self) -> str:
+        """The key of this node's part; a further one such as `key.2` must be no item of a map."""
+        wanted, linker = self.prefix + self.label, self.linker
+        if wanted in linker.mapped:
+            message = f"its part would have the key of an item's: {wanted} is asked for each item of a map before"
+            self.problem((), message, "give one of them a name")
+        elif self.mapped and not linker.keys[wanted]:
+            linker.mapped.add(wanted)
+        return linker.key(wanted)
 
     def excluded(self, child: Child) -> bool:
         """Whether the child is a predictor that was taken out."""
@@ -170,7 +185,7 @@ class NodeLink:
 
     def seeing(self, name: str) -> Link:
         """A link whose expressions also see the output of the earlier step `name`."""
-        return replace(self, names=self.names | {name})
+        return replace(self, names=self.names | {name}, mapped=self.mapped or name == "item")
 
     def expression(self, text: str, at: At, *, output: bool = False) -> Evaluate:
         """CEL, bound."""
