@@ -47,7 +47,7 @@ class Linker:
         problems: Where what is wrong is gathered.
         alone: Whether graphs that this one uses are left out, because each is checked by itself.
         keys: How often each key of a part was given out.
-        mapped: The keys whose first call is made for each item of a map.
+        depths: By key, in how many maps its first call is.
         seen: The variables that any expression looks into.
         asks: The calls of predictors so far, in the order of the file.
         background: Owns what goes on without whoever began it.
@@ -58,7 +58,7 @@ class Linker:
     problems: list[Problem]
     alone: bool = False
     keys: Counter[str] = field(default_factory=Counter)
-    mapped: set[str] = field(default_factory=set)
+    depths: dict[str, int] = field(default_factory=dict)
     seen: set[str] = field(default_factory=set)
     asks: list[Ask] = field(default_factory=list)
     background: Background = field(default_factory=Background)
@@ -69,10 +69,10 @@ class Linker:
         count = self.keys[wanted]
         return wanted if count == 1 else f"{wanted}.{count}"
 
-    def graph(self, name: str, path: str, prefix: str, *, mapped: bool = False) -> Call:
+    def graph(self, name: str, path: str, prefix: str, maps: int = 0) -> Call:
         """The call of a graph: its root, bound."""
         spec = self.config.graphs[name]
-        link = NodeLink(self, path, ("graphs", name), spec.root.label, prefix, within=spec.timeout, mapped=mapped)
+        link = NodeLink(self, path, ("graphs", name), spec.root.label, prefix, within=spec.timeout, maps=maps)
         return link.bound(spec.root)
 
 
@@ -90,7 +90,7 @@ class NodeLink:
         within: The timeout around it in seconds, as far as the file says one.
         siblings: How often each label was given to a child of this node.
         looked: The variables that expressions look into, of this graph, or within a node that caches.
-        mapped: Whether it runs for each item of a map.
+        maps: In how many maps it is.
     """
 
     linker: Linker
@@ -102,7 +102,7 @@ class NodeLink:
     within: float | None = None
     siblings: Counter[str] = field(default_factory=Counter)
     looked: set[str] = field(default_factory=set)
-    mapped: bool = False
+    maps: int = 0
 
     @property
     def asks(self) -> Sequence[Ask]:
@@ -164,18 +164,16 @@ class NodeLink:
     def _graph(self, name: str, spec: GraphSpec) -> Call:
         if self.linker.alone:
             return TakenOut(name, self.path)
-        inner = self.linker.graph(name, self.path, f"{self.prefix}{self.label}.", mapped=self.mapped)
+        inner = self.linker.graph(name, self.path, f"{self.prefix}{self.label}.", self.maps)
         timeout = spec.timeout or self.linker.config.defaults.graph.timeout
         return Decided(Subgraph(leaf(inner), timeout, graph_schema(spec, self.linker.problems, name), self.path))
 
     def _key(self) -> str:
-        """The key of this node's part; a further one such as `key.2` must be no item of a map."""
+        """The key of this node's part; a further one such as `key.2` must be no item's of a map."""
         wanted, linker = self.prefix + self.label, self.linker
-        if wanted in linker.mapped:
+        if linker.depths.setdefault(wanted, self.maps) == self.maps + 1:
             message = f"its part would have the key of an item's: {wanted} is asked for each item of a map before"
             self.problem((), message, "give one of them a name")
-        elif self.mapped and not linker.keys[wanted]:
-            linker.mapped.add(wanted)
         return linker.key(wanted)
 
     def excluded(self, child: Child) -> bool:
@@ -185,7 +183,7 @@ class NodeLink:
 
     def seeing(self, name: str) -> Link:
         """A link whose expressions also see the output of the earlier step `name`."""
-        return replace(self, names=self.names | {name}, mapped=self.mapped or name == "item")
+        return replace(self, names=self.names | {name}, maps=self.maps + (name == "item"))
 
     def expression(self, text: str, at: At, *, output: bool = False) -> Evaluate:
         """CEL, bound."""
