@@ -27,8 +27,14 @@ help: ## list the targets
 demo: $(VENV)/.demo ## set up, start three Iris predictors and the proxy, ask them (ARGS=--once: and stop)
 	@$(BIN)/plait demo $(ARGS)
 
+# The fast ones on all cores; those that start processes, or take their time, one after the other.
 test: $(VENV)/.dev ## run the tests, with coverage (ARGS='-k name': some of them)
-	@$(BIN)/python -m pytest $(if $(ARGS),$(ARGS),--cov --cov-report=term)
+ifdef ARGS
+	@$(BIN)/python -m pytest $(ARGS)
+else
+	@$(BIN)/python -m pytest -m 'not slow and not e2e' -n auto --cov --cov-fail-under=0 --cov-report=
+	@$(BIN)/python -m pytest -m 'slow or e2e' --cov --cov-append --cov-report=term
+endif
 
 check: $(VENV)/.dev ## format, lint, types, import rules, locks, compose files
 	$(BIN)/ruff format --check .
