@@ -24,8 +24,8 @@ OPTIONS = [
     Case(
         "graph timeout",
         "how long an answer may take in all",
-        "predict: {sequence: [a, b], timeout: 50ms}",
-        lambda a, b: (a >> b).served(timeout="50ms"),
+        "predict: {sequence: [a, b], timeout: 100ms}",
+        lambda a, b: (a >> b).served(timeout="100ms"),
         {"a": Says(1), "b": Silent()},
         Failed(504, "timeout", "predict/b", {"a": "ok", "b": "timeout"}),
     ),
@@ -168,9 +168,9 @@ ALL_OR_NOTHING = Case(
     """
     predict:
       parallel: [quick, slow]
-      timeout: 50ms
+      timeout: 100ms
     """,
-    lambda quick, slow: plait.parallel(quick, slow).served(timeout="50ms"),
+    lambda quick, slow: plait.parallel(quick, slow).served(timeout="100ms"),
     {"quick": Says(1), "slow": Silent()},
     Failed(504, "timeout", "predict/slow", {"quick": "ok", "slow": "timeout"}),
 )
@@ -196,7 +196,7 @@ PARTIAL = [
         lambda quick, slow, last: (plait.parallel(quick, slow, require="any", timeout="1m") >> last).served(timeout="10m"),
         {"quick": Says(1), "slow": Silent({"timeout": "1m"}), "last": ECHOES},
         Failed(504, "timeout", "predict/last", {"quick": "ok", "slow": "timeout", "last": "timeout"}),
-        headers={"X-Request-Timeout": "50ms"},
+        headers={"X-Request-Timeout": "100ms"},
         asked={"last": 0},
     ),
     Case(
@@ -207,12 +207,12 @@ PARTIAL = [
           sequence:
             - {parallel: [quick, slow], require: any, merge: {sum: output}}
             - switch: [{when: input > 0.0, then: {transform: {sum: "${input}"}}}]
-          timeout: 50ms
+          timeout: 100ms
         """,
         lambda quick, slow: plait.sequence(
             plait.parallel(quick, slow, require="any", merge=plait.sum("output")),
             plait.switch({"input > 0.0": plait.transform({"sum": "${input}"})}),
-        ).served(timeout="50ms"),
+        ).served(timeout="100ms"),
         {"quick": Says(1), "slow": Silent()},
         Answered({"sum": 1}, {"quick": "ok", "slow": "timeout"}, complete=False),
     ),
@@ -222,10 +222,10 @@ PARTIAL = [
         """
         predict:
           sequence:
-            - {parallel: [quick, slow], require: any, timeout: 50ms}
+            - {parallel: [quick, slow], require: any, timeout: 100ms}
             - last
         """,
-        lambda quick, slow, last: plait.parallel(quick, slow, require="any", timeout="50ms") >> last,
+        lambda quick, slow, last: plait.parallel(quick, slow, require="any", timeout="100ms") >> last,
         {"quick": Says(1), "slow": Silent(), "last": ECHOES},
         Answered({"quick": 1}, {"quick": "ok", "slow": "timeout", "last": "ok"}, complete=False),
     ),

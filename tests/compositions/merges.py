@@ -74,7 +74,7 @@ FURTHER = [
         "the fastest success; the others are cancelled, and the answer is complete",
         "predict: {parallel: [slow, gone, quick], merge: first}",
         lambda slow, gone, quick: plait.parallel(slow, gone, quick, merge="first"),
-        {"slow": Silent(), "gone": Silent({"timeout": "50ms"}), "quick": Says("quick")},
+        {"slow": Silent(), "gone": Silent({"timeout": "100ms"}), "quick": Says("quick")},
         Answered("quick", {"slow": "cancelled", "gone": "cancelled", "quick": "ok"}),
     ),
     Case(
@@ -82,7 +82,7 @@ FURTHER = [
         "all failed: the failure that decided it",
         "predict: {parallel: [a, slow], merge: first}",
         lambda a, slow: plait.parallel(a, slow, merge="first"),
-        {"a": Gone(), "slow": Silent({"timeout": "50ms"})},
+        {"a": Gone(), "slow": Silent({"timeout": "100ms"})},
         Failed(504, "timeout", "predict/slow", {"a": "unreachable", "slow": "timeout"}),
     ),
     Case(
@@ -114,8 +114,8 @@ REQUIRE = [
     Case(
         "require any",
         "one that answers is enough; the others are waited for until the time is up",
-        "predict: {parallel: [a, b, c], require: any, timeout: 50ms}",
-        lambda a, b, c: plait.parallel(a, b, c, require="any").served(timeout="50ms"),
+        "predict: {parallel: [a, b, c], require: any, timeout: 100ms}",
+        lambda a, b, c: plait.parallel(a, b, c, require="any").served(timeout="100ms"),
         {"a": Says(1), "b": Silent(), "c": Gone()},
         Answered({"a": 1}, {"a": "ok", "b": "timeout", "c": "unreachable"}, complete=False),
     ),
@@ -124,7 +124,7 @@ REQUIRE = [
         "none that answers: the failure that decided it",
         "predict: {parallel: [a, b], require: any}",
         lambda a, b: plait.parallel(a, b, require="any"),
-        {"a": Gone(), "b": Silent({"timeout": "50ms"})},
+        {"a": Gone(), "b": Silent({"timeout": "100ms"})},
         Failed(504, "timeout", "predict/b", {"a": "unreachable", "b": "timeout"}),
     ),
     Case(
@@ -140,7 +140,7 @@ REQUIRE = [
         "once it can no longer be met, the rest is cancelled",
         "predict: {parallel: [a, b, c], require: 2}",
         lambda a, b, c: plait.parallel(a, b, c, require=2),
-        {"a": Fails(500), "b": Silent({"timeout": "50ms"}), "c": Silent()},
+        {"a": Fails(500), "b": Silent({"timeout": "100ms"}), "c": Silent()},
         Failed(504, "timeout", "predict/b", {"a": "error", "b": "timeout", "c": "cancelled"}),
     ),
     Case(

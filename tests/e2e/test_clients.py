@@ -35,7 +35,7 @@ def partial(server: RawServer) -> dict[str, Any]:
         },
         "graphs": {
             "predict": {"parallel": ["quick", "slow", "gone"], "require": "any"},
-            "soon": {"parallel": ["quick", "slow", "gone"], "require": "any", "timeout": "100ms"},
+            "soon": {"parallel": ["quick", "slow", "gone"], "require": "any", "timeout": "300ms"},
             "whole": {"parallel": ["slow"], "timeout": "100ms"},
             "one": "gone",
             "typed": {"value": 1, "schema": {"properties": {"n": {"type": "number"}}}},
