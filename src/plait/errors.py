@@ -250,7 +250,7 @@ class Refused(UpstreamError):
         """What the predictor said: its JSON as plain Python, anything else as text."""
         try:
             return msgspec.json.decode(self.body)
-        except (msgspec.DecodeError, RecursionError):
+        except (ValueError, RecursionError):  # what msgspec says, also of bytes that are no UTF-8
             return self.body.decode(errors="replace")
 
 

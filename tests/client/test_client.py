@@ -130,12 +130,16 @@ async def test_a_method_that_is_not_allowed_says_which_are(kind: Kind) -> None:
         (answer(404, "text/plain", b""), 404, "status 404 with text/plain; is something else"),
         (answer(302, "text/html", b"", "Location: /login"), 502, "status 302"),
         (answer(502, "application/problem+json", b"<html>"), 502, "status 502 with application/problem"),
+        (answer(502, "application/problem+json", b'{"title": "\xff"}'), 502, "status 502 with application/problem"),
         (answer(403, "application/json", b'{"blocked":true}'), 403, "status 403 with application/json that begins"),
         (answer(200, "application/json", b'{"a": '), 502, "status 200"),
         (answer(200, "application/json", b'{"a": 1e999}'), 502, "status 200"),
+        (answer(200, "application/json", b'{"a": "\xff"}'), 502, "status 200"),
         (answer(200, ENVELOPE, b'{"result": 1'), 502, "status 200"),
     ],
-    ids=["a portal", "an outage", "another server", "a redirect", "no problem", "other JSON", "half", "no number", "half whole"],
+    ids=(
+        "a portal, an outage, another server, a redirect, no problem, no text, other JSON, half, no number, no UTF-8, half whole"
+    ).split(", "),
 )
 async def test_an_answer_of_something_else_is_told_as_that(kind: Kind, method: str, said: bytes, status: int, words: str) -> None:
     error = await failing(kind, said, method)

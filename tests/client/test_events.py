@@ -76,8 +76,18 @@ def test_a_line_is_never_longer_than_it_may_be() -> None:
 
 @pytest.mark.parametrize(
     "line",
-    [b"<html>", b"[]", b"1", b'{"part": "a"}', b'{"result": 1}', b'{"part": "a", "status": 1}', b"\xff", b'{"a": ' * 5000],
-    ids=["html", "list", "number", "half a part", "half a result", "wrong type", "no UTF-8", "deep"],
+    [
+        b"<html>",
+        b"[]",
+        b"1",
+        b'{"part": "a"}',
+        b'{"result": 1}',
+        b'{"part": "a", "status": 1}',
+        b"\xff",
+        b'{"result": "\xff"}',
+        b'{"a": ' * 5000,
+    ],
+    ids=["html", "list", "number", "half a part", "half a result", "wrong type", "no UTF-8", "no UTF-8 within", "deep"],
 )
 def test_a_line_that_is_no_event_is_an_error(line: bytes) -> None:
     with pytest.raises(BadAnswer, match="no event of plait"):

@@ -84,8 +84,14 @@ def test_where_the_request_is_wrong_comes_back() -> None:
 
 @pytest.mark.parametrize(
     ("body", "said"),
-    [(b'{"rows": [1, null]}', {"rows": [1, None]}), (b"too many rows", "too many rows"), (b"", ""), (b"[1e999]", "[1e999]")],
-    ids=["JSON", "text", "nothing", "no value"],
+    [
+        (b'{"rows": [1, null]}', {"rows": [1, None]}),
+        (b"too many rows", "too many rows"),
+        (b"", ""),
+        (b"[1e999]", "[1e999]"),
+        (b'["\xff"]', '["\ufffd"]'),
+    ],
+    ids=["JSON", "text", "nothing", "no value", "no UTF-8"],
 )
 def test_what_a_predictor_said_comes_back_as_plain_python(body: bytes, said: object) -> None:
     told = Refused("refused", 413, body)
@@ -106,9 +112,11 @@ def test_a_code_that_is_not_known_here_is_the_nearest_class(status: int, kind: t
     assert (type(foreign), foreign.code, foreign.status, foreign.detail) == (kind, kind.code, status, "Out of tea")
 
 
-@pytest.mark.parametrize("document", [b"", b"<html>", b"[1]", b'{"detail": 1}', b'{"parts": {"a": 1}}', b"\xff"])
+@pytest.mark.parametrize(
+    "document", [b"", b"<html>", b"[1]", b'{"detail": 1}', b'{"parts": {"a": 1}}', b"\xff", b'{"title": "\xff"}']
+)
 def test_what_is_no_problem_document_is_refused(document: bytes) -> None:
-    with pytest.raises(msgspec.DecodeError):
+    with pytest.raises((msgspec.DecodeError, UnicodeDecodeError)):
         problem_error(document)
 
 

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import os
 import re
 import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from asyncio.subprocess import DEVNULL, PIPE, Process
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
 from queue import Empty, Queue
+from typing import Any
 
 READY = re.compile(r" on (http://\S+)$")
 START_SECONDS = 30
 END_SECONDS = 30
+PATIENCE = 60
 
 
 class Plait:
@@ -104,3 +110,30 @@ def run(*arguments: str, stdin: str = "", **environ: str) -> subprocess.Complete
         timeout=60,
         check=False,
     )
+
+
+@asynccontextmanager
+async def serving_config(config: Mapping[str, Any], folder: Path) -> AsyncIterator[str]:
+    """The URL of a process that serves a configuration, while the loop goes on, as predictors that live on it want."""
+    file = folder / "plait.json"
+    file.write_text(json.dumps(config), encoding="utf-8")
+    process = serving("serve", str(file), "--port", "0")
+    url, _ = await asyncio.to_thread(process.__enter__)
+    try:
+        yield url
+    finally:
+        await asyncio.to_thread(process.__exit__, None, None, None)
+
+
+@asynccontextmanager
+async def started(*command: str, **environ: str) -> AsyncIterator[Process]:
+    """A process that has ended, or is ended, with the block."""
+    env = {**os.environ, **environ}
+    process = await asyncio.create_subprocess_exec(*command, stdin=DEVNULL, stdout=PIPE, stderr=DEVNULL, env=env)
+    try:
+        async with asyncio.timeout(PATIENCE):
+            yield process
+    finally:
+        if process.returncode is None:
+            process.terminate()
+        await process.communicate()

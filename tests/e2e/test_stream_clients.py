@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import re
 import shutil
 import sys
-from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import AsyncIterator, Iterator, MutableMapping
-from contextlib import asynccontextmanager
+from collections.abc import Iterator, MutableMapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -20,13 +17,13 @@ import pytest
 from plait import Proxy
 from plait.graph.spec import Config
 from plait.testing import RawServer
+from tests.e2e.processes import started
 from tests.server.serving import proxy
 from tests.server.streaming import Scripted, asking, running
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 DOCS = Path(__file__).parents[2] / "docs"
-PATIENCE = 60
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -35,20 +32,6 @@ def program(*names: str) -> str:
     found = next((path for name in names if (path := shutil.which(name))), None)
     assert found, f"this test needs {' or '.join(names)}: install it, or leave tests of this kind out with -m 'not e2e'"
     return found
-
-
-@asynccontextmanager
-async def started(*command: str, **environ: str) -> AsyncIterator[Process]:
-    """A process that has ended, or is ended, with the block."""
-    env = {**os.environ, **environ}
-    process = await asyncio.create_subprocess_exec(*command, stdin=DEVNULL, stdout=PIPE, stderr=DEVNULL, env=env)
-    try:
-        async with asyncio.timeout(PATIENCE):
-            yield process
-    finally:
-        if process.returncode is None:
-            process.terminate()
-        await process.communicate()
 
 
 async def test_curl_shows_each_part_when_it_ends() -> None:

@@ -91,7 +91,7 @@ class Proxy:
 
 @asynccontextmanager
 async def proxy(
-    config: dict[str, Any],
+    config: dict[str, Any] | Config,
     deadlines: Deadlines | None = None,
     connections: int = CONNECTIONS,
     handler: Handler | None = None,

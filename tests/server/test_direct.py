@@ -85,6 +85,17 @@ async def test_a_timeout_may_only_shorten_the_graphs_own() -> None:
             assert caught.value.node == "predict"
 
 
+async def test_id_and_timeout_may_come_as_header_fields_and_arguments_win() -> None:
+    headers = {"X-Request-Id": "one", "X-Request-Timeout": "10ms"}
+    app = Proxy({"predict": plait.value(1)})
+    assert (await app.ask("predict", {}, headers=headers)).request_id == "one"
+    assert (await app.ask("predict", {}, headers=headers, request_id="two")).request_id == "two"
+    async with RawServer(silent) as server, Proxy({"predict": a(server.url, timeout="1m").served(timeout="10m")}) as app:
+        for choice in ({"headers": headers}, {"headers": {"x-request-timeout": "10m"}, "timeout": "10ms"}):
+            with pytest.raises(TimedOut):
+                await app.call("predict", {}, **choice)
+
+
 @pytest.mark.parametrize(
     ("data", "options", "error", "told"),
     [

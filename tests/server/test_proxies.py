@@ -43,6 +43,18 @@ async def test_request_id_trace_deadline_and_hops_pass_through_both() -> None:
         assert 0 < left <= 500
 
 
+async def test_time_that_is_up_further_on_is_up_here() -> None:
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+
+    async with RawServer(silent) as model:
+        sooner = {**one(model.url), "graphs": {"predict": {"predict": "a", "timeout": "50ms"}}}
+        async with proxy(sooner) as inner, proxy(behind(inner)) as outer:
+            answer = await ask(outer)
+            assert (answer.status, answer.json["type"]) == (504, "urn:plait:problem:timeout")
+            assert (answer.json["parts"]["a"]["status"], answer.json["parts"]["a"]["code"]) == ("timeout", 504)
+
+
 async def test_an_answer_that_is_incomplete_further_on_is_incomplete_here() -> None:
     async with RawServer(ok(b"1")) as model:
         parts = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from plait.errors import BadAnswer, Refused
+from plait.errors import BadAnswer, Refused, TimedOut
 from plait.wire.answer import check_status, json_answer
 
 PASSED = frozenset({400, 413, 415, 422})
@@ -27,6 +27,30 @@ def test_every_other_status_is_a_bad_answer(status: int) -> None:
     with pytest.raises(BadAnswer, match=str(status)) as caught:
         check_status(status, b"why", PASSED)
     assert (caught.value.status, caught.value.answer_status) == (502, status)
+
+
+def test_a_proxy_whose_time_was_up_had_no_answer_in_time() -> None:
+    with pytest.raises(TimedOut):
+        check_status(504, b'{"type":"urn:plait:problem:timeout","status":504}', PASSED)
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (504, b'{"type":"about:blank"}'),
+        (504, b"[]"),
+        (504, b"<html>"),
+        (504, b'{"type":1}'),
+        (504, b"[" * 100_000),
+        (504, b'{"x":' + b"[" * 100_000),
+        (504, b'{"type":"\xff"}'),
+        (504, b'{"type":"\\ud800"}'),
+        (503, b'{"type":"urn:plait:problem:timeout"}'),
+    ],
+)
+def test_any_other_gateway_timeout_is_a_bad_answer(status: int, body: bytes) -> None:
+    with pytest.raises(BadAnswer):
+        check_status(status, body, PASSED)
 
 
 @pytest.mark.parametrize(

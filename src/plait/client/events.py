@@ -38,7 +38,7 @@ def read_event(line: bytes) -> Part | Answer:
         if head.result is not msgspec.UNSET:
             return _decode_answer(line)
         error = problem_error(line)
-    except (msgspec.DecodeError, RecursionError):
+    except (ValueError, RecursionError):  # what msgspec says, also of bytes that are no UTF-8
         raise BadAnswer("a line of the stream is no event of plait") from None
     raise error
 

@@ -94,7 +94,7 @@ def failure(heard: Heard, asked: Asked) -> PlaitError:
     if heard.media_type == MEDIA_TYPE:
         try:
             error = problem_error(heard.body, heard.status)
-        except (msgspec.DecodeError, RecursionError):
+        except (ValueError, RecursionError):  # what msgspec says, also of bytes that are no UTF-8
             error = None
     if error is None:
         error = _foreign(heard, asked)
@@ -110,7 +110,7 @@ def _read(decode: Callable[[bytes], _T], heard: Heard, asked: Asked) -> _T:
         raise failure(heard, asked)
     try:
         return decode(heard.body)
-    except (msgspec.DecodeError, RecursionError):
+    except (ValueError, RecursionError):  # what msgspec says, also of bytes that are no UTF-8
         raise failure(heard, asked) from None
 
 

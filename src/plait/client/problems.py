@@ -67,7 +67,7 @@ def problem_error(document: bytes | msgspec.Raw, status: int = 0) -> PlaitError:
         status: The response's status; without one, that in the document.
 
     Raises:
-        msgspec.DecodeError: If it is no problem document.
+        ValueError: If it is no problem document.
     """
     told = _decode(document)
     status = status or told.status

@@ -114,9 +114,9 @@ class Proxy:
         request_id: str | None = None,
     ) -> Answer:
         """As `call`; the answer says too whether it is complete, and what became of each part."""
-        fields = {**(headers or {}), "X-Request-Timeout": timeout, "X-Request-Id": request_id}
-        given = {name: value for name, value in fields.items() if value is not None}
-        request = direct_request(data, given, self.config.server.limits.body)
+        chosen = {"X-Request-Timeout": timeout, "X-Request-Id": request_id}
+        fields = {**(headers or {}), **{name: value for name, value in chosen.items() if value is not None}}
+        request = direct_request(data, fields, self.config.server.limits.body)
         return await (await self._open()).ask(graph, request)
 
     def serve(self, host: str | None = None, port: int | None = None) -> None:

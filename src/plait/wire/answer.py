@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from plait.errors import BadAnswer, LoopDetected, Refused
+import msgspec
+
+from plait.errors import BadAnswer, LoopDetected, Refused, TimedOut
 from plait.jsontext import NotJson, validate
 from plait.types import Message
 
 _OK = 200
 _COMPLETE = b"x-plait-complete"
+_TIME_IS_UP = f"urn:plait:problem:{TimedOut.code}"
+
+
+class _Problem(msgspec.Struct, frozen=True):
+    type: str = ""
+
+
+_problem = msgspec.json.Decoder(_Problem).decode
 
 
 def check_status(status: int, body: bytes, pass_status: frozenset[int]) -> None:
@@ -16,6 +26,7 @@ def check_status(status: int, body: bytes, pass_status: frozenset[int]) -> None:
     Raises:
         Refused: If the predictor says that the request is wrong.
         LoopDetected: If it is a proxy that has seen this request too often.
+        TimedOut: If it is a proxy whose time is up: often ours, which ends there a moment before it ends here.
         BadAnswer: For every other status; a redirect is never followed.
     """
     if _OK <= status < 300:  # noqa: PLR2004
@@ -24,9 +35,18 @@ def check_status(status: int, body: bytes, pass_status: frozenset[int]) -> None:
         raise Refused(f"it refused the request with status {status}", status, body)
     if status == LoopDetected.status:
         raise LoopDetected("it answered that the request has passed through too many proxies; one of them may ask itself")
+    if status == TimedOut.status and _says_that_time_is_up(body):
+        raise TimedOut("it answered that it had no answer in time")
     if 300 <= status < 400:  # noqa: PLR2004
         raise BadAnswer(f"it answered with a redirect ({status}), which is never followed", status)
     raise BadAnswer(f"it answered with status {status}", status)
+
+
+def _says_that_time_is_up(body: bytes) -> bool:
+    try:
+        return _problem(body).type == _TIME_IS_UP
+    except (ValueError, RecursionError):  # what msgspec says, also of bytes that are no UTF-8
+        return False
 
 
 def json_answer(status: int, headers: dict[bytes, bytes], body: bytes) -> Message:
