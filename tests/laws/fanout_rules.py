@@ -37,7 +37,7 @@ def parallel(node: Node, given: Given, model: Model) -> Outcome:
     when = max(end.when for end in ends.values())
     complete = all(end.complete and not end.failure for end in ends.values())
     there = {name: end.value for name, end in ends.items() if not (end.failure or end.mark)}
-    if not there:
+    if not there and not (complete and merge in ("by_name", "list", "object")):
         return Outcome(when, complete=complete, mark=LEFT_OUT if complete else ABSENT, calls=calls)
     if "python" in merge:
         found = called(merge["python"], given._replace(value=there, now=when))
@@ -146,12 +146,14 @@ class _Each:
         ended = [end for place, end in self.ends.items() if place not in running]
         left_out, failed = sum(end.mark == LEFT_OUT for end in ended), sum(bool(end.failure) for end in ended)
         require = self.node["require"]
-        quorum = total - left_out if require == "all" else min({"any": 1}.get(require, require), total)
-        if total - left_out - failed >= quorum:
+        counted = total - left_out
+        quorum = counted if require == "all" else min({"any": 1}.get(require, require), counted)
+        if counted - failed >= quorum:
             return None
         at_once = [end for end in self.ends.values() if near(end.when, self.now)]
-        lost = require != "all" and any(end.mark == LEFT_OUT for end in at_once)
-        return frozenset[str]().union(*(end.failure for end in at_once), TOO_FEW if lost else ())
+        # If it is an item that did not have to run that decides, the failure is the last one before.
+        deciding = ended if any(end.mark == LEFT_OUT for end in at_once) else at_once
+        return frozenset[str]().union(*(end.failure for end in deciding))
 
     def _stopped(self, failure: frozenset[str], left: dict[int, Any]) -> Outcome:
         at_once = [end for end in self.ends.values() if near(end.when, self.now)]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from plait.errors import ConfigError, ExpressionFailed, RequirementFailed, TimedOut, TooManyItems
+from plait.errors import BadAnswer, ConfigError, ExpressionFailed, TimedOut, TooManyItems
 from plait.testing import FakePredictor, GraphRun, run_graph
 from tests.nodes.fakes import broken, down, echo, good
 
@@ -116,8 +116,10 @@ def test_an_item_that_need_not_run_is_null_and_not_counted() -> None:
     assert run.answer is not None
     assert run.answer.complete
     assert mapped({"predict": "a", "when": "false"}, [echo("a")]).value == [None, None, None]
-    few = mapped({"predict": "a", "when": "item.x > 2.0"}, [echo("a")], require=2)
-    assert isinstance(few.error, RequirementFailed)
+    for require in ("all", "any", 2):
+        assert mapped({"predict": "a", "when": "false"}, [echo("a")], require=require).value == [None, None, None]
+        assert mapped({"predict": "a", "when": "item.x > 2.0"}, [echo("a")], require=require).error is None
+        assert isinstance(mapped({"predict": "a", "when": "item.x > 2.0"}, [broken("a")], require=require).error, BadAnswer)
 
 
 @pytest.mark.parametrize("value", [{"items": {"a": 1}}, {"items": "abc"}, {"items": None}, {"items": 3}])

@@ -32,7 +32,7 @@ def test_a_sequence_of_one_step_that_need_not_run_is_its_input() -> None:
 @pytest.mark.parametrize(
     "step",
     [
-        {"parallel": [{"predict": "a", "when": "false"}]},
+        {"parallel": [{"predict": "a", "when": "false"}], "merge": {"max": "output"}},
         {"switch": [{"else": {"predict": "a", "when": "false"}}]},
         {"fallback": [{"predict": "a", "when": "false"}]},
         "inner",
@@ -85,9 +85,17 @@ def test_a_number_that_the_branches_left_cannot_reach_is_a_422() -> None:
     assert run.seconds < 0.1
 
 
-def test_a_parallel_without_a_branch_that_has_to_run_passes_a_step_s_input_through() -> None:
-    step = {"parallel": [{"predict": "a", "when": "false"}]}
-    assert run_graph({"predict": {"sequence": [{"value": 1}, step]}}, [good("a")]).value == 1
+@pytest.mark.parametrize(
+    ("merge", "answer"), [("by_name", {}), ("object", {}), ("list", [None]), ({"max": "output"}, 1), ({"vote": "output"}, 1)]
+)
+def test_a_parallel_without_a_branch_that_has_to_run_has_an_answer_without_branches_or_passes_its_input_through(
+    merge: Any, answer: Any
+) -> None:
+    step = {"parallel": [{"predict": "a", "when": "false"}], "merge": merge}
+    run = run_graph({"predict": {"sequence": [{"value": 1}, step]}}, [good("a")])
+    assert run.value == answer
+    assert run.answer is not None
+    assert run.answer.complete
 
 
 @pytest.mark.parametrize("kind", ["fallback", "cascade"])

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from plait.errors import PlaitError, RequirementFailed
+from plait.errors import PlaitError
 from plait.nodes.absent import ABSENT, LEFT_OUT
 from plait.nodes.ask import Ask
 from plait.nodes.waiter import Waiter
@@ -45,7 +45,8 @@ class Each:
     """One list on its way: the sink of its items' calls."""
 
     __slots__ = (
-        "_complete", "_ctx", "_items", "_left", "_next", "_open", "_plan", "_possible", "_pumping", "_quorum", "_taken", "_waiter",
+        "_complete", "_counted", "_ctx", "_failure", "_failures", "_items", "_left", "_next", "_open", "_plan", "_pumping",
+        "_taken", "_waiter",
     )  # fmt: skip
 
     def __init__(self, plan: Plan, items: Sequence[msgspec.Raw], ctx: Context) -> None:
@@ -53,8 +54,9 @@ class Each:
         self._items = items
         self._ctx = ctx
         self._next = 0
-        self._left = self._possible = len(items)
-        self._quorum = plan.quorum(len(items))
+        self._left = self._counted = len(items)
+        self._failures = 0
+        self._failure: PlaitError | None = None
         self._complete = True
         self._taken: list[bytes] = [b"null"] * len(items)
         self._open: dict[int, Started | None] = {}
@@ -79,8 +81,8 @@ class Each:
         """An item has its answer."""
         if self._has_ended(index):
             if message is LEFT_OUT:
-                self._quorum -= self._plan.require == "all"
-                self._lose(RequirementFailed("too few of its items had to run").at(self._plan.path))
+                self._counted -= 1
+                self._judge()
             elif message is ABSENT and self._plan.optional:
                 self._complete = False
             else:
@@ -93,7 +95,9 @@ class Each:
         if self._has_ended(index):
             self._complete = False
             error.detail += f" (item {index})"
-            self._lose(error)
+            self._failures += 1
+            self._failure = error
+            self._judge()
             self._pump()
 
     def _has_ended(self, index: int) -> bool:
@@ -123,11 +127,10 @@ class Each:
         if self._left == 0 and not self._waiter.future.done():
             self._waiter.answered(0, Message(b"[" + b",".join(self._taken) + b"]", complete=self._complete))
 
-    def _lose(self, error: PlaitError) -> None:
-        """One item less that can be answered; fail if they are now too few."""
-        self._possible -= 1
-        if self._possible < self._quorum:
-            self._waiter.failed(0, error)
+    def _judge(self) -> None:
+        """Fail if too few can still be answered; items that did not have to run are not counted."""
+        if self._failure is not None and self._counted - self._failures < self._plan.quorum(self._counted):
+            self._waiter.failed(0, self._failure)
             self._stop()
 
     def _stop(self) -> None:

@@ -131,12 +131,14 @@ class Join:
         self.sink = None
         if sink is None:
             return
-        if self.failed_count != len(self.taken) and all(answer is None for answer in self.taken):
+        merge = self.plan.merge
+        nothing = self.failed_count != len(self.taken) and all(answer is None for answer in self.taken)
+        if nothing and not (self.complete and merge.of_none):
             # Nothing but branches that were left out, or were optional and failed.
             sink.answered(self.index, LEFT_OUT if self.complete else ABSENT)
             return
         try:
-            message = Message(self.plan.merge.join(self.taken), complete=self.complete)
+            message = Message(merge.join(self.taken), complete=self.complete)
         except PlaitError as exc:
             sink.failed(self.index, exc.at(self.plan.path))
         except Exception as exc:  # noqa: BLE001 - a callback has nobody above it who would answer

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from plait.nodes import code
@@ -26,8 +26,8 @@ class PythonMerge(Spec):
     """`module:function`; the file's folder is searched first."""
 
     def bind(self, link: Link, labels: tuple[str, ...]) -> ByName:  # noqa: ARG002 - what every merge is given
-        """The answers by branch, for the function."""
-        return by_name(labels)
+        """The answers by branch, for the function, which is not asked where there are none."""
+        return replace(by_name(labels), of_none=False)
 
     def then(self, answers: Call, link: Link) -> Call:
         """The whole: the answers, then what the function makes of them."""

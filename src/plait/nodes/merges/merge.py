@@ -25,6 +25,11 @@ class Merge(Protocol):
         """Whether the null of an optional branch that failed has a place in the answer; else such a branch is left out."""
         ...
 
+    @property
+    def of_none(self) -> bool:
+        """Whether there is an answer where no branch had to run; else the whole is left out, too."""
+        ...
+
     def take(self, ctx: Context, given: Message, output: Message) -> Any:
         """What is kept of a branch's answer; never None.
 
@@ -34,7 +39,10 @@ class Merge(Protocol):
         ...
 
     def join(self, taken: Sequence[Any]) -> bytes:
-        """JSON of the whole, from what was taken in declared order; None where a branch is missing. At least one is there."""
+        """JSON of the whole, from what was taken in declared order; None where a branch is missing.
+
+        At least one is there, unless the merge has an answer `of_none`.
+        """
         ...
 
 

@@ -77,6 +77,7 @@ class Picked:
     choose: Callable[..., tuple[float, bytes]]
     fastest = False
     keeps_null = False
+    of_none = False
 
     def take(self, ctx: Context, given: Message, output: Message) -> tuple[float, bytes]:
         """The branch's number, and its JSON."""
@@ -95,6 +96,7 @@ class Total:
     evaluate: Evaluate
     fastest = False
     keeps_null = False
+    of_none = False
 
     def take(self, ctx: Context, given: Message, output: Message) -> float:
         """The branch's number."""
@@ -113,6 +115,7 @@ class Average:
     weights: tuple[float, ...]
     fastest = False
     keeps_null = False
+    of_none = False
 
     def take(self, ctx: Context, given: Message, output: Message) -> Any:
         """The branch's number or nested lists of numbers."""

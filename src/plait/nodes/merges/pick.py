@@ -49,6 +49,7 @@ class Best:
     choose: Callable[..., tuple[_Score, bytes]]
     fastest = False
     keeps_null = False
+    of_none = False
 
     def take(self, ctx: Context, given: Message, output: Message) -> _Score:
         """The branch's number, and its JSON."""

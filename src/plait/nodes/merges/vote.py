@@ -42,6 +42,7 @@ class Election:
     weights: tuple[float, ...]
     fastest = False
     keeps_null = False
+    of_none = False
 
     def take(self, ctx: Context, given: Message, output: Message) -> tuple[str, bytes]:
         """The branch's label as a name, and its JSON."""

@@ -34,6 +34,7 @@ class ByName(_Bytes):
     """One object, keyed by branch; a missing branch is left out. Spliced from the answers' bytes."""
 
     keys: tuple[bytes, ...]
+    of_none: bool = True
 
     def join(self, taken: Sequence[Any]) -> bytes:
         """`{"a": …, "b": …}`."""
@@ -44,6 +45,8 @@ class ByName(_Bytes):
 @dataclass(frozen=True, slots=True)
 class AsList(_Bytes):
     """A list in declared order; null keeps a missing branch's place."""
+
+    of_none = True
 
     def join(self, taken: Sequence[Any]) -> bytes:
         """`[…, …]`."""
@@ -56,6 +59,7 @@ class First(_Bytes):
 
     fastest = True
     keeps_null = False
+    of_none = False
 
     def join(self, taken: Sequence[Any]) -> bytes:
         """The only answer that was taken."""
@@ -68,6 +72,7 @@ class AsObject:
 
     fastest = False
     keeps_null = False
+    of_none = True
 
     def take(self, ctx: Context, given: Message, output: Message) -> dict[str, msgspec.Raw]:  # noqa: ARG002 - the protocol's arguments
         """The answer's fields."""
