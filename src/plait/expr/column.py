@@ -136,7 +136,7 @@ class Batched:
         values = cel.read(raw, self.decode, self.budget, self.text)
         made: list[Any] = []
         for place in range(0, len(values), AT_ONCE):
-            made += cel.evaluate(self.program, {ITEMS: values[place : place + AT_ONCE]}, None, self.text)
+            made += cel.evaluate(self.program, {ITEMS: values[place : place + AT_ONCE]}, {}, self.text)
         return made
 
 

@@ -120,7 +120,7 @@ class Plan:
         sources = (*(Source(name, *scope[name]) for name in sorted(_free(rest, scope))), *apart.values())
         cost = price.price(rest, {source.name for source in sources})
         program = cel.program(self.checked.alone(node, names))
-        return Computed(self.text, _free(node, scope), program, sources, cost, self.selections.budget)
+        return Computed(self.text, _free(node, scope), program, sources, cost, cost.flat(), self.selections.budget)
 
     def _selected(self, node: Node, selection: Selection, scope: Scope) -> Expression:
         name, keys = selection

@@ -17,6 +17,10 @@ MOST_DATA = 256 * 1024
 """Bytes of JSON that one evaluation may refer to."""
 MOST_ITEMS = 10_000
 """Iterations of all macros of an expression together; CEL's own budget is the same."""
+SMALL = 64
+"""Bytes of so little data that the price is reckoned at load."""
+DENSEST = 110
+"""Nanoseconds to bring a byte into CEL where it is all commas and brackets."""
 LEAST_DATA = 512
 """An expression too heavy for this much is refused."""
 TOUCH = 0.17
@@ -81,6 +85,10 @@ class Price(NamedTuple):
         """
         each = values * (1 + TOUCH * self.touches) + self.item * min(items, MOST_ITEMS)
         return EVALUATION + self.fixed + each + size * (LETTER + self.letters) + PRODUCT * self.searches * size * size
+
+    def flat(self) -> float:
+        """Nanoseconds of an evaluation over a small piece of the densest data."""
+        return self.of(SMALL, SMALL * DENSEST, SMALL // 2)
 
 
 def price(root: Node, variables: Collection[str]) -> Price:
