@@ -195,7 +195,7 @@ def test_what_is_wrong_is_refused_at_load_in_one_line(text: str, message: str, h
     ("text", "words"),
     [
         ("has(input.b) && input.b > 1.0 || input.text > 1.0", "wrong type"),
-        ("input.missing + input.one > 1.0 && has(input.other) && input.other > 1.0", "no field missing"),
+        ("has(input.other) && input.other > 1.0 || input.missing + input.one > 1.0", "no field missing"),
         ("has(input.b) && input.b > 1.0 || spam.a + 1.0 > 1.0", "spam has no output"),
     ],
 )
