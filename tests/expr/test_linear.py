@@ -58,7 +58,7 @@ def test_linear_forms_are_taken(text: str) -> None:
 
 NUMBERS = b"[" + b",".join([b"1"] * 131_000) + b"]"
 SHORTER = b"[" + b",".join([b"1"] * 9_999) + b"]"
-OBJECTS = b"[" + b",".join([b'{"a":1,"b":[2]}'] * 13_000) + b"]"
+OBJECTS = b"[" + b",".join([b'{"a":1,"b":[2]}'] * 11_000) + b"]"
 TEXT = b'"' + b"1" * 262_000 + b'"'
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from plait.errors import ExpressionFailed
 from plait.expr import cel
-from plait.expr.budget import Budget, converting
+from plait.expr.budget import Budget
 from plait.expr.price import MOST_DATA, SMALL, Price
 from plait.expr.variables import Evaluate
 from plait.types import Context, Message
@@ -51,18 +50,12 @@ class Computed:
             else:
                 size += len(raw)
         if size > SMALL:
-            self._pay(size, data.values())
-        else:
-            self.budget.pay(self.flat, self.text)
+            affordable(size, self.text)
+        self.budget.pay(self.price.of(data.values()) if size > SMALL else self.flat, self.text)
         for name, _, decode in self.sources:
             if name in data:
                 data[name] = cel.read(data[name], decode, self.budget, self.text)
         return Message(cel.written(cel.evaluate(self.program, data, missing, self.text), self.text))
-
-    def _pay(self, size: int, texts: Collection[bytes]) -> None:
-        affordable(size, self.text)
-        items = 1 + sum(raw.count(b",") for raw in texts) if self.price.item else 0
-        self.budget.pay(self.price.of(size, sum(map(converting, texts)), items), self.text)
 
 
 def affordable(size: int, text: str) -> None:
