@@ -137,7 +137,7 @@ def test_a_budget_once_spent_stays_spent_until_it_begins_anew() -> None:
 def test_a_sample_speaks_for_the_whole_text(size: int) -> None:
     whole = 0.3 * size + 4.2 * size / 2
     body = (b"[" + b"1," * (size // 2))[:size]
-    assert budget.walking(body, 1, 0) == pytest.approx(whole, rel=0.05)
+    assert budget.Density.of(body).walk(1, 0) == pytest.approx(whole, rel=0.05)
 
 
 def test_long_numbers_are_no_numbers() -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from plait.errors import ExpressionFailed
 
@@ -94,17 +94,23 @@ class Bounded:
         return self.expression(ctx, given, output)
 
 
-def walking(raw: bytes, width: int, slots: int) -> float:
-    """Nanoseconds of one pass over JSON text: long texts count little, many small values much.
+class Density(NamedTuple):
+    """What makes a walk over JSON text slow: nanoseconds of the text and its values, and how many names objects have."""
 
-    Args:
-        raw: The text; the largest are judged by a sample.
-        width: How many names are looked for in one object.
-        slots: How many items of lists are looked at.
-    """
-    part, share = _sample(raw)
-    values = 4.2 * part.count(b",") + 5.5 * (part.count(b"[") + part.count(b"{"))
-    return 0.3 * len(raw) + share * (values + 13 * part.count(b"\\") + (2 + 0.9 * width) * part.count(b":")) + 60 * slots
+    time: float
+    names: float
+
+    @classmethod
+    def of(cls, raw: bytes) -> Density:
+        """Of a text; the largest are judged by a sample."""
+        part, share = _sample(raw)
+        names = share * part.count(b":")
+        values = 4.2 * part.count(b",") + 5.5 * (part.count(b"[") + part.count(b"{")) + 13 * part.count(b"\\")
+        return cls(0.3 * len(raw) + share * values + 2 * names, names)
+
+    def walk(self, width: int, slots: int) -> float:
+        """Nanoseconds of a walk that looks for so many names in one object, and at so many items of lists."""
+        return self.time + 0.9 * width * self.names + 60 * slots
 
 
 def _sample(raw: bytes) -> tuple[bytes, float]:
