@@ -149,3 +149,10 @@ def test_long_numbers_are_no_numbers() -> None:
 def test_a_source_that_is_too_large_is_not_taken_for_a_missing_one() -> None:
     with pytest.raises(ExpressionFailed, match=ADVICE):
         raw(expression("has(input.x) && input.part.y == 1.0", []), around(INTS), ctx=context())
+
+
+def test_what_refers_to_too_much_is_not_tried_again() -> None:
+    bound = expression(" || ".join([f"size(input.part.filter(x, x == {number}.0)) == 7" for number in range(8)]), [])
+    with pytest.raises(ExpressionFailed, match="256 KiB"):
+        raw(bound, around(TEXT))
+    assert bound.budget.left < 0  # type: ignore[attr-defined]  # the seven others would each have copied the text

@@ -159,7 +159,7 @@ class Each:
         return Message(b"[" + b",".join(self.body(items)) + b"]")
 
     def _range(self, raw: bytes) -> list[msgspec.Raw]:
-        affordable(len(raw), self.text)
+        affordable(len(raw), self.budget, self.text)
         self.budget.pay(SPLIT * raw.count(b",") + 2 * len(raw), self.text)
         try:
             items = _items(raw)

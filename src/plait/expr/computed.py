@@ -50,7 +50,7 @@ class Computed:
             else:
                 size += len(raw)
         if size > SMALL:
-            affordable(size, self.text)
+            affordable(size, self.budget, self.text)
         self.budget.pay(self.price.of(data.values()) if size > SMALL else self.flat, self.text)
         for name, _, decode in self.sources:
             if name in data:
@@ -58,13 +58,14 @@ class Computed:
         return Message(cel.written(cel.evaluate(self.program, data, missing, self.text), self.text))
 
 
-def affordable(size: int, text: str) -> None:
-    """Accept that an expression refers to so many bytes of JSON.
+def affordable(size: int, budget: Budget, text: str) -> None:
+    """Accept that an expression refers to so many bytes of JSON; more is the end of this evaluation.
 
     Raises:
         ExpressionFailed: If they are too many for any expression that is evaluated.
     """
     if size > MOST_DATA:
+        budget.end()
         raise ExpressionFailed(
             f"{text}: refers to more than {MOST_DATA // 1024} KiB of JSON; select less of it, or let a predictor do this"
         )

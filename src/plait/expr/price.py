@@ -33,7 +33,7 @@ LETTER = 2
 """Nanoseconds to bring a byte of text into CEL, or to do something with it there."""
 SEARCH = 3
 """The same to search for a constant, times as much."""
-PRODUCT = 0.004
+PRODUCT = 0.006
 """Nanoseconds of a search for data within data, times the square of its bytes: their product, at the speed of comparing memory."""
 STEP, LARGER_STEP = 15, 60
 """Nanoseconds of a node of a macro's body, for each item: one that looks at something, one that makes something."""
