@@ -21,7 +21,7 @@ from plait.types import Context, Message, Run
 MIB = 1 << 20
 GOAL = 20.0
 """Milliseconds that no evaluation may take."""
-SIZES = [int(10 * MIB * 0.55**step) for step in range(16)]
+SIZES = [int(10 * MIB * 0.45**step) for step in range(12)]
 
 
 def repeated(item: bytes, begin: bytes = b"[", end: bytes = b"]", join: bytes = b",") -> Callable[[int], bytes]:

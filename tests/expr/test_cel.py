@@ -189,3 +189,16 @@ def test_what_is_wrong_is_refused_at_load_in_one_line(text: str, message: str, h
     assert message in refused.value.message
     assert "\n" not in refused.value.message
     assert hint in refused.value.hint
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("has(input.b) && input.b > 1.0 || input.text > 1.0", "wrong type"),
+        ("has(input.other) && input.other > 1.0 || input.missing + input.one > 1.0", "no field missing"),
+        ("has(input.b) && input.b > 1.0 || spam.a + 1.0 > 1.0", "spam has no output"),
+    ],
+)
+def test_a_failure_tells_of_the_value_that_was_wanted(text: str, words: str) -> None:
+    with pytest.raises(ExpressionFailed, match=words):
+        raw(expression(text, ["spam"]), GIVEN)

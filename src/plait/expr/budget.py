@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from plait.errors import ExpressionFailed
 
@@ -21,12 +21,15 @@ MOST = 14_000_000.0
 """Nanoseconds of one evaluation of an expression or of a whole template."""
 FREE = 20_000.0
 """Nanoseconds of a walk that are not worth reckoning."""
-COPY = 0.3
-"""Nanoseconds to copy a byte into a new message."""
+COPY, JOIN = 0.2, 0.4
+"""Nanoseconds to copy a byte out of a message, and into the message that a template becomes."""
 LARGE = 1 << 12
 """Bytes whose copy is worth reckoning."""
+RECKON = 2.5
+"""Nanoseconds to count the marks in a byte of text."""
 BLOCKS, BLOCK = 1024, 64
 """How many pieces of how many bytes a sample has."""
+_DIGITS = bytes.maketrans(b"123456789E", b"000000000e")
 _OFFSET = int.from_bytes(os.urandom(4), "big")
 """Where samples begin: unknown outside, so that no document is made to look thinner than it is."""
 
@@ -46,6 +49,10 @@ class Budget:
     def begin(self) -> None:
         """Another evaluation."""
         self.left = self.most
+
+    def end(self) -> None:
+        """Nothing more, until it begins anew."""
+        self.left = -1.0
 
     def pay(self, cost: float, text: str) -> None:
         """Take the cost of some work of the expression `text` off.
@@ -93,18 +100,23 @@ class Bounded:
         return self.expression(ctx, given, output)
 
 
-def walking(raw: bytes, width: int, slots: int) -> float:
-    """Nanoseconds of one pass over JSON text: long texts count little, many small values much.
+class Density(NamedTuple):
+    """What makes a walk over JSON text slow: nanoseconds of the text and its values, and how many names objects have."""
 
-    Args:
-        raw: The text; the largest are judged by a sample.
-        width: How many names are looked for in one object.
-        slots: How many items of lists are looked at.
-    """
-    part, share = _sample(raw)
-    values = part.count(b",") + part.count(b"[") + part.count(b"{")
-    names = 0.9 * width * part.count(b":")
-    return 0.4 * len(raw) + share * (6 * values + 13 * part.count(b"\\") + names) + 60 * slots
+    time: float
+    names: float
+
+    @classmethod
+    def of(cls, raw: bytes) -> Density:
+        """Of a text; the largest are judged by a sample."""
+        part, share = _sample(raw)
+        names = share * part.count(b":")
+        values = 4.2 * part.count(b",") + 5.5 * (part.count(b"[") + part.count(b"{")) + 13 * part.count(b"\\")
+        return cls(0.3 * len(raw) + share * values + 2 * names, names)
+
+    def walk(self, width: int, slots: int) -> float:
+        """Nanoseconds of a walk that looks for so many names in one object, and at so many items of lists."""
+        return self.time + 0.9 * width * self.names + 60 * slots
 
 
 def _sample(raw: bytes) -> tuple[bytes, float]:
@@ -117,8 +129,16 @@ def _sample(raw: bytes) -> tuple[bytes, float]:
 
 
 def converting(raw: bytes) -> float:
-    """Nanoseconds to make a value of JSON text and to hand that to CEL, its letters apart."""
-    return 80 * raw.count(b",") + 220 * raw.count(b"[") + 150 * raw.count(b"{") + 230 * raw.count(b":")
+    """Nanoseconds to reckon this, to make values of JSON text and to hand them to CEL, their letters apart."""
+    commas, lists, objects, names = raw.count(b","), raw.count(b"["), raw.count(b"{"), raw.count(b":")
+    digits = raw.translate(_DIGITS)
+    odd = 300 * digits.count(b"0e") + 20 * max(0, digits.count(b"0") - 17 * (1 + commas + lists + names))
+    return RECKON * len(raw) + 85 * commas + 220 * lists + 200 * objects + 230 * names + 25 * raw.count(b"\\") + odd
+
+
+def touching(raw: bytes) -> float:
+    """Nanoseconds to compare the values of JSON text in CEL."""
+    return 15 * raw.count(b",") + 20 * raw.count(b"[") + 25 * raw.count(b"{") + 45 * raw.count(b":")
 
 
 def deepening(raw: bytes) -> float:

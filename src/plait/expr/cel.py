@@ -12,7 +12,7 @@ import json
 import math
 import re
 import sys
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from functools import lru_cache
 from typing import Any, TypeAlias
 
@@ -37,6 +37,7 @@ _FUNCTIONS = frozenset(
 )
 _AS_TEMPLATE = "write the object as YAML with ${…} in its values, or let a predictor do it"
 _FINDING = re.compile(r"ERROR: <input>:(-?\d+):(-?\d+): (.*)")
+_WANTED = re.compile(r'No value with name "(.*?)" found')
 _ABSENT = re.compile(r'NOT_FOUND: Key not found in map : "(.*)"', re.DOTALL)
 WRONG_TYPE = "a value has the wrong type; JSON's numbers are doubles, so write 1.0 for 1 beside them"
 # What CEL says of a failure may quote data, so it is replaced by what it means.
@@ -133,11 +134,11 @@ def read(raw: bytes, decode: Decode, budget: Budget, text: str) -> Any:
         raise ExpressionFailed(f"{text}: a number that it refers to is out of range") from None
 
 
-def evaluate(program: Program, data: dict[str, Any], missing: ExpressionFailed | None, text: str) -> Any:
+def evaluate(program: Program, data: dict[str, Any], missing: Mapping[str, ExpressionFailed], text: str) -> Any:
     """What CEL makes of the data.
 
     Raises:
-        ExpressionFailed: If it makes nothing: as `missing` says, if something was.
+        ExpressionFailed: If it makes nothing; for want of a variable, as `missing` says.
     """
     try:
         found = program.eval(data=data)
@@ -145,7 +146,8 @@ def evaluate(program: Program, data: dict[str, Any], missing: ExpressionFailed |
         raise ExpressionFailed(f"{text}: {_meaning(str(exc), text)}") from None
     value = found.plain_value()
     if type(value) is str and found.type() != _STRING:  # an error's plain value is its text
-        raise missing or ExpressionFailed(f"{text}: {_meaning(value, text)}")
+        wanted = _WANTED.search(value)
+        raise (wanted and missing.get(wanted[1])) or ExpressionFailed(f"{text}: {_meaning(value, text)}")
     return value
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from plait.errors import ExpressionFailed
 from plait.expr import cel
-from plait.expr.budget import Budget, converting
-from plait.expr.price import MOST_DATA, Price
+from plait.expr.budget import Budget
+from plait.expr.price import MOST_DATA, SMALL, Price
 from plait.expr.variables import Evaluate
 from plait.types import Context, Message
 
@@ -33,37 +33,39 @@ class Computed:
     program: cel.Program
     sources: tuple[Source, ...]
     price: Price
+    flat: float
     budget: Budget
 
     def __call__(self, ctx: Context, given: Message, output: Message | None, /) -> Message:
-        texts: dict[str, bytes] = {}
-        missing = None
+        data: dict[str, Any] = {}
+        missing: dict[str, ExpressionFailed] = {}
+        size = 0
         for name, fetch, _ in self.sources:
             try:
-                texts[name] = fetch(ctx, given, output).raw
+                raw = data[name] = fetch(ctx, given, output).raw
             except ExpressionFailed as exc:
                 if self.budget.left < 0:
                     raise
-                missing = exc
-        self._pay(texts)
-        data = {name: cel.read(texts[name], decode, self.budget, self.text) for name, _, decode in self.sources if name in texts}
+                missing[name] = exc
+            else:
+                size += len(raw)
+        if size > SMALL:
+            affordable(size, self.budget, self.text)
+        self.budget.pay(self.price.of(data.values()) if size > SMALL else self.flat, self.text)
+        for name, _, decode in self.sources:
+            if name in data:
+                data[name] = cel.read(data[name], decode, self.budget, self.text)
         return Message(cel.written(cel.evaluate(self.program, data, missing, self.text), self.text))
 
-    def _pay(self, texts: dict[str, bytes]) -> None:
-        size = sum(map(len, texts.values()))
-        affordable(size, self.text)
-        values = sum(map(converting, texts.values()))
-        items = 1 + sum(raw.count(b",") for raw in texts.values()) if self.price.item else 0
-        self.budget.pay(self.price.of(size, values, items), self.text)
 
-
-def affordable(size: int, text: str) -> None:
-    """Accept that an expression refers to so many bytes of JSON.
+def affordable(size: int, budget: Budget, text: str) -> None:
+    """Accept that an expression refers to so many bytes of JSON; more is the end of this evaluation.
 
     Raises:
         ExpressionFailed: If they are too many for any expression that is evaluated.
     """
     if size > MOST_DATA:
+        budget.end()
         raise ExpressionFailed(
             f"{text}: refers to more than {MOST_DATA // 1024} KiB of JSON; select less of it, or let a predictor do this"
         )

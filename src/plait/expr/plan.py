@@ -14,7 +14,7 @@ from plait.expr import cel, column, linear, price, select, tree
 from plait.expr.column import Column, Each
 from plait.expr.compare import OPERATORS, Compared
 from plait.expr.computed import Computed, Source
-from plait.expr.price import MOST_ITEMS, Price
+from plait.expr.price import MOST_ITEMS, SMALL, Price
 from plait.expr.select import Selections
 from plait.expr.tree import Checked, Macro, Node
 from plait.expr.variables import Evaluate, Expression, this
@@ -133,7 +133,7 @@ class Plan:
         sources = (*(Source(name, *scope[name]) for name in sorted(_free(rest, scope))), *apart.values())
         cost = price.price(rest, {source.name for source in sources})
         program = cel.program(self.checked.alone(node, names))
-        return Computed(self.text, _free(node, scope), program, sources, cost, self.selections.budget)
+        return Computed(self.text, _free(node, scope), program, sources, cost, cost.densest(SMALL), self.selections.budget)
 
     def _selected(self, node: Node, selection: Selection, scope: Scope) -> Expression:
         name, keys = selection

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from plait.expr.braces import split
-from plait.expr.budget import COPY, LARGE, Budget
+from plait.expr.budget import JOIN, LARGE, Budget
 from plait.expr.problem import At, ExpressionError, TemplateErrors, is_text
 from plait.expr.variables import Evaluate, Expression
 from plait.types import Context, Message
@@ -51,7 +51,7 @@ class Filled:
         for evaluate, render, after in self.holes:
             raw = evaluate(ctx, given, output).raw
             if len(raw) > LARGE:
-                self.budget.pay((COPY if render is bytes else WRITE) * len(raw), self.text)
+                self.budget.pay((JOIN if render is bytes else WRITE) * len(raw), self.text)
             pieces.append(render(raw))
             pieces.append(after)
         return Message(b"".join(pieces))

@@ -12,7 +12,7 @@ from typing import Any, TypedDict
 import msgspec
 
 from plait.errors import ExpressionFailed
-from plait.expr.budget import FREE, Budget, walking
+from plait.expr.budget import FREE, Budget, Density
 from plait.types import Message
 
 Key = str | int
@@ -54,7 +54,9 @@ class Walk:
             return found[self]
         raw = message.raw
         if len(raw) * self._steep + self._slots > FREE:
-            budget.pay(walking(raw, self._width, self._slots), text)
+            if Density not in found:
+                found[Density] = Density.of(raw)
+            budget.pay(found[Density].walk(self._width, self._slots), text)
         try:
             value = found[self] = self._decode(raw)
         except msgspec.ValidationError:
