@@ -44,7 +44,7 @@ class Compared:
 
     def __call__(self, ctx: Context, given: Message, output: Message | None, /) -> Message:
         raw = self.fetch(ctx, given, output).raw
-        affordable(len(raw), self.text)
+        affordable(len(raw), self.budget, self.text)
         value = None if raw.lstrip().startswith(_MANY) else cel.read(raw, cel.doubles, self.budget, self.text)
         if type(value) is type(self.constant):
             return _VERDICTS[self.compare(value, self.constant)]
