@@ -101,6 +101,8 @@ class Walk:
             started = self._steps[place].call.start(self._message, self._ctx, self, place)
             if self._place == place:
                 self._started = started
+                if self._sink is None:
+                    started.cancel()  # it was stopped while this step began
                 break
         self._going = False
         sink = self._sink

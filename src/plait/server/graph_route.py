@@ -103,10 +103,12 @@ class Serving:
         started = compiled.call.start(message, ctx, self)
         if self._run is not None:
             self._started = started
+        else:
+            started.cancel()  # the client left while it began
 
     def cancel(self) -> None:
         """The client has left."""
-        started, self._started = self._started, None
+        started, self._started, self._run = self._started, None, None
         if started is not None:
             started.cancel()
 
