@@ -6,8 +6,11 @@ from typing import Any
 
 import pytest
 
-from plait.errors import ConfigError, ExpressionFailed, RequirementFailed, TimedOut, TooManyItems
+from plait.errors import ConfigError, ExpressionFailed, PlaitError, RequirementFailed, TimedOut, TooManyItems
+from plait.nodes.ask import Outcome, Receiver
 from plait.testing import FakePredictor, GraphRun, run_graph
+from plait.testing.fakes import FakeCall
+from plait.types import Message, Run
 from tests.nodes.fakes import broken, down, echo, good
 
 ITEMS = {"items": [{"x": 1}, {"x": 2}, {"x": 3}]}
@@ -64,6 +67,30 @@ def test_no_more_items_than_allowed_are_under_way_at_once() -> None:
     sequence = {"sequence": ["a", {"transform": "${input}"}]}
     run = mapped(sequence, [Counting("a", lambda value: value, after=0.1)], request, concurrency=3)
     assert (run.value, most) == (list(range(20)), 4)
+
+
+def test_no_call_begins_while_the_answer_to_another_is_read() -> None:
+    begun: list[bool] = []
+
+    class Reading(FakePredictor):
+        reading = False
+
+        def ask(self, message: Message, run: Run, deadline: float, receiver: Receiver) -> FakeCall:
+            begun.append(self.reading)
+            return super().ask(message, run, deadline, Between(self, receiver))
+
+    class Between:
+        def __init__(self, predictor: Reading, receiver: Receiver) -> None:
+            self.predictor = predictor
+            self.receiver = receiver
+
+        def ended(self, outcome: Outcome, message: Message | None, error: PlaitError | None) -> None:
+            self.predictor.reading = True
+            self.receiver.ended(outcome, message, error)
+            self.predictor.reading = False
+
+    assert mapped("a", [Reading("a", 1)], {"items": list(range(9))}, concurrency=2).value == [1] * 9
+    assert begun == [False] * 9
 
 
 def test_an_empty_list_gives_an_empty_list() -> None:
