@@ -67,10 +67,11 @@ class Linker:
         count = self.keys[wanted]
         return wanted if count == 1 else f"{wanted}.{count}"
 
-    def graph(self, name: str, path: str, prefix: str) -> Call:
-        """The call of a graph: its root, bound."""
+    def graph(self, name: str, path: str, prefix: str, looked: set[str] | None = None) -> Call:
+        """The call of a graph: its root, bound; `looked` is filled with what its expressions look into."""
         spec = self.config.graphs[name]
-        return NodeLink(self, path, ("graphs", name), spec.root.label, prefix, within=spec.timeout).bound(spec.root)
+        seen = set() if looked is None else looked
+        return NodeLink(self, path, ("graphs", name), spec.root.label, prefix, within=spec.timeout, looked=seen).bound(spec.root)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +160,9 @@ class NodeLink:
     def _graph(self, name: str, spec: GraphSpec) -> Call:
         if self.linker.alone:
             return TakenOut(name, self.path)
-        inner = self.linker.graph(name, self.path, f"{self.prefix}{self.label}.")
+        looked: set[str] = set()
+        inner = self.linker.graph(name, self.path, f"{self.prefix}{self.label}.", looked)
+        self.looked.update(looked & {"headers"})  # of what is known out here; its request is its own
         timeout = spec.timeout or self.linker.config.defaults.graph.timeout
         return Decided(Subgraph(leaf(inner), timeout, graph_schema(spec, self.linker.problems, name), self.path))
 

@@ -101,12 +101,12 @@ class Walk:
             started = self._steps[place].call.start(self._message, self._ctx, self, place)
             if self._place == place:
                 self._started = started
-                if self._sink is None:
-                    started.cancel()  # it was stopped while this step began
                 break
         self._going = False
         sink = self._sink
-        if sink is not None and self._place == len(self._steps):
+        if sink is None:
+            self._started.cancel()  # it was stopped while this step began
+        elif self._place == len(self._steps):
             self._sink = None
             sink.answered(self._index, self._message if self._complete else self._message.incomplete())
 
