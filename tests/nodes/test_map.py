@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+import tracemalloc
 from typing import Any
 
 import pytest
 
+from plait.clock import Clock
 from plait.errors import ConfigError, ExpressionFailed, PlaitError, RequirementFailed, TimedOut, TooManyItems
-from plait.nodes.ask import Outcome, Receiver
+from plait.nodes.ask import Ask, Outcome, Receiver
+from plait.nodes.each import Plan
+from plait.nodes.map import ForEach
 from plait.testing import FakePredictor, GraphRun, run_graph
 from plait.testing.fakes import FakeCall
-from plait.types import Message, Run
+from plait.types import Context, Message, Run
 from tests.nodes.fakes import broken, down, echo, good
 
 ITEMS = {"items": [{"x": 1}, {"x": 2}, {"x": 3}]}
@@ -161,6 +166,21 @@ def test_a_list_that_is_too_long_is_refused(count: int, options: dict[str, int])
     assert isinstance(run.error, TooManyItems)
     assert run.error.status == 422
     assert run.parts == []
+
+
+async def test_nothing_is_made_of_a_list_that_is_too_long() -> None:
+    message = Message(b"[" + b"0," * 1_000_000 + b"0]")
+    ctx = Context(Run(message, Clock(asyncio.get_running_loop())), 9.0)
+    ask = Ask(good("a"), "a", "a")
+    each = ForEach(lambda _ctx, given, _output: given, 1000, Plan(ask.start, 16, "all", "predict", optional=False, asks=(ask,)))
+    with pytest.raises(TooManyItems):
+        await each(message, ctx)
+    tracemalloc.start()
+    with pytest.raises(TooManyItems):
+        await each(message, ctx)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 1 << 20
 
 
 def test_a_thousand_items_that_fail_at_once_do_not_pile_up() -> None:
