@@ -105,9 +105,9 @@ class Run:
         inner.item = f"{self.item}.{place}"
         return inner
 
-    def recorded(self) -> Run:
-        """The same run, with a list of its own of the parts that it sees."""
-        return Run(self.message, self.clock, self.request_id, self.headers, self.forwarded, (self.emit,))
+    def recorded(self, subscriber: Callable[[Part], None]) -> Run:
+        """The same run, with a list of its own of the parts that it sees, of which only `subscriber` hears."""
+        return Run(self.message, self.clock, self.request_id, self.headers, self.forwarded, (subscriber,))
 
     def emit(self, part: Part) -> None:
         """Record a part that has ended."""

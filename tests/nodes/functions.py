@@ -53,6 +53,10 @@ def leaves(value: Any, context: PythonContext) -> Any:
     raise SystemExit(3)
 
 
+async def leaves_later(value: Any, context: PythonContext) -> Any:
+    raise SystemExit(3)
+
+
 def refuses(value: Any, context: PythonContext) -> Any:
     raise InvalidRequest("too young", "/age")
 

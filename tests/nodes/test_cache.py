@@ -153,12 +153,77 @@ def test_who_leaves_while_another_asks_has_parts_that_say_so() -> None:
     async def both(graph: Served) -> None:
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(graph.ask([1, 1]))]
-        assert sorted(statuses(tasks[0].result()[1])) == [("x.0", "cancelled", 1), ("x.1", "cancelled", 0), ("y", "error", 1)]
+        assert sorted(statuses(tasks[0].result()[1])) == [("x.0", "cancelled", 0), ("x.1", "cancelled", 0), ("y", "error", 1)]
 
     slow = {"predict": "a", "name": "x", **MINUTE}
     serving({"parallel": {"x": slow, "y": "b"}}, [echo("a", after=0.5), broken("b", after=0.1)], main)
     graph = {"parallel": {"m": {"map": "input", "do": slow}, "y": "b"}}
     serving(graph, [echo("a", after=0.5), broken("b", after=0.1)], both)
+
+
+def test_who_asked_first_and_leaves_has_its_part_at_once_and_once() -> None:
+    fake = echo("a", after=0.5)
+
+    async def main(graph: Served) -> None:
+        async with asyncio.TaskGroup() as group:
+            first = group.create_task(graph.ask({"b": True, "x": 1}))
+            await asyncio.sleep(0.05)
+            second = group.create_task(graph.ask({"b": False, "x": 1}))
+        assert (first.result()[0], second.result()[0]) == ("b", ["a", 1])
+        assert statuses(first.result()[1]) == [("b", "ok", 1), ("a", "cancelled", 0)]
+        assert statuses(second.result()[1]) == [("b", "skipped", 0), ("a", "ok", 0)]
+        assert len(fake.asked) == 1
+
+    branches = [{"predict": "a", "input": "${input.x}", **MINUTE}, {"predict": "b", "when": "request.b == true"}]
+    serving({"parallel": branches, "merge": "first"}, [fake, good("b", after=0.1)], main)
+
+
+def test_a_loser_has_its_part_when_the_answer_is_told() -> None:
+    known: list[tuple[str, str, int]] = []
+
+    class Told:
+        def __init__(self, run: Run) -> None:
+            self.run = run
+
+        def answered(self, index: int, message: Message) -> None:
+            known.extend(statuses(self.run.parts))
+
+        def failed(self, index: int, error: PlaitError) -> None:
+            known.extend(statuses(self.run.parts))
+
+    async def main(graph: Served) -> None:
+        run = Run(Message(b"1"), graph.clock)
+        graph.compiled.call.start(run.message, Context(run, graph.clock.now() + 2.0), Told(run))
+        await asyncio.sleep(0.2)
+
+    serving({"parallel": [{"predict": "a", **MINUTE}, "b"]}, [echo("a", after=0.5), broken("b", after=0.1)], main)
+    assert known == [("b", "error", 1), ("a", "cancelled", 1)]
+
+
+def test_whoever_asks_as_the_last_one_leaves_gets_a_call_of_its_own() -> None:
+    fake = echo("a", after=0.3)
+
+    async def main(graph: Served) -> None:
+        loop = asyncio.get_running_loop()
+        leaving = loop.create_task(graph.ask(1))
+        await asyncio.sleep(0.1)
+        leaving.cancel()
+        await asyncio.sleep(0)
+        assert (await graph.ask(1, within=0.5))[0] == ["a", 1]
+        assert (len(fake.asked), fake.cancelled) == (2, 1)
+
+    serving({"predict": "a", **MINUTE}, [fake], main)
+
+
+def test_each_who_waits_for_a_call_that_fails_has_a_failure_of_its_own() -> None:
+    async def main(graph: Served) -> None:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(graph.ask([1, 1])) for _ in range(2)]
+        details = {task.result()[0].detail for task in tasks}
+        assert details == {"it answered with status 500 (item 1)"}
+        assert tasks[0].result()[0] is not tasks[1].result()[0]
+
+    serving({"map": "input", "do": {"predict": "a", **MINUTE}, "require": "any"}, [broken("a", after=0.1)], main)
 
 
 def test_a_call_goes_on_while_anybody_waits_and_stops_when_nobody_does() -> None:
@@ -220,6 +285,16 @@ def test_a_key_of_ones_own_stands_for_the_input() -> None:
         assert len(fake.asked) == 3
 
     serving({"predict": "a", "cache": {"ttl": "1m", "key": "input.id"}}, [fake], main)
+
+
+def test_header_fields_that_a_cached_graph_looks_at_tell_calls_apart() -> None:
+    node = {"sequence": [{"predict": "outer", **MINUTE}]}
+    graphs = {"outer": {"predict": "inner"}, "inner": {"transform": "${headers['x-user']}"}}
+
+    async def main(graph: Served) -> None:
+        assert [(await graph.ask(1, {b"x-user": user}))[0] for user in (b"ann", b"ben")] == ["ann", "ben"]
+
+    serving(node, [], main, graphs)
 
 
 def test_a_graph_that_is_cached_looks_at_its_own_request_only() -> None:

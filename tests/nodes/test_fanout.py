@@ -114,6 +114,48 @@ def test_a_loser_is_stopped_at_once() -> None:
     assert slow.stopped
 
 
+class AtOnce:
+    """A call that has ended before whoever starts it goes on."""
+
+    def __init__(self, error: PlaitError | None = None) -> None:
+        self.error = error
+
+    async def __call__(self, message: Message, ctx: Context, /) -> Message:
+        if self.error is not None:
+            raise self.error
+        return ONE
+
+
+class Known:
+    """A sink that looks at what is known of each part when it hears of the end."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.parts: list[tuple[str, str]] = []
+
+    def answered(self, index: int, message: Message) -> None:
+        self.parts += [(part.key, part.status) for part in self.run.parts]
+
+    def failed(self, index: int, error: PlaitError) -> None:
+        self.parts += [(part.key, part.status) for part in self.run.parts]
+
+
+@pytest.mark.parametrize(("merge", "decides"), [("first", AtOnce()), ("by_name", AtOnce(BadAnswer("no")))])
+def test_branches_that_never_begin_have_parts_when_the_end_is_told(merge: str, decides: Call) -> None:
+    async def scene() -> None:
+        one, two = (Ask(FakePredictor(key, 1, after=None), key, key) for key in ("one", "two"))
+        branches = [Branch("one", one, asks=(one,)), Branch("x", decides), Branch("two", two, asks=(two,))]
+        labels = ("one", "x", "two")
+        call = fan_out(branches, whole(merge, labels), Requirement.of("any" if merge == "first" else "all", labels), "here")
+        ctx = context()
+        known = Known(ctx.run)
+        call.start(ONE, ctx, known).cancel()
+        assert known.parts == [("one", "cancelled"), ("two", "cancelled")]
+        assert len(ctx.run.parts) == 2
+
+    play(scene)
+
+
 def test_a_fault_inside_a_branch_is_an_internal_error_and_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     async def scene() -> None:
         with pytest.raises(Internal) as caught:

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+import tracemalloc
 from typing import Any
 
 import pytest
 
-from plait.errors import BadAnswer, ConfigError, ExpressionFailed, TimedOut, TooManyItems
+from plait.clock import Clock
+from plait.errors import BadAnswer, ConfigError, ExpressionFailed, PlaitError, TimedOut, TooManyItems
+from plait.nodes.ask import Ask, Outcome, Receiver
+from plait.nodes.each import Plan
+from plait.nodes.map import ForEach
 from plait.testing import FakePredictor, GraphRun, run_graph
+from plait.testing.fakes import FakeCall
+from plait.types import Context, Message, Run
 from tests.nodes.fakes import broken, down, echo, good
 
 ITEMS = {"items": [{"x": 1}, {"x": 2}, {"x": 3}]}
@@ -64,6 +72,30 @@ def test_no_more_items_than_allowed_are_under_way_at_once() -> None:
     sequence = {"sequence": ["a", {"transform": "${input}"}]}
     run = mapped(sequence, [Counting("a", lambda value: value, after=0.1)], request, concurrency=3)
     assert (run.value, most) == (list(range(20)), 4)
+
+
+def test_no_call_begins_while_the_answer_to_another_is_read() -> None:
+    begun: list[bool] = []
+
+    class Reading(FakePredictor):
+        reading = False
+
+        def ask(self, message: Message, run: Run, deadline: float, receiver: Receiver) -> FakeCall:
+            begun.append(self.reading)
+            return super().ask(message, run, deadline, Between(self, receiver))
+
+    class Between:
+        def __init__(self, predictor: Reading, receiver: Receiver) -> None:
+            self.predictor = predictor
+            self.receiver = receiver
+
+        def ended(self, outcome: Outcome, message: Message | None, error: PlaitError | None) -> None:
+            self.predictor.reading = True
+            self.receiver.ended(outcome, message, error)
+            self.predictor.reading = False
+
+    assert mapped("a", [Reading("a", 1)], {"items": list(range(9))}, concurrency=2).value == [1] * 9
+    assert begun == [False] * 9
 
 
 def test_an_empty_list_gives_an_empty_list() -> None:
@@ -136,6 +168,21 @@ def test_a_list_that_is_too_long_is_refused(count: int, options: dict[str, int])
     assert isinstance(run.error, TooManyItems)
     assert run.error.status == 422
     assert run.parts == []
+
+
+async def test_nothing_is_made_of_a_list_that_is_too_long() -> None:
+    message = Message(b"[" + b"0," * 1_000_000 + b"0]")
+    ctx = Context(Run(message, Clock(asyncio.get_running_loop())), 9.0)
+    ask = Ask(good("a"), "a", "a")
+    each = ForEach(lambda _ctx, given, _output: given, 1000, Plan(ask.start, 16, "all", "predict", optional=False, asks=(ask,)))
+    with pytest.raises(TooManyItems):
+        await each(message, ctx)
+    tracemalloc.start()
+    with pytest.raises(TooManyItems):
+        await each(message, ctx)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 1 << 20
 
 
 def test_a_thousand_items_that_fail_at_once_do_not_pile_up() -> None:

@@ -77,7 +77,7 @@ def test_what_numpy_gives_is_json() -> None:
     assert calling("array").value == {"mean": 0.5, "data": [[1, 2], [3, 4]]}
 
 
-@pytest.mark.parametrize("function", ["raises", "raises_later", "leaves", "no_json"])
+@pytest.mark.parametrize("function", ["raises", "raises_later", "leaves", "leaves_later", "no_json"])
 def test_a_function_that_fails_is_a_502_and_its_traceback_is_in_the_log_only(
     function: str, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -88,6 +88,24 @@ def test_a_function_that_fails_is_a_502_and_its_traceback_is_in_the_log_only(
     assert "42" not in run.error.detail
     assert caplog.records[0].exc_info is not None
     assert function in caplog.text
+
+
+@pytest.mark.parametrize("function", ["double", "add_one"])
+def test_a_number_that_python_has_not_fails_the_function_and_takes_up_no_room(function: str) -> None:
+    config = Config.model_validate({"graphs": {"predict": {"python": f"{HERE}:{function}"}}})
+    background = Background()
+    compiled = compile_graph(config, "predict", {}, background)
+
+    async def main() -> None:
+        clock = Clock(asyncio.get_running_loop())
+        message = Message(b"1e999")
+        for _ in range(code.AT_ONCE + 1):
+            with pytest.raises(CodeFailed):
+                await compiled.call(message, Context(Run(message, clock), clock.now() + 2.0))
+        await background.close()
+        clock.close()
+
+    asyncio.run(main())
 
 
 def test_a_function_may_choose_the_error_itself() -> None:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
-from plait.errors import BadAnswer, TimedOut
+from plait.clock import Clock
+from plait.errors import BadAnswer, PlaitError, TimedOut
+from plait.nodes.sequence import Step, Walk
 from plait.testing import run_graph
+from plait.types import Context, Message, Run, Sink, Started
 from tests.nodes.fakes import broken, echo, good, silent
 
 
@@ -99,3 +104,36 @@ def test_a_client_that_leaves_cancels_the_step_that_runs_and_no_other_begins() -
     run = run_graph({"predict": {"sequence": ["a", "b", "c"]}}, [good("a"), second, third], cancel_after=0.1)
     assert (run.left, second.cancelled, third.asked) == (0, 1, [])
     assert run.statuses == {"a": "ok", "b": "cancelled"}
+
+
+class Leaving:
+    """A call, its sink and its client in one: the client leaves while the call begins."""
+
+    def __init__(self) -> None:
+        self.walk: Walk | None = None
+        self.cancelled = self.heard = 0
+
+    async def __call__(self, message: Message, ctx: Context, /) -> Message:
+        return message
+
+    def start(self, message: Message, ctx: Context, sink: Sink, index: int = 0, /) -> Started:
+        assert self.walk is not None
+        self.walk.cancel()
+        return self
+
+    def cancel(self) -> None:
+        self.cancelled += 1
+
+    def answered(self, index: int, message: Message) -> None:
+        self.heard += 1
+
+    def failed(self, index: int, error: PlaitError) -> None:
+        self.heard += 1
+
+
+async def test_a_step_that_begins_while_the_client_leaves_is_cancelled_too() -> None:
+    clock = Clock(asyncio.get_running_loop())
+    leaving = Leaving()
+    leaving.walk = Walk((Step(leaving, ""),), Message(b"1"), Context(Run(Message(b"1"), clock), 9.0), leaving, 0)
+    leaving.walk.go_on()
+    assert (leaving.cancelled, leaving.heard) == (1, 0)

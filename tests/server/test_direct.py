@@ -132,6 +132,17 @@ async def test_a_failure_is_an_error_of_its_class(answer: bytes, error: type[Exc
             await app.call("predict", {})
 
 
+@pytest.mark.parametrize(("data", "error"), [({"n": 1}, InvalidRequest), ({}, BadAnswer)])
+async def test_a_failure_knows_its_request(data: Any, error: type[PlaitError]) -> None:
+    async with RawServer(ok(b"1e999")) as server:
+        graph = a(server.url).served(schema={"not": {"required": ["n"]}})
+        async with Proxy({"predict": graph}) as app:
+            with pytest.raises(error) as caught:
+                await app.call("predict", data, request_id="my-id")
+    assert caught.value.request_id == "my-id"
+    assert set(caught.value.parts) == ({"a"} if error is BadAnswer else set())
+
+
 async def test_who_is_not_there_is_told() -> None:
     async with Proxy({"predict": a(GONE), "label": a(GONE)}) as app:
         with pytest.raises(NotFound, match="there is no graph lable; did you mean label"):

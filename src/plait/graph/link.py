@@ -69,10 +69,11 @@ class Linker:
         count = self.keys[wanted]
         return wanted if count == 1 else f"{wanted}.{count}"
 
-    def graph(self, name: str, path: str, prefix: str, maps: int = 0) -> Call:
-        """The call of a graph: its root, bound."""
+    def graph(self, name: str, path: str, prefix: str, maps: int = 0, looked: set[str] | None = None) -> Call:
+        """The call of a graph: its root, bound; `looked` is filled with what its expressions look into."""
         spec = self.config.graphs[name]
-        link = NodeLink(self, path, ("graphs", name), spec.root.label, prefix, within=spec.timeout, maps=maps)
+        seen = set() if looked is None else looked
+        link = NodeLink(self, path, ("graphs", name), spec.root.label, prefix, within=spec.timeout, looked=seen, maps=maps)
         return link.bound(spec.root)
 
 
@@ -164,7 +165,9 @@ class NodeLink:
     def _graph(self, name: str, spec: GraphSpec) -> Call:
         if self.linker.alone:
             return TakenOut(name, self.path)
-        inner = self.linker.graph(name, self.path, f"{self.prefix}{self.label}.", self.maps)
+        looked: set[str] = set()
+        inner = self.linker.graph(name, self.path, f"{self.prefix}{self.label}.", self.maps, looked)
+        self.looked.update(looked & {"headers"})  # of what is known out here; its request is its own
         timeout = spec.timeout or self.linker.config.defaults.graph.timeout
         return Decided(Subgraph(leaf(inner), timeout, graph_schema(spec, self.linker.problems, name), self.path))
 

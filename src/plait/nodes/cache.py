@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 
-import msgspec
-
-from plait.background import Background
 from plait.errors import TimedOut
-from plait.events import Part
 from plait.nodes.absent import LEFT_OUT
 from plait.nodes.ask import Ask
+from plait.nodes.drive import leaf
+from plait.nodes.flight import Flight, replay, unread
 from plait.nodes.link import Evaluate, Link
 from plait.nodes.store import Kept, Store
-from plait.nodes.waiter import Patience
 from plait.spec.base import Spec
 from plait.spec.fields import Duration, Size
-from plait.types import Call, Context, Message, Run
+from plait.types import Call, Context, Leaf, Message, Run
 
 
 class CacheSpec(Spec):
@@ -31,22 +26,6 @@ class CacheSpec(Spec):
     """CEL that says which inputs are the same; by default those that are equal, with all else that the node looks at."""
     size: Size = 16 << 20
     """How much all its answers may take; those that were not asked for longest go first."""
-
-
-class Flight:
-    """One call that several wait for."""
-
-    __slots__ = ("deadline", "run", "task", "waiting")
-
-    def __init__(self, call: Call, message: Message, ctx: Context, background: Background) -> None:
-        self.run = ctx.run.recorded()
-        self.deadline = ctx.deadline
-        self.waiting = 0
-        self.task = background.start(_answer(call, message, Context(self.run, ctx.deadline, ctx.named)))
-
-
-async def _answer(call: Call, message: Message, ctx: Context) -> Message:
-    return await call(message, ctx)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +58,10 @@ class Key:
 class Cached:
     """Gives a kept answer, or the one that is on its way, or asks for one."""
 
-    call: Call
+    call: Leaf
     key: Key
     ttl: float
     asks: tuple[Ask, ...]
-    background: Background
     store: Store
     flights: dict[bytes, Flight]
 
@@ -92,69 +70,65 @@ class Cached:
         """The cache that a node asks for, around its call."""
         own = None if spec.key is None else link.expression(spec.key, ("cache", "key"))
         key = Key(own, link.forwarded(asks), link.looked_at())
-        return cls(call, key, spec.ttl, asks, link.background, Store(spec.size), {})
+        return cls(leaf(call), key, spec.ttl, asks, Store(spec.size), {})
 
     async def __call__(self, message: Message, ctx: Context, /) -> Message:
         """The answer. Only whole ones are kept; a failure is that of all who wait, but one's own deadline is nobody else's."""
-        key = self.key(message, ctx)
+        key, run = self.key(message, ctx), ctx.run
         while True:
-            kept = self.store.get(key, ctx.run.clock.now())
+            kept = self.store.get(key, run.clock.now())
             if kept is not None:
-                replay(ctx.run, kept.parts, seconds=0.0)
+                replay(run, kept.parts, seconds=0.0)
                 return Message(kept.raw)
             flight = self.flights.get(key)
             if flight is None:
-                return await self._wait(self._take_off(key, message, ctx), ctx, None)  # the call keeps the deadline itself
+                return await self._lead(self._take_off(key, message, ctx), run)
             try:
-                answer = await self._wait(flight, ctx, ctx.deadline)
+                answer = await flight.answer(run.clock, ctx.deadline)
             except TimedOut:
-                if flight.task.done() and ctx.deadline > flight.deadline:
+                if flight.over and ctx.deadline > flight.deadline:
                     continue  # it had less time than there is here
-                self._tell(flight, ctx.run, "timeout")
+                self._follow(flight, run, "timeout")
                 raise
             except BaseException:  # a failure of the call, or nobody waits here any more
-                self._tell(flight, ctx.run, "cancelled")
+                self._follow(flight, run, "cancelled")
                 raise
-            self._tell(flight, ctx.run, "cancelled")
+            self._follow(flight, run, "cancelled")
             return answer
 
     def _take_off(self, key: bytes, message: Message, ctx: Context) -> Flight:
-        flight = self.flights[key] = Flight(self.call, message, ctx, self.background)
-        clock = ctx.run.clock
-
-        def landed(task: asyncio.Task[Message]) -> None:
-            del self.flights[key]
-            if task.cancelled() or task.exception() is not None:
-                return
-            answer = task.result()
-            if answer.complete and answer is not LEFT_OUT:
-                self.store.put(key, Kept(answer.raw, tuple(flight.run.parts), clock.now() + self.ttl))
-
-        flight.task.add_done_callback(landed)
+        flight = self.flights[key] = Flight(key, ctx)
+        flight.waiter.future.add_done_callback(lambda _: self._land(flight))
+        flight.started = self.call.start(message, Context(flight.run, ctx.deadline, ctx.named), flight.waiter)
         return flight
 
-    async def _wait(self, flight: Flight, ctx: Context, moment: float | None) -> Message:
-        flight.waiting += 1
+    def _land(self, flight: Flight) -> None:
+        del self.flights[flight.key]
+        future, run = flight.waiter.future, flight.run
+        if future.exception() is None:
+            answer = future.result()
+            if answer.complete and answer is not LEFT_OUT:
+                self.store.put(flight.key, Kept(answer.raw, tuple(map(unread, run.parts)), run.clock.now() + self.ttl))
+
+    async def _lead(self, flight: Flight, run: Run) -> Message:
+        """The answer to whoever asked first, whose deadline the call itself keeps."""
         try:
-            return await Patience.until(flight.task, ctx.run.clock, moment)
-        finally:
-            flight.waiting -= 1
-            if not flight.waiting:
-                flight.task.cancel()
+            return await flight.answer(run.clock, None)
+        except BaseException:
+            if flight.waiting:
+                flight.first = None
+                flight.tell_rest(run, self.asks, "cancelled")
+            self._leave(flight)
+            raise
 
-    def _tell(self, flight: Flight, run: Run, otherwise: str) -> None:
-        """Record what is known of the parts of another's call, and what those are to this one that have not ended."""
-        parts = flight.run.parts
-        replay(run, parts)
-        ended = {part.key for part in parts}
-        for ask in self.asks:
-            if not flight.task.done() and ask.key not in ended:
-                ask.never_began(run, otherwise, "another request has asked it, and there is no answer yet")
+    def _follow(self, flight: Flight, run: Run, otherwise: str) -> None:
+        """Tell a run that asked the same meanwhile of the parts, as far as it waited for them."""
+        replay(run, flight.run.parts)
+        flight.tell_rest(run, self.asks, otherwise)
+        self._leave(flight)
 
-
-def replay(run: Run, parts: Sequence[Part], seconds: float | None = None) -> None:
-    """Record parts of another call as parts of this run, for which nobody was asked."""
-    for part in parts:
-        output = None if part.output is None else Message(part.output.raw, complete=part.output.complete)
-        took = part.seconds if seconds is None else seconds
-        run.emit(msgspec.structs.replace(part, attempts=0, seconds=took, output=output))
+    def _leave(self, flight: Flight) -> None:
+        """Stop a call for which nobody waits any more."""
+        if not (flight.waiting or flight.over):
+            del self.flights[flight.key]
+            flight.started.cancel()

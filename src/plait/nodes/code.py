@@ -153,12 +153,15 @@ class Code:
             work.cancel()
 
     def _on_loop(self, message: Message, context: PythonContext) -> asyncio.Future[bytes]:
-        task = self.background.start(self._awaited(_decode(message.raw), context))
+        task = self.background.start(self._awaited(message, context))
         task.add_done_callback(lambda _: self.permits.release())
         return task
 
-    async def _awaited(self, value: Any, context: PythonContext) -> bytes:
-        return _encode(await self.function(value, context))
+    async def _awaited(self, message: Message, context: PythonContext) -> bytes:
+        try:
+            return _encode(await self.function(_decode(message.raw), context))
+        except SystemExit as exc:  # it would end the loop
+            raise RuntimeError("it raised SystemExit") from exc
 
     def _in_thread(self, message: Message, context: PythonContext) -> asyncio.Future[bytes]:
         """A thread of its own: one that hangs then holds neither the others nor the end of the process, as a pool's would."""

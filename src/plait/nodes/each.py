@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -88,7 +89,7 @@ class Each:
             else:
                 self._taken[index] = message.raw
                 self._complete = self._complete and message.complete
-            self._pump()
+            self._go_on()
 
     def failed(self, index: int, error: PlaitError) -> None:
         """An item has none."""
@@ -98,7 +99,7 @@ class Each:
             self._failures += 1
             self._failure = error
             self._judge()
-            self._pump()
+            self._go_on()
 
     def _has_ended(self, index: int) -> bool:
         """Whether this is news: what was stopped may still say something."""
@@ -108,10 +109,18 @@ class Each:
         self._left -= 1
         return True
 
+    def _go_on(self) -> None:
+        """Start further ones, or end, unless that is about to happen anyway."""
+        if not self._pumping:
+            self._pumping = True
+            if self._next < len(self._items):
+                # At the next turn: this may be a read callback, in which no call may begin (see http1/endpoint).
+                asyncio.get_running_loop().call_soon(self._pump)
+            else:
+                self._pump()
+
     def _pump(self) -> None:
-        """Start as many as there is room for, unless this is asked for while starting one; then end if none is left."""
-        if self._pumping:
-            return
+        """Start as many as there is room for; then end if none is left."""
         self._pumping = True
         plan, ctx = self._plan, self._ctx
         while self._next < len(self._items) and len(self._open) < plan.concurrency and not self._waiter.future.done():

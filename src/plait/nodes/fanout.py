@@ -56,10 +56,7 @@ class Join:
         for place, start in enumerate(self.plan.starts):
             started.append(start(given, ctx, self, place))
             if self.sink is None:
-                # What began since the decision must end too, and the others never begin.
-                self.cancel()
-                for ask in chain.from_iterable(self.plan.asks[place + 1 :]):
-                    ask.never_began(ctx.run, "cancelled")
+                started[place].cancel()  # it was still beginning when all was decided
                 return
 
     def answered(self, index: int, message: Message) -> None:  # noqa: C901 - what every branch passes through, without a call more
@@ -119,10 +116,14 @@ class Join:
                 self._finish()
 
     def cancel(self) -> None:
-        """Stop every branch that has not ended."""
+        """Stop every branch that has not ended; what never began is said to be cancelled."""
+        if self.sink is None:
+            return
         self.sink = None
         for started in self.started:
             started.cancel()
+        for ask in chain.from_iterable(self.plan.asks[len(self.started) + 1 :]):  # before it is the one that begins just now
+            ask.never_began(self.ctx.run, "cancelled")
 
     def _finish(self) -> None:
         sink = self.sink

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from functools import lru_cache
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import msgspec
 from pydantic import Field
 
-from plait.errors import ExpressionFailed, TooManyItems
+from plait.errors import ExpressionFailed, PlaitError, TooManyItems
 from plait.nodes.drive import leaf
 from plait.nodes.each import Each, Plan
 from plait.nodes.link import Child, Evaluate, Link
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     Node = NodeSpec
 
 _items = msgspec.json.Decoder(list[msgspec.Raw]).decode
+_FEW = 4096
+"""Where fewer items are allowed, a longer list is refused before anything is made of it."""
 
 
 class Map(NodeSpec):
@@ -77,10 +80,25 @@ class ForEach:
         return await Each(self.plan, self._items(message, ctx), ctx).answers()
 
     def _items(self, message: Message, ctx: Context) -> Sequence[msgspec.Raw]:
+        raw = self.items(ctx, message, None).raw
         try:
-            items = _items(self.items(ctx, message, None).raw)
+            if self.most <= _FEW and raw.count(b",") >= self.most:
+                _no_more_than(self.most)(raw)
+            items = _items(raw)
         except msgspec.ValidationError:
+            if raw.lstrip().startswith(b"["):
+                raise self._too_many() from None
             raise ExpressionFailed("map needs a list to go through").at(self.plan.path) from None
         if len(items) > self.most:
-            raise TooManyItems(f"the list has {len(items)} items; {self.most} are the most").at(self.plan.path)
+            raise self._too_many()
         return items
+
+    def _too_many(self) -> PlaitError:
+        return TooManyItems(f"the list has too many items; {self.most} are the most").at(self.plan.path)
+
+
+@lru_cache
+def _no_more_than(count: int) -> Callable[[bytes], Any]:
+    """What reads a list, and stops at the first item over a number."""
+    fields = [(f"item{place}", msgspec.Raw, msgspec.UNSET) for place in range(count)]
+    return msgspec.json.Decoder(msgspec.defstruct("Items", fields, array_like=True, forbid_unknown_fields=True, gc=False)).decode

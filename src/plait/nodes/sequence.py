@@ -104,7 +104,9 @@ class Walk:
                 break
         self._going = False
         sink = self._sink
-        if sink is not None and self._place == len(self._steps):
+        if sink is None:
+            self._started.cancel()  # it was stopped while this step began
+        elif self._place == len(self._steps):
             self._sink = None
             sink.answered(self._index, self._message if self._complete else self._message.incomplete())
 

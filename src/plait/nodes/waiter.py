@@ -31,6 +31,7 @@ class Waiter:
         """There will be none."""
         if not self.future.done():
             self.future.set_exception(error)
+            self.future.exception()  # nobody needs to be told that it was never heard: who waited may have left meanwhile
 
 
 async def awaited(start: Start, message: Message, ctx: Context) -> Message:

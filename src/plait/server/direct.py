@@ -63,12 +63,12 @@ async def ask(generation: Generation, graph: str, request: Request) -> Answer:
     timeout = wanted_timeout(headers.get(b"x-request-timeout"), compiled.timeout)
     own_id = request_id(headers, "")
     run = Run(message, clock, own_id.encode(), headers, forwarded_fields(request))
-    if compiled.validate is not None:
-        compiled.validate(message)
     try:
+        if compiled.validate is not None:
+            compiled.validate(message)
         answer = await compiled.call(message, Context(run, clock.now() + timeout))
         return Answer(
-            result=answer.value,
+            result=_value(answer),
             complete=answer.complete,
             request_id=own_id,
             revision=int(generation.revision),
@@ -77,7 +77,12 @@ async def ask(generation: Generation, graph: str, request: Request) -> Answer:
     except PlaitError as exc:
         exc.request_id, exc.parts = own_id, part_states(run.parts)
         raise
-    except msgspec.DecodeError:
-        raise BadAnswer("the answer has a number that Python has not; over HTTP it passes as it is") from None
     except Exception as exc:
         raise fault(exc) from exc
+
+
+def _value(answer: Message) -> Any:
+    try:
+        return answer.value
+    except msgspec.DecodeError:
+        raise BadAnswer("the answer has a number that Python has not; over HTTP it passes as it is") from None

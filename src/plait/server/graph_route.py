@@ -101,12 +101,14 @@ class Serving:
         self._run = run = Run(message, clock, self._request_id.encode(), request.headers, forwarded, self._subscribers)
         ctx = Context(run, clock.now() + timeout)
         started = compiled.call.start(message, ctx, self)
-        if self._run is not None:
+        if self._run is run:
             self._started = started
+        else:
+            started.cancel()  # the client left while it began
 
     def cancel(self) -> None:
         """The client has left."""
-        started, self._started = self._started, None
+        started, self._started, self._run = self._started, None, None
         if started is not None:
             started.cancel()
 
