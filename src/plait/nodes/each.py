@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import msgspec
 
-from plait.errors import PlaitError, RequirementFailed
+from plait.errors import PlaitError, RequirementFailed, TimedOut
 from plait.nodes.absent import ABSENT, LEFT_OUT
 from plait.nodes.ask import Ask
 from plait.nodes.waiter import Waiter
 from plait.types import Context, Message, Start, Started
+
+TURN = 0.001
+"""Seconds of one turn of the loop in which items are started: a list of lists may have a million, and others wait meanwhile."""
+
+GRACE = 0.02
+"""Seconds after the deadline in which items that need no call may still be worked through."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +52,8 @@ class Each:
     """One list on its way: the sink of its items' calls."""
 
     __slots__ = (
-        "_complete", "_ctx", "_items", "_left", "_next", "_open", "_plan", "_possible", "_pumping", "_quorum", "_taken", "_waiter",
+        "_complete", "_ctx", "_goes_on", "_items", "_left", "_next", "_open", "_plan", "_possible", "_pumping", "_quorum", "_taken",
+        "_waiter",
     )  # fmt: skip
 
     def __init__(self, plan: Plan, items: Sequence[msgspec.Raw], ctx: Context) -> None:
@@ -59,7 +67,8 @@ class Each:
         self._taken: list[bytes] = [b"null"] * len(items)
         self._open: dict[int, Started | None] = {}
         self._waiter = Waiter()
-        self._pumping = False
+        self._pumping = False  # items are being started
+        self._goes_on = False  # at the next turn of the loop
 
     async def answers(self) -> Message:
         """The list of answers; null where an item is missing.
@@ -105,27 +114,58 @@ class Each:
         return True
 
     def _pump(self) -> None:
-        """Start as many as there is room for, unless this is asked for while starting one; then end if none is left."""
-        if self._pumping:
+        """Start as many as there is room for, a while in each turn of the loop; then end if none is left."""
+        if self._pumping or self._goes_on:
+            return
+        now = self._ctx.run.clock.now
+        moment = now()
+        if self._has_room and moment > self._ctx.deadline + GRACE:
+            self._give_up()
             return
         self._pumping = True
-        plan, ctx = self._plan, self._ctx
-        while self._next < len(self._items) and len(self._open) < plan.concurrency and not self._waiter.future.done():
-            place = self._next
-            self._next += 1
-            self._open[place] = None
-            item = Message(bytes(self._items[place]))
-            named = {**ctx.named, "item": item, "index": Message(b"%d" % place)}
-            started = plan.start(item, Context(ctx.run.of_item(place), ctx.deadline, named), self, place)
-            if place in self._open:
-                self._open[place] = started
+        while self._has_room and now() < moment + TURN:
+            self._begin(self._next)
         self._pumping = False
+        if self._has_room:
+            self._goes_on = True
+            asyncio.get_running_loop().call_soon(self._go_on)
+        else:
+            self._end_if_all_have()
+
+    def _go_on(self) -> None:
+        """The next turn of the loop."""
+        self._goes_on = False
+        self._pump()
+
+    @property
+    def _has_room(self) -> bool:
+        return self._next < len(self._items) and len(self._open) < self._plan.concurrency and not self._waiter.future.done()
+
+    def _begin(self, place: int) -> None:
+        self._next = place + 1
+        self._open[place] = None
+        ctx, item = self._ctx, Message(bytes(self._items[place]))
+        named = {**ctx.named, "item": item, "index": Message(b"%d" % place)}
+        started = self._plan.start(item, Context(ctx.run.of_item(place), ctx.deadline, named), self, place)
+        if place in self._open:
+            self._open[place] = started
+
+    def _give_up(self) -> None:
+        """The time has long been up: what never began has failed."""
+        never = len(self._items) - self._next
+        self._never_began("timeout")
+        self._left -= never
+        self._complete = False
+        self._lose(TimedOut(f"no time was left for {never} of its items").at(self._plan.path), never)
+        self._end_if_all_have()
+
+    def _end_if_all_have(self) -> None:
         if self._left == 0 and not self._waiter.future.done():
             self._waiter.answered(0, Message(b"[" + b",".join(self._taken) + b"]", complete=self._complete))
 
-    def _lose(self, error: PlaitError) -> None:
-        """One item less that can be answered; fail if they are now too few."""
-        self._possible -= 1
+    def _lose(self, error: PlaitError, items: int = 1) -> None:
+        """Some items less that can be answered; fail if they are now too few."""
+        self._possible -= items
         if self._possible < self._quorum:
             self._waiter.failed(0, error)
             self._stop()
@@ -136,7 +176,10 @@ class Each:
         for started in under_way.values():
             if started is not None:
                 started.cancel()
+        self._never_began("cancelled")
+
+    def _never_began(self, status: str) -> None:
         for place in range(self._next, len(self._items)):
             for ask in self._plan.asks:
-                ask.never_began(self._ctx.run.of_item(place), "cancelled")
+                ask.never_began(self._ctx.run.of_item(place), status)
         self._next = len(self._items)

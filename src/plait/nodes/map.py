@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from functools import lru_cache
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import msgspec
 from pydantic import Field
 
-from plait.errors import ExpressionFailed, TooManyItems
+from plait.errors import ExpressionFailed, PlaitError, TooManyItems
 from plait.nodes.drive import leaf
 from plait.nodes.each import Each, Plan
 from plait.nodes.link import Child, Evaluate, Link
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     Node = NodeSpec
 
 _items = msgspec.json.Decoder(list[msgspec.Raw]).decode
+_COUNTED = 4096
+"""Items up to which a list is counted before they are taken out of it: a request has room for millions."""
 
 
 class Map(NodeSpec):
@@ -64,6 +67,14 @@ class Map(NodeSpec):
         return ForEach(link.expression(self.map, ("map",)), self.max_items, plan)
 
 
+@lru_cache
+def _counter(most: int) -> Callable[[bytes], Any]:
+    """Reads a list whose item after so many, if it has one, is `more`; of those beyond it makes nothing."""
+    fields = [(f"item{place}", msgspec.Raw, msgspec.UNSET) for place in range(most)]
+    counted = msgspec.defstruct("Counted", [*fields, ("more", msgspec.Raw, msgspec.UNSET)], array_like=True, gc=False)
+    return msgspec.json.Decoder(counted).decode
+
+
 @dataclass(frozen=True, slots=True)
 class ForEach:
     """Runs a plan over the items that an expression gives."""
@@ -77,10 +88,16 @@ class ForEach:
         return await Each(self.plan, self._items(message, ctx), ctx).answers()
 
     def _items(self, message: Message, ctx: Context) -> Sequence[msgspec.Raw]:
+        raw = self.items(ctx, message, None).raw
         try:
-            items = _items(self.items(ctx, message, None).raw)
+            if raw.count(b",") >= self.most <= _COUNTED and _counter(self.most)(raw).more is not msgspec.UNSET:
+                raise self._too_many()
+            items = _items(raw)
         except msgspec.ValidationError:
             raise ExpressionFailed("map needs a list to go through").at(self.plan.path) from None
         if len(items) > self.most:
-            raise TooManyItems(f"the list has {len(items)} items; {self.most} are the most").at(self.plan.path)
+            raise self._too_many()
         return items
+
+    def _too_many(self) -> PlaitError:
+        return TooManyItems(f"the list has more than {self.most} items").at(self.plan.path)

@@ -28,9 +28,10 @@ class Waiter:
             self.future.set_result(message)
 
     def failed(self, index: int, error: PlaitError) -> None:  # noqa: ARG002 - there is one index
-        """There will be none."""
+        """There will be none. If whoever waits is stopped in this very turn, nobody has to hear of it."""
         if not self.future.done():
             self.future.set_exception(error)
+            self.future.exception()
 
 
 async def awaited(start: Start, message: Message, ctx: Context) -> Message:
