@@ -200,14 +200,6 @@ async def test_items_that_never_began_for_want_of_time_are_told_and_missing() ->
     assert [(part.key, part.status) for part in run.parts] == [(f"a.{place}", "timeout") for place in range(began, 1000)]
 
 
-async def test_failures_that_nobody_waits_for_any_more_are_no_news(caplog: pytest.LogCaptureFixture) -> None:
-    rows = [[0] * 10] * 10
-    do = {"map": "item", "do": {"predict": "a", "timeout": "20ms"}}
-    failure, _, _ = await under_way({"map": "input", "do": do, "timeout": "30ms"}, rows, ticks=0.005)
-    assert isinstance(failure, TimedOut)
-    assert not caplog.records
-
-
 def test_items_that_have_no_time_left_are_not_asked() -> None:
     slow = FakePredictor("a", 1, after=0.03)
     run = mapped("a", [slow], {"items": [0] * 8}, concurrency=2, require="any", timeout="50ms")
