@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 
 import pytest
@@ -22,16 +23,17 @@ class Deaf:
         raise AssertionError(error)
 
 
+async def wait(waiter: Waiter) -> Message:
+    return await waiter.future
+
+
 async def test_a_failure_of_which_nobody_hears_because_all_was_stopped_is_not_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
     waiter = Waiter()
-
-    async def wait() -> Message:
-        return await waiter.future
-
-    drive = Drive(wait(), Deaf(), 0)
+    drive = Drive(wait(waiter), Deaf(), 0)
     drive.go_on()
     waiter.failed(0, TimedOut("too late"))
     drive.cancel()
-    del waiter, wait, drive
+    del waiter, drive
+    await asyncio.sleep(0)
     gc.collect()
     assert not caplog.records
