@@ -6,9 +6,10 @@ import asyncio
 import threading
 from typing import Any
 
+import msgspec
 import numpy as np
 
-from plait.errors import InvalidRequest
+from plait.errors import Internal, InvalidRequest
 from plait.nodes.code import PythonContext
 
 threads: list[str] = []
@@ -106,3 +107,58 @@ class Holder:
 
 
 not_callable = 3
+
+
+class Odd(BaseException):
+    """No `Exception`, as a library may have it."""
+
+
+class Teapot(InvalidRequest):
+    status = 420
+
+
+def leaves_odd(value: Any, context: PythonContext) -> Any:
+    raise Odd
+
+
+def finds_nothing(value: Any, context: PythonContext) -> Any:
+    return next(iter(()))
+
+
+async def closes_later(value: Any, context: PythonContext) -> Any:
+    raise GeneratorExit
+
+
+async def leaves_odd_later(value: Any, context: PythonContext) -> Any:
+    raise Odd
+
+
+def blames_the_proxy(value: Any, context: PythonContext) -> Any:
+    raise Internal("the secret is 42")
+
+
+def unknown_status(value: Any, context: PythonContext) -> Any:
+    raise Teapot("the secret is 42")
+
+
+def no_text(value: Any, context: PythonContext) -> Any:
+    raise InvalidRequest("\ud800")
+
+
+def broken_text(value: Any, context: PythonContext) -> Any:
+    return msgspec.Raw(b"}{")
+
+
+def too_deep(value: Any, context: PythonContext) -> Any:
+    answer: list[Any] = []
+    for _ in range(65):
+        answer = [answer]
+    return answer
+
+
+async def same(value: Any, context: PythonContext) -> Any:
+    return value
+
+
+def looks_back(value: Any, context: PythonContext) -> Any:
+    return context.request

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import tracemalloc
+from itertools import count as counting
 from typing import Any
 
 import pytest
 
+from plait.background import Background
 from plait.clock import Clock
 from plait.errors import BadAnswer, ConfigError, ExpressionFailed, PlaitError, TimedOut, TooManyItems
+from plait.graph.compile import compile_graph
+from plait.graph.spec import Config
 from plait.nodes.ask import Ask, Outcome, Receiver
 from plait.nodes.each import Plan
 from plait.nodes.map import ForEach
@@ -162,7 +166,7 @@ def test_what_is_no_list_is_refused(value: Any) -> None:
     assert run.parts == []
 
 
-@pytest.mark.parametrize(("count", "options"), [(1001, {}), (100_000, {}), (3, {"max_items": 2})])
+@pytest.mark.parametrize(("count", "options"), [(1001, {}), (100_000, {}), (3, {"max_items": 2}), (5001, {"max_items": 5000})])
 def test_a_list_that_is_too_long_is_refused(count: int, options: dict[str, int]) -> None:
     run = mapped("a", [good("a")], {"items": [0] * count}, **options)
     assert isinstance(run.error, TooManyItems)
@@ -185,10 +189,61 @@ async def test_nothing_is_made_of_a_list_that_is_too_long() -> None:
     assert peak < 1 << 20
 
 
+@pytest.mark.parametrize("options", [{}, {"max_items": 3}, {"max_items": 5000}])
+def test_what_is_in_the_items_does_not_count(options: dict[str, int]) -> None:
+    items = [[0] * 2000, {"x,": ["a,b", ","]}, []]
+    assert mapped({"transform": "${item}"}, [], {"items": items}, **options).value == items
+
+
 def test_a_thousand_items_that_fail_at_once_do_not_pile_up() -> None:
     run = mapped("a", [down("a")], {"items": [0] * 1000}, require="any", timeout="1ms")
     assert run.error is not None
     assert run.left == 0
+
+
+async def under_way(node: Any, request: Any, ticks: float) -> tuple[Message | PlaitError, Run, int]:
+    """What a graph gives while each look at the clock takes some seconds; and how many turns the loop had for others meanwhile."""
+    config = Config.model_validate({"predictors": {"a": {"url": "http://127.0.0.1:1"}}, "graphs": {"predict": node}})
+    moments = counting()
+    clock = Clock(asyncio.get_running_loop(), lambda: next(moments) * ticks)
+    compiled = compile_graph(config, "predict", {"a": good("a")}, Background())
+    message = Message.of(request)
+    run = Run(message, clock)
+    call = asyncio.get_running_loop().create_task(compiled.call(message, Context(run, clock.now() + compiled.timeout)))
+    turns = 0
+    while not call.done():
+        await asyncio.sleep(0)
+        turns += 1
+    clock.close()
+    failure = call.exception()
+    return failure if isinstance(failure, PlaitError) else call.result(), run, turns
+
+
+async def test_items_that_need_no_call_leave_the_loop_to_others_now_and_then() -> None:
+    answer, _, turns = await under_way({"map": "input", "do": {"value": 1}}, [0] * 1000, ticks=0.0001)
+    assert isinstance(answer, Message)
+    assert answer.value == [1] * 1000
+    assert turns > 50
+
+
+async def test_items_that_need_no_call_have_little_time_beyond_the_deadline() -> None:
+    rows = [[0] * 100] * 100
+    failure, _, _ = await under_way(
+        {"map": "input", "do": {"map": "item", "do": {"value": 1}}, "timeout": "100ms"}, rows, ticks=0.0005
+    )
+    assert isinstance(failure, TimedOut)
+    assert "no time was left for" in failure.detail
+
+
+async def test_items_that_never_began_for_want_of_time_are_told_and_missing() -> None:
+    do = {"switch": [{"when": "item == 1.0", "then": "a"}, {"else": {"value": 5}}]}
+    answer, run, _ = await under_way({"map": "input", "do": do, "timeout": "100ms", "require": "any"}, [0] * 1000, ticks=0.0005)
+    assert isinstance(answer, Message)
+    began = answer.value.count(5)
+    assert began > 10
+    assert answer.value == [5] * began + [None] * (1000 - began)
+    assert not answer.complete
+    assert [(part.key, part.status) for part in run.parts] == [(f"a.{place}", "timeout") for place in range(began, 1000)]
 
 
 def test_items_that_have_no_time_left_are_not_asked() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from plait.errors import ConfigError
@@ -70,6 +71,8 @@ def test_only_what_arrived_counts(merge: dict[str, Any], answer: Any) -> None:
         ({"vote": "output.l"}, {"l": ["cat"]}),
         ({"mean": "output.n"}, {"n": "1"}),
         ({"mean": "output.n"}, {"n": [1, True]}),
+        ({"mean": "output.n"}, {"n": [1, msgspec.Raw(b"1e999")]}),
+        ({"vote": "output.n"}, {"n": msgspec.Raw(b"-1e999")}),
         ({"max": "output.n"}, {"n": [1]}),
         ({"sum": "output.n"}, {"n": None}),
         ({"min": "output.n"}, {}),

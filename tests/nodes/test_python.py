@@ -8,11 +8,12 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
 import pytest
 
 from plait.background import Background
 from plait.clock import Clock
-from plait.errors import CodeFailed, ConfigError, InvalidRequest, Overloaded, PlaitError, TimedOut
+from plait.errors import CodeFailed, ConfigError, InvalidRequest, NodeError, Overloaded, PlaitError, TimedOut
 from plait.graph.compile import compile_graph
 from plait.graph.spec import Config
 from plait.nodes import code
@@ -77,7 +78,13 @@ def test_what_numpy_gives_is_json() -> None:
     assert calling("array").value == {"mean": 0.5, "data": [[1, 2], [3, 4]]}
 
 
-@pytest.mark.parametrize("function", ["raises", "raises_later", "leaves", "leaves_later", "no_json"])
+FAILING = """
+raises raises_later leaves leaves_later leaves_odd leaves_odd_later closes_later finds_nothing
+no_json broken_text too_deep blames_the_proxy unknown_status no_text
+""".split()
+
+
+@pytest.mark.parametrize("function", FAILING)
 def test_a_function_that_fails_is_a_502_and_its_traceback_is_in_the_log_only(
     function: str, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -90,28 +97,30 @@ def test_a_function_that_fails_is_a_502_and_its_traceback_is_in_the_log_only(
     assert function in caplog.text
 
 
-@pytest.mark.parametrize("function", ["double", "add_one"])
-def test_a_number_that_python_has_not_fails_the_function_and_takes_up_no_room(function: str) -> None:
-    config = Config.model_validate({"graphs": {"predict": {"python": f"{HERE}:{function}"}}})
-    background = Background()
-    compiled = compile_graph(config, "predict", {}, background)
-
-    async def main() -> None:
-        clock = Clock(asyncio.get_running_loop())
-        message = Message(b"1e999")
-        for _ in range(code.AT_ONCE + 1):
-            with pytest.raises(CodeFailed):
-                await compiled.call(message, Context(Run(message, clock), clock.now() + 2.0))
-        await background.close()
-        clock.close()
-
-    asyncio.run(main())
-
-
 def test_a_function_may_choose_the_error_itself() -> None:
     run = calling("refuses")
     assert isinstance(run.error, InvalidRequest)
     assert (run.error.status, run.error.detail, run.error.node) == (422, "too young", "predict")
+
+
+@pytest.mark.parametrize("function", ["double", "same", "looks_back"])
+def test_a_number_that_python_has_not_is_the_requests_fault_and_takes_no_place(function: str) -> None:
+    nodes = [{"value": 1, "name": "a"}, {"map": "request", "do": {"python": f"{HERE}:{function}"}, "require": "any"}]
+    items = [msgspec.Raw(b"1e999")] * (code.AT_ONCE + 1)
+    run = run_graph({"predict": {"sequence": nodes}}, [], items)
+    assert isinstance(run.error, NodeError)
+    assert (run.error.status, run.error.code) == (422, "node-failed")
+    assert "log" not in run.error.detail
+
+
+def test_no_thread_left_is_an_overload_and_takes_no_place() -> None:
+    before = threading.stack_size(1 << 46)  # more than any system gives
+    try:
+        run = calling("double")
+    finally:
+        threading.stack_size(before)
+    assert isinstance(run.error, Overloaded)
+    assert calling("double", 2).value == 4
 
 
 @pytest.mark.parametrize("function", ["never", "stubborn"])

@@ -12,12 +12,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 from plait.background import Background
 from plait.errors import CodeFailed, Overloaded, PlaitError, TimedOut
 from plait.expr import visible_headers
 from plait.nodes.ask import LEAST
+from plait.nodes.values import carried, is_answer, read, written
 from plait.nodes.waiter import Patience
 from plait.types import Context, Message
 
@@ -27,8 +26,6 @@ if TYPE_CHECKING:
 AT_ONCE = 64
 """Calls of one function under way at once; a thread cannot be stopped, so those that outlive their deadline count too."""
 
-_encode = msgspec.json.Encoder(enc_hook=lambda value: value.tolist()).encode
-_decode = msgspec.json.Decoder().decode
 _log = logging.getLogger("plait")
 
 
@@ -44,7 +41,7 @@ class PythonContext:
     @property
     def request(self) -> Any:
         """The request's JSON."""
-        return _decode(self._ctx.run.message.raw)
+        return read(self._ctx.run.message.raw)
 
     @property
     def headers(self) -> dict[str, str]:
@@ -67,7 +64,7 @@ class PythonContext:
         Raises:
             KeyError: If there is none of that name.
         """
-        return _decode(self._ctx.named[name].raw)
+        return read(self._ctx.named[name].raw)
 
 
 class NoFunction(Exception):
@@ -145,12 +142,18 @@ class Code:
         try:
             return Message(await Patience.until(work, clock, deadline))
         except PlaitError as exc:
-            raise exc.at(self.path) from None
+            if is_answer(exc):
+                raise exc.at(self.path) from None
+            raise self._failed(exc) from None
         except Exception as exc:  # noqa: BLE001 - it may raise whatever it likes
-            _log.error("%s failed in %s", self.text, self.path, exc_info=exc)
-            raise CodeFailed(f"{self.text} failed; the proxy's log says how").at(self.path) from None
+            raise self._failed(exc) from None
         finally:
             work.cancel()
+
+    def _failed(self, exc: Exception) -> PlaitError:
+        """What the client is told of an exception; the rest is for the log."""
+        _log.error("%s failed in %s", self.text, self.path, exc_info=exc)
+        return CodeFailed(f"{self.text} failed; the proxy's log says how").at(self.path)
 
     def _on_loop(self, message: Message, context: PythonContext) -> asyncio.Future[bytes]:
         task = self.background.start(self._awaited(message, context))
@@ -159,9 +162,11 @@ class Code:
 
     async def _awaited(self, message: Message, context: PythonContext) -> bytes:
         try:
-            return _encode(await self.function(_decode(message.raw), context))
-        except SystemExit as exc:  # it would end the loop
-            raise RuntimeError("it raised SystemExit") from exc
+            return written(await self.function(read(message.raw), context))
+        except asyncio.CancelledError:
+            raise
+        except BaseException as exc:  # noqa: BLE001 - sys.exit() in a task would end the loop
+            raise carried(exc) from exc.__cause__
 
     def _in_thread(self, message: Message, context: PythonContext) -> asyncio.Future[bytes]:
         """A thread of its own: one that hangs then holds neither the others nor the end of the process, as a pool's would."""
@@ -179,14 +184,16 @@ class Code:
         def run() -> None:
             raw, error = b"", None
             try:
-                raw = _encode(self.function(_decode(message.raw), context))
-            except Exception as exc:  # noqa: BLE001 - whoever waits must hear of it
-                error = exc
-            except BaseException as exc:  # noqa: BLE001 - sys.exit() in a thread ends nothing else
-                error = RuntimeError(f"it raised {type(exc).__name__}")
+                raw = written(self.function(read(message.raw), context))
+            except BaseException as exc:  # noqa: BLE001 - whoever waits must hear of it
+                error = carried(exc)
             self.permits.release()
             with contextlib.suppress(RuntimeError):  # the loop has closed: nobody waits any more
                 loop.call_soon_threadsafe(tell, raw, error)
 
-        threading.Thread(target=run, name=self.text, daemon=True).start()
+        try:
+            threading.Thread(target=run, name=self.text, daemon=True).start()
+        except RuntimeError:
+            self.permits.release()
+            raise Overloaded(f"the system gives no thread to run {self.text} in").at(self.path) from None
         return future

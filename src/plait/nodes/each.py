@@ -8,11 +8,17 @@ from dataclasses import dataclass
 
 import msgspec
 
-from plait.errors import PlaitError
+from plait.errors import PlaitError, TimedOut
 from plait.nodes.absent import ABSENT, LEFT_OUT
 from plait.nodes.ask import Ask
 from plait.nodes.waiter import Waiter
 from plait.types import Context, Message, Start, Started
+
+TURN = 0.001
+"""Seconds of one turn of the loop in which items are started: a list of lists may have a million, and others wait meanwhile."""
+
+GRACE = 0.02
+"""Seconds after the deadline in which items that need no call may still be worked through."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +52,8 @@ class Each:
     """One list on its way: the sink of its items' calls."""
 
     __slots__ = (
-        "_complete", "_counted", "_ctx", "_failure", "_failures", "_items", "_left", "_next", "_open", "_plan", "_pumping",
-        "_taken", "_waiter",
+        "_complete", "_counted", "_ctx", "_failed", "_failure", "_items", "_left", "_next", "_open", "_plan", "_pumping", "_taken",
+        "_waiter",
     )  # fmt: skip
 
     def __init__(self, plan: Plan, items: Sequence[msgspec.Raw], ctx: Context) -> None:
@@ -56,13 +62,13 @@ class Each:
         self._ctx = ctx
         self._next = 0
         self._left = self._counted = len(items)
-        self._failures = 0
+        self._failed = 0
         self._failure: PlaitError | None = None
         self._complete = True
         self._taken: list[bytes] = [b"null"] * len(items)
         self._open: dict[int, Started | None] = {}
         self._waiter = Waiter()
-        self._pumping = False
+        self._pumping = False  # items are being started, or will be at the next turn of the loop
 
     async def answers(self) -> Message:
         """The list of answers; null where an item is missing.
@@ -94,11 +100,8 @@ class Each:
     def failed(self, index: int, error: PlaitError) -> None:
         """An item has none."""
         if self._has_ended(index):
-            self._complete = False
             error.detail += f" (item {index})"
-            self._failures += 1
-            self._failure = error
-            self._judge()
+            self._lose(error, 1)
             self._go_on()
 
     def _has_ended(self, index: int) -> bool:
@@ -111,34 +114,60 @@ class Each:
 
     def _go_on(self) -> None:
         """Start further ones, or end, unless that is about to happen anyway."""
-        if not self._pumping:
+        if self._pumping:
+            return
+        if self._has_room:
+            # At the next turn: this may be a read callback, in which no call may begin (see http1/endpoint).
             self._pumping = True
-            if self._next < len(self._items):
-                # At the next turn: this may be a read callback, in which no call may begin (see http1/endpoint).
-                asyncio.get_running_loop().call_soon(self._pump)
-            else:
-                self._pump()
+            asyncio.get_running_loop().call_soon(self._pump)
+        else:
+            self._end_if_all_have()
 
     def _pump(self) -> None:
-        """Start as many as there is room for; then end if none is left."""
+        """Start as many as there is room for, a while in each turn of the loop; then end if none is left."""
         self._pumping = True
-        plan, ctx = self._plan, self._ctx
-        while self._next < len(self._items) and len(self._open) < plan.concurrency and not self._waiter.future.done():
-            place = self._next
-            self._next += 1
-            self._open[place] = None
-            item = Message(bytes(self._items[place]))
-            named = {**ctx.named, "item": item, "index": Message(b"%d" % place)}
-            started = plan.start(item, Context(ctx.run.of_item(place), ctx.deadline, named), self, place)
-            if place in self._open:
-                self._open[place] = started
+        now = self._ctx.run.clock.now
+        moment = now()
+        if self._has_room and moment > self._ctx.deadline + GRACE:
+            self._give_up()
+        while self._has_room and now() < moment + TURN:
+            self._begin(self._next)
         self._pumping = False
+        self._go_on()
+
+    @property
+    def _has_room(self) -> bool:
+        return self._next < len(self._items) and len(self._open) < self._plan.concurrency and not self._waiter.future.done()
+
+    def _begin(self, place: int) -> None:
+        self._next = place + 1
+        self._open[place] = None
+        ctx, item = self._ctx, Message(bytes(self._items[place]))
+        named = {**ctx.named, "item": item, "index": Message(b"%d" % place)}
+        started = self._plan.start(item, Context(ctx.run.of_item(place), ctx.deadline, named), self, place)
+        if place in self._open:
+            self._open[place] = started
+
+    def _give_up(self) -> None:
+        """The time has long been up: what never began has failed."""
+        never = len(self._items) - self._next
+        self._never_began("timeout")
+        self._left -= never
+        self._lose(TimedOut(f"no time was left for {never} of its items").at(self._plan.path), never)
+
+    def _end_if_all_have(self) -> None:
         if self._left == 0 and not self._waiter.future.done():
             self._waiter.answered(0, Message(b"[" + b",".join(self._taken) + b"]", complete=self._complete))
 
+    def _lose(self, error: PlaitError, items: int) -> None:
+        self._complete = False
+        self._failed += items
+        self._failure = error
+        self._judge()
+
     def _judge(self) -> None:
         """Fail if too few can still be answered; items that did not have to run are not counted."""
-        if self._failure is not None and self._counted - self._failures < self._plan.quorum(self._counted):
+        if self._failure is not None and self._counted - self._failed < self._plan.quorum(self._counted):
             self._waiter.failed(0, self._failure)
             self._stop()
 
@@ -148,7 +177,10 @@ class Each:
         for started in under_way.values():
             if started is not None:
                 started.cancel()
+        self._never_began("cancelled")
+
+    def _never_began(self, status: str) -> None:
         for place in range(self._next, len(self._items)):
             for ask in self._plan.asks:
-                ask.never_began(self._ctx.run.of_item(place), "cancelled")
+                ask.never_began(self._ctx.run.of_item(place), status)
         self._next = len(self._items)

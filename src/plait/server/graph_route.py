@@ -125,7 +125,10 @@ class Serving:
 
     def failed(self, index: int, error: PlaitError) -> None:  # noqa: ARG002 - there is one index
         """The graph has none."""
-        response = self._problem(error)
+        try:
+            response = self._problem(error)
+        except Exception as exc:  # noqa: BLE001 - the same
+            response = self._problem(fault(exc))
         self._run = self._started = None
         self._reply(response)
 

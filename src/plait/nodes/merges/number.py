@@ -119,7 +119,10 @@ class Average:
 
     def take(self, ctx: Context, given: Message, output: Message) -> Any:
         """The branch's number or nested lists of numbers."""
-        value = self.evaluate(ctx, given, output).value
+        try:
+            value = self.evaluate(ctx, given, output).value
+        except msgspec.DecodeError:
+            raise ExpressionFailed("merge mean: a number is out of range") from None
         if not _numeric(value):
             raise ExpressionFailed("merge mean needs a number, or nested lists of numbers, from every branch")
         return value

@@ -47,7 +47,10 @@ class Election:
     def take(self, ctx: Context, given: Message, output: Message) -> tuple[str, bytes]:
         """The branch's label as a name, and its JSON."""
         message = self.evaluate(ctx, given, output)
-        value = message.value
+        try:
+            value = message.value
+        except msgspec.DecodeError:
+            raise ExpressionFailed("merge vote: the number is out of range") from None
         if not isinstance(value, _SCALAR):
             raise ExpressionFailed("merge vote needs a text, a number or a boolean from every branch")
         return (value if isinstance(value, str) else message.raw.decode()), message.raw
