@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 import msgspec
 
 if TYPE_CHECKING:
-    from plait.nodes.link import Link
     from plait.types import Context, Message
 
 
@@ -35,14 +34,6 @@ class Merge(Protocol):
 
     def join(self, taken: Sequence[Any]) -> bytes:
         """JSON of the whole, from what was taken in declared order; None where a branch is missing. At least one is there."""
-        ...
-
-
-class MergeSpec(Protocol):
-    """A merge in a file."""
-
-    def bind(self, link: Link, labels: tuple[str, ...]) -> Merge:
-        """The merge for branches of these names."""
         ...
 
 
