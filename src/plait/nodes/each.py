@@ -128,6 +128,8 @@ class Each:
             started = plan.start(item, Context(ctx.run.of_item(place), ctx.deadline, named), self, place)
             if place in self._open:
                 self._open[place] = started
+            else:
+                started.cancel()  # it has ended, or all were stopped while it began
         self._pumping = False
         if self._left == 0 and not self._waiter.future.done():
             self._waiter.answered(0, Message(b"[" + b",".join(self._taken) + b"]", complete=self._complete))
