@@ -17,3 +17,9 @@ settings.load_profile("plait")
 
 def pytest_asyncio_loop_factories(config: pytest.Config, item: pytest.Item) -> dict[str, Callable[[], AbstractEventLoop]]:
     return {"uvloop": uvloop.new_event_loop}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Log lines with half a character cannot be sent from one process to another."""
+    report.sections = [(name, text.encode(errors="replace").decode()) for name, text in report.sections]

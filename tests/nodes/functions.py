@@ -37,6 +37,10 @@ def about(value: Any, context: PythonContext) -> Any:
     }
 
 
+def user(value: Any, context: PythonContext) -> Any:
+    return context.headers["x-user"]
+
+
 def spoil(value: Any, context: PythonContext) -> Any:
     value["x"] = context.request["x"] = "spoiled"
     return None

@@ -297,6 +297,23 @@ def test_header_fields_that_a_cached_graph_looks_at_tell_calls_apart() -> None:
     serving(node, [], main, graphs)
 
 
+@pytest.mark.parametrize("node", [{"python": "tests.nodes.functions:user", **MINUTE}, {"predict": "inner", **MINUTE}])
+def test_all_that_a_function_may_look_at_tells_calls_apart(node: dict[str, Any]) -> None:
+    async def main(graph: Served) -> None:
+        assert [(await graph.ask(1, {b"x-user": user}))[0] for user in (b"ann", b"ben")] == ["ann", "ben"]
+
+    serving(node, [], main, {"inner": {"python": "tests.nodes.functions:user"}})
+
+
+def test_a_key_of_ones_own_stands_for_what_a_function_looks_at() -> None:
+    node = {"python": "tests.nodes.functions:user", "cache": {"ttl": "1m", "key": "input"}}
+
+    async def main(graph: Served) -> None:
+        assert [(await graph.ask(1, {b"x-user": user}))[0] for user in (b"ann", b"ben")] == ["ann", "ann"]
+
+    serving(node, [], main)
+
+
 def test_a_graph_that_is_cached_looks_at_its_own_request_only() -> None:
     fake = echo("a")
     inner = {"sequence": ["a", {"transform": "${request.x}"}]}

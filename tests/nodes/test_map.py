@@ -15,11 +15,12 @@ from plait.errors import BadAnswer, ConfigError, ExpressionFailed, PlaitError, T
 from plait.graph.compile import compile_graph
 from plait.graph.spec import Config
 from plait.nodes.ask import Ask, Outcome, Receiver
+from plait.nodes.drive import Driven
 from plait.nodes.each import Plan
 from plait.nodes.map import ForEach
 from plait.testing import FakePredictor, GraphRun, run_graph
 from plait.testing.fakes import FakeCall
-from plait.types import Context, Message, Run
+from plait.types import Context, Message, Run, Sink, Started
 from tests.nodes.fakes import broken, down, echo, good
 
 ITEMS = {"items": [{"x": 1}, {"x": 2}, {"x": 3}]}
@@ -261,6 +262,41 @@ def test_when_the_client_leaves_every_item_stops() -> None:
     graph = {"predict": {"map": "input", "do": {"sequence": ["a", "a"]}, "concurrency": 3}}
     run = run_graph(graph, [FakePredictor("a", 1, after=0.2)], list(range(10)), cancel_after=0.3)
     assert (run.answer, run.error, run.left) == (None, None, 0)
+
+
+async def test_an_item_that_begins_while_the_client_leaves_is_stopped_too() -> None:
+    class Leaving:
+        """A call, its sink and its client in one: the client leaves while the second item begins."""
+
+        def __init__(self) -> None:
+            self.begun = self.cancelled = self.heard = 0
+            self.run: Started | None = None
+
+        def start(self, message: Message, ctx: Context, sink: Sink, index: int) -> Started:
+            self.begun += 1
+            if self.run is None:
+                asyncio.get_running_loop().call_soon(sink.answered, index, message)
+            else:
+                self.run.cancel()
+            return self
+
+        def cancel(self) -> None:
+            self.cancelled += 1
+
+        def answered(self, index: int, message: Message) -> None:
+            self.heard += 1
+
+        def failed(self, index: int, error: PlaitError) -> None:
+            self.heard += 1
+
+    leaving = Leaving()
+    each = ForEach(lambda _ctx, given, _output: given, 9, Plan(leaving.start, 1, "all", "predict", optional=False, asks=()))
+    message = Message(b"[1,2,3]")
+    ctx = Context(Run(message, Clock(asyncio.get_running_loop())), 9.0)
+    leaving.run = Driven(each).start(message, ctx, leaving)
+    for _ in range(3):
+        await asyncio.sleep(0)
+    assert (leaving.begun, leaving.cancelled, leaving.heard) == (2, 1, 0)
 
 
 def test_maps_within_maps_number_their_parts_from_the_outside_in() -> None:

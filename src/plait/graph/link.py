@@ -90,7 +90,7 @@ class NodeLink:
         names: The earlier steps that its expressions see.
         within: The timeout around it in seconds, as far as the file says one.
         siblings: How often each label was given to a child of this node.
-        looked: The variables that expressions look into, of this graph, or within a node that caches.
+        looked: The variables that expressions and functions look into, of this graph, or within a node that caches.
         maps: In how many maps it is.
     """
 
@@ -122,9 +122,13 @@ class NodeLink:
         return tuple(sorted(fields))
 
     def looked_at(self) -> tuple[Evaluate, ...]:
-        """What the expressions within this node look at, of what is known before it runs."""
+        """What the expressions and functions within this node look at, of what is known before it runs."""
         known = self.names | {"request", "headers"}
         return tuple(expr.expression(name, self.names) for name in sorted(self.looked & known))
+
+    def looks_at_all(self) -> None:
+        """Say that nobody knows what this node looks at."""
+        self.looked.update(self.names, ("request", "headers"))
 
     def call(self, child: Child) -> Call:
         """The child's call, with its options."""

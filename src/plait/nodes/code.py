@@ -101,6 +101,7 @@ def bind(text: str, at: At, link: Link, *, grace: float = 0.0) -> Code:
     except NoFunction as exc:
         link.problem(at, f"{text} {exc}", "write module:function; the file's folder is searched first")
         function = _nothing
+    link.looks_at_all()
     return Code(function, text, link.path, link.background, inspect.iscoroutinefunction(function), grace)
 
 

@@ -147,6 +147,8 @@ class Each:
         started = self._plan.start(item, Context(ctx.run.of_item(place), ctx.deadline, named), self, place)
         if place in self._open:
             self._open[place] = started
+        else:
+            started.cancel()  # it has ended, or all were stopped while it began
 
     def _give_up(self) -> None:
         """The time has long been up: what never began has failed."""

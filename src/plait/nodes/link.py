@@ -51,7 +51,11 @@ class Link(Protocol):
         ...
 
     def looked_at(self) -> tuple[Evaluate, ...]:
-        """What the expressions bound within this node so far look at, besides inputs and each other's outputs."""
+        """What the expressions and functions bound within this node so far look at, besides inputs and each other's outputs."""
+        ...
+
+    def looks_at_all(self) -> None:
+        """Say that nobody knows what this node looks at, of the request, its header fields and earlier steps."""
         ...
 
     def call(self, child: Child) -> Call:

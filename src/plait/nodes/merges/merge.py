@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 import msgspec
 
 if TYPE_CHECKING:
-    from plait.nodes.link import Link
     from plait.types import Context, Message
 
 
@@ -43,14 +42,6 @@ class Merge(Protocol):
 
         At least one is there, unless the merge has an answer `of_none`.
         """
-        ...
-
-
-class MergeSpec(Protocol):
-    """A merge in a file."""
-
-    def bind(self, link: Link, labels: tuple[str, ...]) -> Merge:
-        """The merge for branches of these names."""
         ...
 
 
