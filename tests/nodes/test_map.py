@@ -292,7 +292,8 @@ async def test_an_item_that_begins_while_the_client_leaves_is_stopped_too() -> N
     leaving = Leaving()
     each = ForEach(lambda _ctx, given, _output: given, 9, Plan(leaving.start, 1, "all", "predict", optional=False, asks=()))
     message = Message(b"[1,2,3]")
-    ctx = Context(Run(message, Clock(asyncio.get_running_loop())), 9.0)
+    clock = Clock(asyncio.get_running_loop())
+    ctx = Context(Run(message, clock), clock.now() + 9.0)
     leaving.run = Driven(each).start(message, ctx, leaving)
     for _ in range(3):
         await asyncio.sleep(0)
