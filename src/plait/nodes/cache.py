@@ -13,7 +13,7 @@ from plait.background import Background
 from plait.errors import TimedOut
 from plait.events import Part
 from plait.nodes.absent import LEFT_OUT
-from plait.nodes.ask import Ask
+from plait.nodes.ask import LEAST, Ask
 from plait.nodes.link import Evaluate, Link
 from plait.nodes.store import Kept, Store
 from plait.nodes.waiter import Patience
@@ -43,6 +43,11 @@ class Flight:
         self.deadline = ctx.deadline
         self.waiting = 0
         self.task = background.start(_answer(call, message, Context(self.run, ctx.deadline, ctx.named)))
+
+    @property
+    def out_of_time(self) -> bool:
+        """Whether it has ended because its own deadline came, and not for a timeout within it."""
+        return self.task.done() and self.run.clock.now() > self.deadline - LEAST
 
 
 async def _answer(call: Call, message: Message, ctx: Context) -> Message:
@@ -104,11 +109,11 @@ class Cached:
                 return Message(kept.raw)
             flight = self.flights.get(key)
             if flight is None:
-                return await self._wait(self._take_off(key, message, ctx), ctx, None)  # the call keeps the deadline itself
+                return await self._wait(key, self._take_off(key, message, ctx), ctx, None)  # the call keeps the deadline itself
             try:
-                answer = await self._wait(flight, ctx, ctx.deadline)
+                answer = await self._wait(key, flight, ctx, ctx.deadline)
             except TimedOut:
-                if flight.task.done() and ctx.deadline > flight.deadline:
+                if flight.out_of_time and ctx.deadline > flight.deadline:
                     continue  # it had less time than there is here
                 self._tell(flight, ctx.run, "timeout")
                 raise
@@ -123,24 +128,29 @@ class Cached:
         clock = ctx.run.clock
 
         def landed(task: asyncio.Task[Message]) -> None:
-            del self.flights[key]
+            self._forget(key, flight)
             if task.cancelled() or task.exception() is not None:
                 return
             answer = task.result()
             if answer.complete and answer is not LEFT_OUT:
-                self.store.put(key, Kept(answer.raw, tuple(flight.run.parts), clock.now() + self.ttl))
+                self.store.put(key, Kept(answer.raw, tuple(map(_bare, flight.run.parts)), clock.now() + self.ttl))
 
         flight.task.add_done_callback(landed)
         return flight
 
-    async def _wait(self, flight: Flight, ctx: Context, moment: float | None) -> Message:
+    async def _wait(self, key: bytes, flight: Flight, ctx: Context, moment: float | None) -> Message:
         flight.waiting += 1
         try:
             return await Patience.until(flight.task, ctx.run.clock, moment)
         finally:
             flight.waiting -= 1
             if not flight.waiting:
+                self._forget(key, flight)  # who comes now must not wait for what is being stopped
                 flight.task.cancel()
+
+    def _forget(self, key: bytes, flight: Flight) -> None:
+        if self.flights.get(key) is flight:
+            del self.flights[key]
 
     def _tell(self, flight: Flight, run: Run, otherwise: str) -> None:
         """Record what is known of the parts of another's call, and what those are to this one that have not ended."""
@@ -154,7 +164,13 @@ class Cached:
 
 def replay(run: Run, parts: Sequence[Part], seconds: float | None = None) -> None:
     """Record parts of another call as parts of this run, for which nobody was asked."""
-    for part in parts:
-        output = None if part.output is None else Message(part.output.raw, complete=part.output.complete)
+    for part in map(_bare, parts):
         took = part.seconds if seconds is None else seconds
-        run.emit(msgspec.structs.replace(part, attempts=0, seconds=took, output=output))
+        run.emit(msgspec.structs.replace(part, attempts=0, seconds=took))
+
+
+def _bare(part: Part) -> Part:
+    """The same part with an output that nobody has looked into: what was found there may be much larger than its JSON."""
+    if part.output is None:
+        return part
+    return msgspec.structs.replace(part, output=Message(part.output.raw, complete=part.output.complete))
