@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import tracemalloc
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -18,7 +20,7 @@ from plait.graph.spec import Config
 from plait.nodes.store import Kept, Store
 from plait.testing import FakePredictor, run_graph, run_virtual
 from plait.types import Context, Message, Run
-from tests.nodes.fakes import broken, echo, good
+from tests.nodes.fakes import broken, echo, good, silent
 
 MINUTE = {"cache": {"ttl": "1m"}}
 
@@ -144,6 +146,51 @@ def test_one_deadline_is_not_anothers() -> None:
         assert len(fake.asked) == 2
 
     serving({"predict": "a", **MINUTE}, [fake], main)
+
+
+def test_a_timeout_within_is_that_of_all_who_wait() -> None:
+    fake = silent("a", timeout=0.1)
+
+    async def main(graph: Served) -> None:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(graph.ask(1, within=2.0 + more)) for more in range(5)]
+        assert {task.result()[0].code for task in tasks} == {"timeout"}
+        assert graph.clock.now() == pytest.approx(0.1, abs=0.01)
+        assert len(fake.asked) == 1
+
+    serving({"predict": "a", **MINUTE}, [fake], main)
+
+
+def test_who_comes_while_a_call_is_being_stopped_has_one_of_its_own() -> None:
+    fake = echo("a", after=0.5)
+
+    async def main(graph: Served) -> None:
+        leaving = asyncio.get_running_loop().create_task(graph.ask(1))
+        await asyncio.sleep(0.1)
+        leaving.cancel()
+        for _ in range(5):
+            coming = asyncio.get_running_loop().create_task(graph.ask(1, within=1.0))
+            await asyncio.sleep(0)
+            coming.cancel()
+        assert (await graph.ask(1, within=1.0))[0] == ["a", 1]
+
+    serving({"predict": "a", **MINUTE}, [fake], main)
+
+
+def test_what_was_found_in_an_answer_is_not_kept_with_it() -> None:
+    fake = FakePredictor("a", lambda value: [value + place + 0.5 for place in range(5000)])
+
+    async def main(graph: Served) -> None:
+        await graph.ask(0)
+        tracemalloc.start()
+        for question in range(1, 21):
+            await graph.ask(question)
+        gc.collect()
+        kept, _ = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert kept < 20 * (2 * 5000 * len("1000.5,") + 20_000)  # the answer's JSON and the part's
+
+    serving({"parallel": ["a"], "merge": {"mean": "output"}, **MINUTE}, [fake], main)
 
 
 def test_who_leaves_while_another_asks_has_parts_that_say_so() -> None:

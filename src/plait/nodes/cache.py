@@ -86,7 +86,7 @@ class Cached:
             try:
                 answer = await flight.answer(run.clock, ctx.deadline)
             except TimedOut:
-                if flight.over and ctx.deadline > flight.deadline:
+                if flight.out_of_time and ctx.deadline > flight.deadline:
                     continue  # it had less time than there is here
                 self._follow(flight, run, "timeout")
                 raise
@@ -104,6 +104,7 @@ class Cached:
 
     def _land(self, flight: Flight) -> None:
         del self.flights[flight.key]
+        flight.let_go()
         future, run = flight.waiter.future, flight.run
         if future.exception() is None:
             answer = future.result()
@@ -132,3 +133,4 @@ class Cached:
         if not (flight.waiting or flight.over):
             del self.flights[flight.key]
             flight.started.cancel()
+            flight.let_go()

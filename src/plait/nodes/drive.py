@@ -102,7 +102,7 @@ class Drive:
         sink, self._sink = self._sink, None
         if sink is None:
             return
-        if error is not None:
-            sink.failed(self._index, error)
-        elif message is not None:
+        if message is not None:
             sink.answered(self._index, message)
+        else:
+            sink.failed(self._index, error or fault(TypeError("a call has no message to give")))

@@ -10,7 +10,7 @@ import msgspec
 
 from plait.errors import PlaitError
 from plait.events import Part
-from plait.nodes.ask import Ask
+from plait.nodes.ask import LEAST, Ask
 from plait.nodes.decided import ENDED
 from plait.nodes.waiter import Patience, Waiter
 from plait.types import Context, Message, Run, Started
@@ -43,6 +43,11 @@ class Flight:
         """Whether there is an answer or a failure."""
         return self.waiter.future.done()
 
+    @property
+    def out_of_time(self) -> bool:
+        """Whether it is over because its own deadline came, and not for a timeout within it."""
+        return self.over and self.run.clock.now() > self.deadline - LEAST
+
     async def answer(self, clock: Clock, moment: float | None) -> Message:
         """What the call gives, if it comes before a moment; the call goes on if it does not.
 
@@ -56,6 +61,11 @@ class Flight:
             raise copy(exc) from None
         finally:
             self.waiting -= 1
+
+    def let_go(self) -> None:
+        """Break the circle of the run, what it started, and this: a context on the way hides it from the garbage collector."""
+        self.started = ENDED
+        self.run.subscribers = ()
 
     def tell_rest(self, run: Run, asks: Sequence[Ask], status: str) -> None:
         """Record what the calls that have not ended are to a run that waits no longer, while others do."""
