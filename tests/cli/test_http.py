@@ -26,7 +26,23 @@ async def test_an_answer_that_is_no_http_is_told_in_one_line() -> None:
             await asyncio.to_thread(send, server.url, b"{}")
 
 
-@pytest.mark.parametrize("said", [b"<html>", b"[1]", b"{}"])
+async def test_a_redirect_is_not_followed() -> None:
+    moved = b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n"
+    async with RawServer(moved) as server:
+        assert (await asyncio.to_thread(send, server.url, b"{}")).status == 302
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"<html>",
+        b"[1]",
+        b"{}",
+        b'{"route": 5, "data_sample": {}}',
+        b'{"route": "@127.0.0.2/", "data_sample": {}}',
+        b"[" * 100_000,
+    ],
+)
 async def test_what_is_no_plait_is_told_in_one_line(said: bytes) -> None:
     async with RawServer(ok(said)) as server:
         with pytest.raises(StartError, match=r"is no plait$"):

@@ -126,6 +126,7 @@ def test_retry_after_is_seconds_or_a_date() -> None:
     assert 60 < (retry_after({"retry-after": later}) or 0) <= 90
     assert retry_after({"retry-after": "Wed, 21 Oct 2015 07:28:00 GMT"}) == 0.0
     assert retry_after({"retry-after": "soon"}) is None
+    assert retry_after({"retry-after": "Fri, 31 Dec 9999 23:59:59 -2359"}) is None
     assert retry_after({}) is None
 
 

@@ -49,6 +49,14 @@ def iris_file(tmp_path: Path, free_ports: list[int]) -> Path:
     return file
 
 
+def test_a_graph_is_shown_where_not_every_character_can_be_written(tmp_path: Path) -> None:
+    file = tmp_path / "plait.yaml"
+    file.write_text("graphs: {predict: {sequence: [{value: 1}]}}")
+    done = run("explain", str(file), PYTHONIOENCODING="ascii")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "value" in done.stdout
+
+
 def test_check_reports_every_problem_with_path_and_line(tmp_path: Path) -> None:
     file = tmp_path / "plait.yaml"
     file.write_text(BROKEN)

@@ -157,8 +157,21 @@ async def test_what_is_no_http_is_refused() -> None:
     async def unused(*_: Any) -> Any:
         raise AssertionError("nothing is read or sent")
 
-    with pytest.raises(TypeError, match="websocket"):
-        await Proxy(config("http://127.0.0.1:1"))({"type": "websocket"}, unused, unused)
+    with pytest.raises(TypeError, match="lifetime"):
+        await Proxy(config("http://127.0.0.1:1"))({"type": "lifetime"}, unused, unused)
+
+
+async def test_a_websocket_is_closed_before_it_opens_and_is_no_fault() -> None:
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        return {"type": "websocket.connect"}
+
+    async def send(event: Any) -> None:
+        sent.append(event["type"])
+
+    await Proxy(config("http://127.0.0.1:1"))({"type": "websocket"}, receive, send)
+    assert sent == ["websocket.close"]
 
 
 def test_one_proxy_serves_one_loop_after_the_other() -> None:

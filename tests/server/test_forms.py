@@ -21,6 +21,8 @@ from plait.server.forms import NDJSON, SSE, Events, Form, form_of
         (b"application/vnd.plait+json,text/event-stream", Form()),
         (b"text/html, application/json;q=0.9, */*;q=0.8", None),
         (b"text/event-streams", None),
+        (b"text/event-stream;q=0", None),
+        (b"text/event-stream; q=0.000 , application/x-ndjson;q=0.01", Form(NDJSON)),
         (b"application/json; profile=text/event-stream", None),
         (b", ;,", None),
         (b"", None),

@@ -10,6 +10,8 @@ def main() -> None:
     from plait.cli.app import app  # noqa: PLC0415 - what the entry point imports is paid for by every command
     from plait.cli.fail import failing  # noqa: PLC0415
 
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr] # an answer or a file may have what it cannot write
     with failing():
         app(prog_name="plait")
     sys.exit(0)

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from plait.cli.printable import printable
+
 if TYPE_CHECKING:
     from plait.cli.http import Response
 
@@ -80,7 +82,7 @@ def _follow(response: Response, url: str, *, raw: bool, envelope: bool) -> bool:
     answer = show(lines(response, url), raw=raw)
     if not raw:
         shown = msgspec.to_builtins(answer) if envelope else answer.result
-        typer.echo(json.dumps(shown, indent=2, ensure_ascii=False))
+        typer.echo(_indented(shown))
     return answer.complete
 
 
@@ -106,9 +108,11 @@ def _metadata(url: str, graph: str) -> dict[str, Any]:
         raise StartError(f"there is no graph {graph} at {url}")
     try:
         found = json.loads(reply.body)
-        return {key: found[key] for key in ("route", "data_sample")}
-    except (ValueError, KeyError, TypeError):
-        raise StartError(f"what answers at {url} is no plait") from None
+        if found["route"].startswith("/"):
+            return {key: found[key] for key in ("route", "data_sample")}
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        pass  # it is none either
+    raise StartError(f"what answers at {url} is no plait")
 
 
 def _sample(url: str, graph: str) -> bytes:
@@ -123,6 +127,13 @@ def _sample(url: str, graph: str) -> bytes:
 def _pretty(body: bytes) -> str:
     text = body.decode(errors="replace")
     try:
-        return json.dumps(json.loads(text), indent=2, ensure_ascii=False)
-    except ValueError:
-        return text
+        return _indented(json.loads(text))
+    except (ValueError, RecursionError):
+        return printable(text)
+
+
+def _indented(value: Any) -> str:
+    try:
+        return printable(json.dumps(value, indent=2, ensure_ascii=False))
+    except RecursionError:  # indenting goes less deep than reading
+        return printable(json.dumps(value, ensure_ascii=False))

@@ -7,6 +7,7 @@ import os
 import sys
 
 from plait.cli.options import File, Json
+from plait.cli.printable import printable
 from plait.errors import ConfigError, Problem
 
 
@@ -21,13 +22,13 @@ def check(file: File, as_json: Json = False) -> None:  # noqa: FBT002 - a flag o
         if as_json:
             print(json.dumps({"problems": [_facts(problem) for problem in exc.problems]}, indent=2))  # noqa: T201
         else:
-            print(problems_text(exc.problems, exc.source))  # noqa: T201
+            print(printable(problems_text(exc.problems, exc.source)))  # noqa: T201
         sys.exit(1)
     if as_json:
         print(json.dumps({"problems": [], "warnings": loaded.warnings}, indent=2))  # noqa: T201
         return
     for warning in loaded.warnings:
-        print(f"warning: {warning}")  # noqa: T201
+        print(printable(f"warning: {warning}"))  # noqa: T201
     config = loaded.config
     print(f"{file}: {_count(len(config.predictors), 'predictor')}, {_count(len(config.graphs), 'graph')}, no problems")  # noqa: T201
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from plait.cli.options import File
+from plait.cli.printable import printable
 
 if TYPE_CHECKING:
     from plait.graph.spec import Config
@@ -49,7 +50,7 @@ def _explained(form: Format, config: Config, names: list[str]) -> str:
 
     match form:
         case Format.text:
-            return "\n\n".join(explain_text(config, name) for name in names)
+            return printable("\n\n".join(explain_text(config, name) for name in names))
         case Format.mermaid:
             return draw_mermaid(config, names)
         case Format.svg:

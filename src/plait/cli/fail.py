@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from plait.cli.printable import printable
 from plait.errors import ConfigError, PlaitError
 
 
@@ -17,10 +18,10 @@ def failing() -> Iterator[None]:
     except ConfigError as exc:
         from plait.graph.problems import problems_text  # noqa: PLC0415 - only a command that fails so pays for it
 
-        sys.stderr.write(problems_text(exc.problems, exc.source) + "\n")
+        sys.stderr.write(printable(problems_text(exc.problems, exc.source)) + "\n")
         sys.exit(1)
     except PlaitError as exc:
-        sys.stderr.write(f"plait: {exc.detail}\n")
+        sys.stderr.write(f"plait: {printable(exc.detail)}\n")
         sys.exit(1)
     except BrokenPipeError:
         sys.stderr.close()

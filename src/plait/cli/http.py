@@ -49,7 +49,7 @@ def opened(
     if not url.startswith(("http://", "https://")):
         raise StartError(f"{url} is no http URL; write it as http://host:port")
     request = urllib.request.Request(url, body, {"Content-Type": "application/json", **(headers or {})})  # noqa: S310 - checked above
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), _Stay)
     with _reading(url):
         try:
             response: Response = opener.open(request, timeout=timeout)
@@ -81,6 +81,13 @@ def lines(response: Response, url: str) -> Iterator[bytes]:
         if not line:
             return
         yield line
+
+
+class _Stay(urllib.request.HTTPRedirectHandler):
+    """Follows no redirect: what was asked is meant for the proxy that was named."""
+
+    def redirect_request(self, *_: object) -> None:
+        """Nothing else is asked."""
 
 
 @contextmanager

@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from plait.cli.printable import printable
+
 app = typer.Typer(help="Make a file of another system's.", no_args_is_help=True, rich_markup_mode=None)
 
 
@@ -36,4 +38,4 @@ def kserve(
         except OSError as exc:
             raise StartError(f"cannot write {output}: {exc.strerror}") from None
     for note in made.notes:
-        sys.stderr.write(f"warning: {note}\n")
+        sys.stderr.write(f"warning: {printable(str(note))}\n")

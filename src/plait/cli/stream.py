@@ -9,6 +9,7 @@ from typing import Any
 import typer
 
 from plait.answer import Answer
+from plait.cli.printable import printable
 from plait.client.events import read_event
 from plait.client.part import Part
 from plait.errors import BadAnswer
@@ -37,7 +38,7 @@ def show(lines: Iterator[bytes], *, raw: bool) -> Answer:
 def part_line(part: Part) -> str:
     """One part on one line: key, status, milliseconds, and the beginning of what it said."""
     said = part.error or "" if part.status != "ok" else _text(part.output)
-    return f"{part.key:<16} {part.status:<11} {part.ms:>8.1f} ms  {said}".rstrip()
+    return printable(f"{part.key:<16} {part.status:<11} {part.ms:>8.1f} ms  {said}".rstrip())
 
 
 def _text(output: Any) -> str:

@@ -91,10 +91,10 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     if value.isdecimal():
         return float(value)
     try:
-        moment = parsedate_to_datetime(value)
-    except ValueError:
+        moment = parsedate_to_datetime(value).astimezone(UTC)
+    except (ValueError, OverflowError):  # no date, or none of a year that there is
         return None
-    return max(0.0, (moment.astimezone(UTC) - datetime.now(UTC)).total_seconds())
+    return max(0.0, (moment - datetime.now(UTC)).total_seconds())
 
 
 def _nearest(status: int) -> type[PlaitError]:

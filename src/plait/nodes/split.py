@@ -30,7 +30,7 @@ _encode = msgspec.json.Encoder().encode
 class Share(Spec):
     """A node, and its weight among the others."""
 
-    weight: Annotated[float, Field(ge=0, allow_inf_nan=False, strict=False)]
+    weight: Annotated[float, Field(ge=0, le=1_000_000_000, allow_inf_nan=False, strict=False)]
     """Relative: 9 and 1 are 90 % and 10 %."""
     to: Node
     """The node that gets this share."""

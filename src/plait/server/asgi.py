@@ -27,6 +27,7 @@ from plait.server.direct import direct_request
 from plait.server.serve import Worker, proxy, serve_proxy
 from plait.server.sockets import listen
 
+_NO_SOCKETS = 1003
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
@@ -75,6 +76,9 @@ class Proxy:
         elif scope["type"] == "http":
             app = await self._open()
             await self._http(app, scope, receive, send)
+        elif scope["type"] == "websocket":
+            await receive()
+            await send({"type": "websocket.close", "code": _NO_SOCKETS})  # before it is accepted: the server answers 403
         else:
             raise TypeError(f"plait serves HTTP, not {scope['type']}")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -38,11 +39,14 @@ NDJSON = Events("application/x-ndjson", _ndjson, b"")
 
 _FORMS = {ENVELOPE.encode(): Form(), **{events.media_type.encode(): Form(events) for events in (SSE, NDJSON)}}
 
+_REFUSED = re.compile(rb"(^|;)\s*q\s*=\s*0(\.0*)?\s*(;|$)")
+
 
 def form_of(accept: bytes) -> Form | None:
-    """The first form that an Accept field names; None for the plain answer."""
+    """The first form that an Accept field names, and does not refuse; None for the plain answer."""
     for each in accept.lower().split(b","):
-        form = _FORMS.get(each.partition(b";")[0].strip())
-        if form is not None:
+        name, _, options = each.partition(b";")
+        form = _FORMS.get(name.strip())
+        if form is not None and not _REFUSED.search(options):
             return form
     return None

@@ -11,7 +11,7 @@ from plait.spec.fields import Name
 if TYPE_CHECKING:
     from plait.nodes.link import Link
 
-Weights = dict[Name, Annotated[float, Field(ge=0, allow_inf_nan=False, strict=False)]]
+Weights = dict[Name, Annotated[float, Field(ge=0, le=1_000_000_000, allow_inf_nan=False, strict=False)]]
 
 
 def in_order(weights: dict[str, float], labels: tuple[str, ...], link: Link) -> tuple[float, ...]:
