@@ -85,7 +85,7 @@ graphs:
   cased: {switch: {"input.x": a}}         #! graphs.cased.switch | must be a list | write [{when: …, then: …}, {else: …}]
   to:
     switch:
-      - {when: "input.x", to: a} #! graphs.to.switch[0] | needs then | add then: … #! graphs.to.switch[0] | unknown key to | when, then
+      - {when: "input.x", to: a} #! graphs.to.switch[0] | needs then | add then: … #! graphs.to.switch[0] | unknown key to | -
       - {else: {map: x}}                  #! graphs.to.switch[1].else | needs do | add do: …
   copied: {shadow: {map: x}, of: a}       #! graphs.copied.shadow | needs do | add do: …
 """
