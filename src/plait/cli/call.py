@@ -37,6 +37,8 @@ def call(
     from plait.cli.http import reply  # noqa: PLC0415 - commands import when they run
     from plait.client.asked import ENVELOPE, LINES  # noqa: PLC0415
 
+    if timeout is not None:
+        _check_duration(timeout)
     url = url.rstrip("/")
     body = _sample(url, graph) if data is None else _body(data)
     headers = {"X-Request-Timeout": timeout} if timeout else {}
@@ -54,7 +56,18 @@ def call(
                 sys.exit(1)
             complete = told.headers.get("x-plait-complete") != "false"
     if not complete:
-        print("the answer is not complete; --envelope shows which part is missing", file=sys.stderr)  # noqa: T201
+        # The parts have been shown already, if they were asked for.
+        hint = "" if envelope or stream else "; --envelope shows which part is missing"
+        print(f"the answer is not complete{hint}", file=sys.stderr)  # noqa: T201
+
+
+def _check_duration(timeout: str) -> None:
+    from plait.spec.fields import seconds  # noqa: PLC0415 - commands import when they run
+
+    try:
+        seconds(timeout)
+    except ValueError as exc:
+        raise typer.BadParameter(str(exc), param_hint="--timeout") from None
 
 
 @contextmanager
@@ -75,12 +88,13 @@ def _follow(response: Response, url: str, *, raw: bool, envelope: bool) -> bool:
     import msgspec  # noqa: PLC0415 - commands import when they run
 
     from plait.cli.http import lines  # noqa: PLC0415
+    from plait.cli.pretty import pretty  # noqa: PLC0415
     from plait.cli.stream import show  # noqa: PLC0415
 
     answer = show(lines(response, url), raw=raw)
     if not raw:
         shown = msgspec.to_builtins(answer) if envelope else answer.result
-        typer.echo(json.dumps(shown, indent=2, ensure_ascii=False))
+        typer.echo(pretty(shown))
     return answer.complete
 
 
@@ -103,12 +117,21 @@ def _metadata(url: str, graph: str) -> dict[str, Any]:
 
     reply = send(f"{url}/metadata/{graph}")
     if reply.status != _GOOD:
-        raise StartError(f"there is no graph {graph} at {url}")
+        raise StartError(f"there is no graph {graph} at {url}{_graphs(reply.body)}")
     try:
         found = json.loads(reply.body)
         return {key: found[key] for key in ("route", "data_sample")}
     except (ValueError, KeyError, TypeError):
         raise StartError(f"what answers at {url} is no plait") from None
+
+
+def _graphs(problem: bytes) -> str:
+    """Where there are graphs, as a plait says it that has no such route."""
+    try:
+        detail = str(json.loads(problem)["detail"])
+    except (ValueError, KeyError, TypeError):
+        return ""
+    return f"; {detail.partition('; ')[2]}" if "; " in detail else ""
 
 
 def _sample(url: str, graph: str) -> bytes:
@@ -121,8 +144,10 @@ def _sample(url: str, graph: str) -> bytes:
 
 
 def _pretty(body: bytes) -> str:
+    from plait.cli.pretty import pretty  # noqa: PLC0415 - commands import when they run
+
     text = body.decode(errors="replace")
     try:
-        return json.dumps(json.loads(text), indent=2, ensure_ascii=False)
+        return pretty(json.loads(text))
     except ValueError:
         return text
