@@ -1,4 +1,4 @@
-"""Writes the generated halves of the pages in docs/nodes: `make docs`."""
+"""Writes the generated halves of docs/file.md and of the pages in docs/nodes: `make docs`."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from plait.graph.schema import json_schema
+from plait.graph.spec import OPTIONS as GRAPH_OPTIONS
 from plait.nodes.merges import BY_KEY as MERGES
 from plait.nodes.merges import WHOLE
 from plait.nodes.merges.whole import whole
@@ -34,12 +35,23 @@ _FIELDS = ("field", "type", "default", "meaning")
 def references() -> dict[str, str]:
     """The generated half of each page, by the page's name."""
     kinds = {kind: _kind(kind) for kind in KINDS}
-    return {"README": _index(), **kinds, "options": _options(), "merges": _merges()}
+    return {"../file": _file(), "README": _index(), **kinds, "options": _options(), "merges": _merges()}
 
 
 def replaced(page: str, reference: str) -> str:
     """A page with its generated half written anew; one that has no place for it stays as it is."""
     return _GENERATED.sub(lambda found: f"{found[1]}\n{reference}\n{found[2]}", page)
+
+
+def _file() -> str:
+    graph = _DEFINITIONS[f"{next(iter(KINDS.values())).__name__}Graph"]
+    tables = {
+        "A predictor:": _fields(_DEFINITIONS["Predictor"]),
+        "A graph, beside the keys of its first node:": _fields(graph, GRAPH_OPTIONS),
+        "`server`:": _fields(_DEFINITIONS["Server"]),
+        "`limits` of `server`:": _fields(_DEFINITIONS["Limits"]),
+    }
+    return "\n".join(f"{title}\n\n{_table(_FIELDS, rows)}" for title, rows in tables.items())
 
 
 def _index() -> str:
@@ -78,15 +90,22 @@ def _fields(schema: dict[str, Any], names: Iterable[str] | None = None) -> list[
     wanted = schema["properties"] if names is None else frozenset(names)
     required = schema.get("required", ())
     return [
-        (f"`{name}`", _type(field), "required" if name in required else _default(field), field["description"])
+        (f"`{name}`", _type(field), "required" if name in required else _default(field), _meaning(field))
         for name, field in schema["properties"].items()
         if name in wanted
     ]
 
 
+def _meaning(field: dict[str, Any]) -> str:
+    described = field if "description" in field else _DEFINITIONS[str(field["$ref"]).rpartition("/")[2]]
+    return str(described["description"])
+
+
 def _default(field: dict[str, Any]) -> str:
     value = field.get("default")
-    return "" if value is None else f"`{str(value).lower() if isinstance(value, bool) else value}`"
+    if isinstance(value, list):
+        value = ", ".join(map(str, value))
+    return "" if value in (None, "") or isinstance(value, dict) else f"`{str(value).lower() if isinstance(value, bool) else value}`"
 
 
 def _type(schema: dict[str, Any]) -> str:
@@ -108,6 +127,8 @@ def _plain(schema: dict[str, Any]) -> str:
     if kind == "array":
         return f"list of {_type(schema['items'])}"
     if kind == "object":
+        if "patternProperties" not in schema:
+            return "mapping"
         (member,) = schema["patternProperties"].values()
         return f"mapping of name to {_type(member)}"
     if kind == "string":

@@ -37,7 +37,7 @@ def problems(make: Callable[[], object]) -> list[Problem]:
         (lambda: plait.parallel({"A": A}), "parallel.A: is no name (names are lower-case letters"),
         (plait.parallel, "parallel: must not be empty"),
         (lambda: plait.parallel(A, b=B), "parallel: has branches with and without a name (name all of them, or none)"),
-        (lambda: plait.parallel(A, merge="fist"), "merge: is no merge (take one of by_name, list, object, first"),
+        (lambda: plait.parallel(A, merge="fist"), "merge: is no merge (did you mean first?)"),
         (lambda: plait.parallel(A, require="some"), "require: is no requirement (take all, any"),
         (lambda: plait.sequence(A, 3), "sequence[1]: is no node (write the name of a predictor"),
         (lambda: A.with_options(timeout=3), "timeout: a duration needs its unit, such as 3s or 3ms"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+import typer
 
 from plait.cli.call import call
 from plait.cli.http import send
@@ -18,6 +19,11 @@ def test_an_address_that_nobody_answers_at_is_told_in_one_line(url: str) -> None
     with pytest.raises(StartError) as caught:
         send(url)
     assert "\n" not in caught.value.detail
+
+
+def test_where_nobody_listens_it_asks_whether_plait_runs_there() -> None:
+    with pytest.raises(StartError, match=r"^no answer from http://127\.0\.0\.1:1/x: Connection refused; does plait run there\?$"):
+        send("http://127.0.0.1:1/x")
 
 
 async def test_an_answer_that_is_no_http_is_told_in_one_line() -> None:
@@ -47,3 +53,19 @@ async def test_what_is_no_plait_is_told_in_one_line(said: bytes) -> None:
     async with RawServer(ok(said)) as server:
         with pytest.raises(StartError, match=r"is no plait$"):
             await asyncio.to_thread(call, "predict", None, server.url)
+
+
+async def test_a_graph_that_is_not_there_is_told_with_where_graphs_are() -> None:
+    said = b'{"detail":"there is no such route; graphs are at /predict"}'
+    for body, end in (said, "; graphs are at /predict"), (b"<html>", ""), (b'{"detail":"no"}', ""):
+        async with RawServer(b"HTTP/1.1 404 Not Found\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)) as server:
+            with pytest.raises(StartError) as caught:
+                await asyncio.to_thread(call, "label", "{}", server.url)
+            assert caught.value.detail == f"there is no graph label at {server.url}{end}"
+
+
+@pytest.mark.parametrize("timeout", ["50", "soon", "0s"])
+def test_a_timeout_that_is_no_duration_is_wrong_usage(timeout: str) -> None:
+    with pytest.raises(typer.BadParameter) as caught:
+        call("label", "{}", "http://127.0.0.1:1", timeout)
+    assert caught.value.exit_code == 2

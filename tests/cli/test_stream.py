@@ -32,7 +32,7 @@ async def test_what_is_no_terminal_gets_the_stream_as_it_is(capsys: pytest.Captu
     await streamed(STREAM, *(chunk(body[place : place + 1]) for place in range(len(body))), END)
     out, err = capsys.readouterr()
     assert out.encode() == body
-    assert "the answer is not complete" in err
+    assert err == "the answer is not complete\n"
 
 
 def test_a_terminal_gets_a_line_for_each_part(capsys: pytest.CaptureFixture[str]) -> None:

@@ -88,7 +88,7 @@ async def test_a_graph_that_is_not_there_and_a_request_too_deep(kind: Kind) -> N
     for _ in range(100):
         deep = [deep]
     async with proxy(one("http://127.0.0.1:1")) as served, client_of(kind, base(served.port)) as client:
-        with pytest.raises(NotFound, match=r"there is no such route \(404 not-found, request "):
+        with pytest.raises(NotFound, match=r"there is no such route; graphs are at /predict \(404 not-found, request "):
             await client.call("nosuch", {})
         with pytest.raises(BadRequest, match="nested more than 64 deep"):
             await client.call("predict", deep)

@@ -51,7 +51,7 @@ graphs:
   label:
     sequence:
       - parallel: [a, b]
-        merge: {argmx: "output.x"}        #! graphs.label.sequence[0].merge | is no merge | take one of by_name
+        merge: {argmx: "output.x"}        #! graphs.label.sequence[0].merge | is no merge | did you mean argmax?
         require: some                     #! graphs.label.sequence[0].require | is no requirement | take all, any
         route: /x                         #! graphs.label.sequence[0] | unknown key route | it is an option of graphs
       - tranform: {x: 1}                  #! graphs.label.sequence[1] | does not say what it does | did you mean transform?
@@ -74,6 +74,20 @@ graphs:
     merge: {argmax: 1}                    #! graphs.deep.merge.argmax | must be text | put it in quotes
   mixed: {parallel: [a], require: [a, 3]} #! graphs.mixed.require | is no requirement | take all, any
   route: {predict: a, route: nope}        #! graphs.route.route | is no route | write it as
+  kept: {predict: a, cache: 10m}          #! graphs.kept.cache | must be a mapping | write {ttl: …}
+  sized: {predict: a, cache: {ttl: 1m, sise: 1}} #! graphs.sized.cache | unknown key sise | did you mean size?
+  voted: {parallel: [a, b], merge: vote}  #! graphs.voted.merge | is no merge | write {vote: …}
+  named: {parallel: [a, b], merge: by-name} #! graphs.named.merge | is no merge | did you mean by_name?
+  other: {parallel: [a, b], merge: average} #! graphs.other.merge | is no merge | take one of by_name
+  alike: {parallel: a}                    #! graphs.alike.parallel | must be a list or a mapping of branches | write [a]
+  one_step: {sequence: a}                 #! graphs.one_step.sequence | must be a list | write [a]
+  weighed: {split: {a: 9}}                #! graphs.weighed.split | must be a list | write [{weight: …, to: …}]
+  cased: {switch: {"input.x": a}}         #! graphs.cased.switch | must be a list | write [{when: …, then: …}, {else: …}]
+  to:
+    switch:
+      - {when: "input.x", to: a} #! graphs.to.switch[0] | needs then | add then: … #! graphs.to.switch[0] | unknown key to | -
+      - {else: {map: x}}                  #! graphs.to.switch[1].else | needs do | add do: …
+  copied: {shadow: {map: x}, of: a}       #! graphs.copied.shadow | needs do | add do: …
 """
 WHOLE = """\
 predictors:
@@ -89,6 +103,8 @@ graphs:
   four:
     transform: {x: "${inpt.x}"}           #! graphs.four.transform.x | column 5: there is no inpt here | -
   five: {parallel: [broken, a]}
+  six:
+    transform: "${env.NOPE}"              #! graphs.six.transform | the environment variable NOPE is not set | set NOPE
   broken: {parallel: [a], x: 1}           #! graphs.broken | unknown key x | there are
 """
 

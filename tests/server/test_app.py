@@ -172,6 +172,21 @@ async def test_what_is_no_route_or_no_method_of_it_is_a_problem(method: str, tar
         assert target not in json.dumps(answer)
 
 
+async def test_a_route_that_is_not_there_says_where_graphs_are() -> None:
+    many = {f"g{number}": "a" for number in range(12)}
+    for graphs, said in (
+        ({"predict": "a", "own": {"predict": "a", "route": "/x"}}, "graphs are at /predict, /x"),
+        (
+            many,
+            f"graphs are at {', '.join(f'/predict/g{number}' for number in range(10))}, …",
+        ),
+    ):
+        async with app(predictors={"a": {"url": "http://127.0.0.1:1"}}, graphs=graphs) as (handler, _):
+            assert (await ask(handler, "GET", "/"))[1]["detail"] == f"there is no such route; {said}"
+    async with app() as (handler, _):
+        assert (await ask(handler, "GET", "/"))[1]["detail"] == "there is no such route; there is no graph"
+
+
 async def test_the_envelope_tells_the_state_of_every_part() -> None:
     async with RawServer(speaking) as server, app(**two(server.url, require="any")) as (handler, _):
         status, answer, headers = await ask(handler, "POST", "/predict", b"{}", accept="application/vnd.plait+json")

@@ -39,6 +39,8 @@ def call(
     from plait.cli.http import reply  # noqa: PLC0415 - commands import when they run
     from plait.client.asked import ENVELOPE, LINES  # noqa: PLC0415
 
+    if timeout is not None:
+        _check_duration(timeout)
     url = url.rstrip("/")
     body = _sample(url, graph) if data is None else _body(data)
     headers = {"X-Request-Timeout": timeout} if timeout else {}
@@ -56,7 +58,18 @@ def call(
                 sys.exit(1)
             complete = told.headers.get("x-plait-complete") != "false"
     if not complete:
-        print("the answer is not complete; --envelope shows which part is missing", file=sys.stderr)  # noqa: T201
+        # The parts have been shown already, if they were asked for.
+        hint = "" if envelope or stream else "; --envelope shows which part is missing"
+        print(f"the answer is not complete{hint}", file=sys.stderr)  # noqa: T201
+
+
+def _check_duration(timeout: str) -> None:
+    from plait.spec.fields import seconds  # noqa: PLC0415 - commands import when they run
+
+    try:
+        seconds(timeout)
+    except ValueError as exc:
+        raise typer.BadParameter(str(exc), param_hint="--timeout") from None
 
 
 @contextmanager
@@ -77,7 +90,7 @@ def _follow(response: Response, url: str, *, raw: bool, envelope: bool) -> bool:
     import msgspec  # noqa: PLC0415 - commands import when they run
 
     from plait.cli.http import lines  # noqa: PLC0415
-    from plait.cli.stream import show  # noqa: PLC0415
+    from plait.cli.pretty import pretty  # noqa: PLC0415
 
     answer = show(lines(response, url), raw=raw)
     if not raw:
@@ -105,7 +118,7 @@ def _metadata(url: str, graph: str) -> dict[str, Any]:
 
     reply = send(f"{url}/metadata/{graph}")
     if reply.status != _GOOD:
-        raise StartError(f"there is no graph {graph} at {url}")
+        raise StartError(f"there is no graph {graph} at {url}{_graphs(reply.body)}")
     try:
         found = json.loads(reply.body)
         if found["route"].startswith("/"):
@@ -113,6 +126,15 @@ def _metadata(url: str, graph: str) -> dict[str, Any]:
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         pass  # it is none either
     raise StartError(f"what answers at {url} is no plait")
+
+
+def _graphs(problem: bytes) -> str:
+    """Where there are graphs, as a plait says it that has no such route."""
+    try:
+        detail = str(json.loads(problem)["detail"])
+    except (ValueError, KeyError, TypeError):
+        return ""
+    return f"; {detail.partition('; ')[2]}" if "; " in detail else ""
 
 
 def _sample(url: str, graph: str) -> bytes:
@@ -133,7 +155,9 @@ def _pretty(body: bytes) -> str:
 
 
 def _indented(value: Any) -> str:
+    from plait.cli.pretty import pretty  # noqa: PLC0415 - commands import when they run
+
     try:
-        return printable(json.dumps(value, indent=2, ensure_ascii=False))
+        return printable(pretty(value))
     except RecursionError:  # indenting goes less deep than reading
         return printable(json.dumps(value, ensure_ascii=False))

@@ -96,4 +96,5 @@ def _reading(url: str) -> Iterator[None]:
         yield
     except (OSError, ValueError, HTTPException) as exc:
         reason = "it was cut short" if isinstance(exc, IncompleteRead) else getattr(exc, "reason", exc)
-        raise StartError(f"no answer from {url}: {getattr(reason, 'strerror', None) or reason}") from None
+        hint = "; does plait run there?" if isinstance(reason, ConnectionRefusedError) else ""
+        raise StartError(f"no answer from {url}: {getattr(reason, 'strerror', None) or reason}{hint}") from None

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.syntax import Syntax
 
 from plait.cli.http import send
+from plait.cli.pretty import pretty
 from plait.errors import StartError
 from plait.graph.explain import explain_text
 
@@ -86,10 +87,17 @@ class Show:
         if self._console.is_terminal:
             # Wrapped here, because soft wrapping would cut what is highlighted at the screen's width.
             self._console.print(
-                Syntax(text, "json", theme="ansi_dark", background_color="default", word_wrap=True), soft_wrap=False
+                Syntax(_pretty(text), "json", theme="ansi_dark", background_color="default", word_wrap=True), soft_wrap=False
             )
         else:
             self._console.print(text, markup=False)
         self._console.print()
         if reply.status != _GOOD:
             raise StartError(f"{url} answered with status {reply.status}")
+
+
+def _pretty(text: str) -> str:
+    try:
+        return pretty(json.loads(text))
+    except ValueError:
+        return text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel
@@ -14,6 +15,7 @@ from plait.graph.locate import locate
 from plait.graph.spec import OPTIONS, Config
 from plait.nodes.link import At
 from plait.nodes.merges import BY_KEY as MERGES
+from plait.nodes.merges import WHOLE
 from plait.nodes.union import BY_KEY
 from plait.spec.base import Spec
 
@@ -66,12 +68,33 @@ def _said(error: ErrorDetails, at: At) -> tuple[str, str]:
     if kind == "model_type" and at[:1] == ("graphs",):
         parts = _parts(error["loc"])
         return ("must be a mapping", f"write {' or '.join(map(_form, parts))}") if parts else ("is no graph", _GRAPH)
+    if kind == "tuple_type" and at[:1] == ("graphs",):
+        return _no_list(error["loc"], value)
+    if kind == "merge":
+        return "is no merge", _about_merge(value) or error["msg"].partition("; ")[2]
     if kind in _MESSAGES:
         return _MESSAGES[kind].format_map(ctx), _about_value(kind, value)
     # Ours say first what is wrong, then how to mend it.
     text = str(ctx["error"]) if kind == "value_error" else error["msg"]
     message, _, hint = text.partition("; ")
     return message, hint
+
+
+def _no_list(loc: At, value: Any) -> tuple[str, str]:
+    if loc[-1] == "listed":
+        return "must be a list or a mapping of branches", f"write [{value}]" if isinstance(value, str) else ""
+    parts = _parts(loc)
+    hint = f"write [{', '.join(map(_form, parts))}]" if parts else f"write [{value}]" if isinstance(value, str) else ""
+    return _MESSAGES["tuple_type"], hint
+
+
+def _about_merge(value: Any) -> str:
+    """What somebody meant who nearly wrote a merge, or nothing."""
+    if isinstance(value, str) and value in MERGES:
+        return f"write {_form(MERGES[value])}"
+    words = [value] if isinstance(value, str) else list(value) if isinstance(value, dict) else []
+    near = [match for word in words for match in get_close_matches(str(word), [*WHOLE, *MERGES], 1)]
+    return f"did you mean {near[0]}?" if near and len(words) == 1 else ""
 
 
 def _about_value(kind: str, value: Any) -> str:
@@ -91,7 +114,7 @@ def _about_key(loc: At) -> str:
     word = str(loc[-2])
     node = BY_KEY.get(word)
     if node is None:
-        models = [MERGES[word]] if word in MERGES else _parts(loc)
+        models = [MERGES[word]] if word in MERGES else _parts(loc[:-1])
         return nearest(key, [name for model in models for name in _keys(model)])
     own = _keys(node)
     if loc[2:-2] == ("root",):
@@ -100,13 +123,17 @@ def _about_key(loc: At) -> str:
 
 
 def _parts(loc: At) -> tuple[type[Spec], ...]:
-    """The specs, such as the cases of a switch, that may stand at a path within the innermost node."""
+    """The specs, such as the cases of a switch or a cache, that may stand at a path within the innermost node."""
     kinds = [BY_KEY[str(word)] for word in loc if word in BY_KEY]
-    return kinds[-1].parts if "root" in loc and kinds else ()
+    if "root" not in loc or not kinds:
+        return ()
+    field = kinds[-1].model_fields.get(str(loc[-1]))
+    option = [choice for choice in get_args(field.annotation) if _is_model(choice)] if field else []
+    return tuple(option) or kinds[-1].parts
 
 
 def _form(part: type[Spec]) -> str:
-    return "{" + ", ".join(f"{key}: …" for key in _keys(part)) + "}"
+    return "{" + ", ".join(f"{field.alias or key}: …" for key, field in part.model_fields.items() if field.is_required()) + "}"
 
 
 def _within(loc: At) -> Any:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from itertools import islice
+
+_MOST = 10
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
@@ -12,5 +15,10 @@ def nearest(name: str, known: Iterable[str]) -> str:
     near = get_close_matches(name, names, 1)
     if near:
         return f"did you mean {near[0]}?"
-    shown = ", ".join(names[:10]) + (", …" if len(names) > 10 else "")  # noqa: PLR2004
-    return f"there are {shown}" if names else "there are none"
+    return f"there are {some(names)}" if names else "there are none"
+
+
+def some(names: Iterable[str]) -> str:
+    """As many names as fit on a line."""
+    first = list(islice(names, _MOST + 1))
+    return ", ".join(first if len(first) <= _MOST else [*first[:_MOST], "…"])

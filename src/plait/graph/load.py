@@ -94,6 +94,7 @@ class _Read:
 
     loaded: Loaded
     problems: list[Problem] = field(default_factory=list)
+    unset: frozenset[At] = frozenset()
 
 
 def _checked(read: _Read) -> Loaded:
@@ -112,6 +113,8 @@ def _sound(read: _Read, more: list[Problem]) -> Loaded:
     document = read.loaded.document
     for problem in more:
         problem.line, problem.column = document.place(problem.place)
+    # What a variable that is not set leaves behind is no second problem.
+    more = [problem for problem in more if problem.place not in read.unset]
     problems = [problem for problem in (*read.problems, *more) if not document.is_broken(problem.place)]
     if problems := [*document.problems, *problems]:
         raise ConfigError(in_order(problems), document.source)
@@ -161,7 +164,7 @@ def _read(document: Document, environ: Mapping[str, str], folder: Path) -> _Read
     if names_code(config):
         sys.path.insert(0, str(folder))
     problems += [problem for problem in found if problem.place not in unset]
-    return _Read(Loaded(_with_paths(config, folder), document, [*ignored, *unused], folder, written), problems)
+    return _Read(Loaded(_with_paths(config, folder), document, [*ignored, *unused], folder, written), problems, frozenset(unset))
 
 
 def _with_paths(config: Config, folder: Path) -> Config:

@@ -22,6 +22,7 @@ def locate(loc: At, data: Any) -> At:
     Returns:
         The path. A last field that is missing in the data is not part of it.
     """
+    loc = tuple(word for place, word in enumerate(loc) if not _tells_cases(loc, place))
     # A tag may be a key as well (`sequence`), so that all ways are followed; what comes later rules out the wrong ones.
     ways: dict[At, Any] = {(): data}
     tags: frozenset[str] = frozenset()
@@ -30,7 +31,15 @@ def locate(loc: At, data: Any) -> At:
         ways = {**ways, **steps} if word in tags and number < len(loc) else steps or ways
         tags = _TAGS if word == "root" else tags
     # A tag that is no key stands for the value before it; any other word that is not there is a field that is missing.
-    return list(ways)[-1] if loc and loc[-1] in tags else next(iter(ways))
+    if loc and loc[-1] in tags:
+        return list(ways)[-1]
+    # A field is missing in the node that has the key of its kind.
+    return next((at for at, value in ways.items() if len(loc) > 1 and _has(value, loc[-2])), next(iter(ways)))
+
+
+def _tells_cases(loc: At, place: int) -> bool:
+    """Whether a word says which case of a switch this is: it comes right after the case's index, where no key can."""
+    return loc[place] in ("when", "else") and isinstance(loc[place - 1], int) and loc[place - 2 : place - 1] == ("switch",)
 
 
 def _has(value: Any, word: str | int) -> bool:

@@ -70,7 +70,7 @@ class GraphOptions(Spec):
     model_config = ConfigDict(protected_namespaces=())
 
     route: Route | None = None
-    """Its URL path; by default /predict for the graph predict, else /predict/<name>."""
+    """Its URL path; by default `/predict` for the graph `predict`, else `/predict/<name>`."""
     timeout: Duration | None = None
     """How long an answer may take in all (default 2s)."""
     request_schema: dict[str, Any] | None = Field(default=None, alias="schema")

@@ -10,6 +10,7 @@ import msgspec
 
 from plait.answer import Answer
 from plait.errors import MethodNotAllowed, NotFound, PlaitError
+from plait.graph.hints import some
 from plait.http1.ids import request_id
 from plait.http1.messages import Reply, Request, Response
 from plait.http1.problem import problem
@@ -46,6 +47,8 @@ class App:
                 self._posts["/predict/post/test"] = self._post_sample
         for name in generation.graphs:
             self._gets[f"/metadata/{name}"] = partial(self._about.metadata, name)
+        graphs = f"graphs are at {some(generation.routes)}" if generation.routes else "there is no graph"
+        self._unknown = f"there is no such route; {graphs}"
 
     def __call__(self, request: Request, reply: Reply) -> Started:
         """Answer a request."""
@@ -99,7 +102,7 @@ class App:
         elif request.path in self._gets or self._state(request.path) is not None:
             error = MethodNotAllowed("this route takes GET only", "GET, HEAD")
         else:
-            error = NotFound("there is no such route")
+            error = NotFound(self._unknown)
         return problem(error, request_id(request.headers, request.query))
 
 

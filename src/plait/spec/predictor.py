@@ -40,6 +40,7 @@ class Predictor(Spec):
     enabled: bool = True
     """False takes the predictor out: a parallel answers as if it had no such branch."""
     description: str = ""
+    """One line for whoever reads the file."""
 
     @property
     def address(self) -> Address:
