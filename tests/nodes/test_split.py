@@ -62,12 +62,14 @@ def test_every_draw_has_somewhere_to_go(weights: list[float], draw: float) -> No
     assert 0 <= bisect_right(between(weights), draw) < sum(weight > 0 for weight in weights)
 
 
-def test_weights_whose_sum_is_no_number_are_refused() -> None:
-    with pytest.raises(ValueError, match="less than or equal to 1000000000"):
-        run_graph(split((1e308, "a"), (1e308, "a")), [good("a")])
-
-
-@pytest.mark.parametrize(("shares", "message"), [([(0, "a"), (0, "a")], "all weights are 0"), ([(1, "nosuch")], "nosuch")])
+@pytest.mark.parametrize(
+    ("shares", "message"),
+    [
+        ([(0, "a"), (0, "a")], "all weights are 0"),
+        ([(1e308, "a"), (1e308, "a")], "the weights have no sum"),
+        ([(1, "nosuch")], "nosuch"),
+    ],
+)
 def test_what_leads_nowhere_is_a_problem(shares: list[tuple[float, str]], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         run_graph(split(*shares), [good("a")])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -30,7 +31,7 @@ _encode = msgspec.json.Encoder().encode
 class Share(Spec):
     """A node, and its weight among the others."""
 
-    weight: Annotated[float, Field(ge=0, le=1_000_000_000, allow_inf_nan=False, strict=False)]
+    weight: Annotated[float, Field(ge=0, allow_inf_nan=False, strict=False)]
     """Relative: 9 and 1 are 90 % and 10 %."""
     to: Node
     """The node that gets this share."""
@@ -58,7 +59,7 @@ class Split(NodeSpec):
         """The nodes, each with its share."""
         total = sum(share.weight for share in self.split) or 1.0
         return tuple(
-            Child(share.to, ("split", place, "to"), share.to.label, f"{100 * share.weight / total:.4g} %")
+            Child(share.to, ("split", place, "to"), share.to.label, f"{100 * (share.weight / total):.4g} %")
             for place, share in enumerate(self.split)
         )
 
@@ -72,6 +73,8 @@ class Split(NodeSpec):
         weights = [share.weight for share in self.split]
         if not any(weights):
             link.problem(("split",), "all weights are 0, so no request has anywhere to go", "give one of them a weight")
+        elif math.isinf(sum(weights)):
+            link.problem(("split",), "the weights have no sum: it is out of range", "write smaller ones of the same proportion")
         served = tuple(call for call, weight in zip(calls, weights, strict=True) if weight)
         bounds = between(weights)
         if self.key is None:
