@@ -90,7 +90,7 @@ def _follow(response: Response, url: str, *, raw: bool, envelope: bool) -> bool:
     import msgspec  # noqa: PLC0415 - commands import when they run
 
     from plait.cli.http import lines  # noqa: PLC0415
-    from plait.cli.pretty import pretty  # noqa: PLC0415
+    from plait.cli.stream import show  # noqa: PLC0415
 
     answer = show(lines(response, url), raw=raw)
     if not raw:
