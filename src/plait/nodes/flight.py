@@ -63,9 +63,8 @@ class Flight:
             self.waiting -= 1
 
     def let_go(self) -> None:
-        """Break the circle of the run, what it started, and this: a context on the way hides it from the garbage collector."""
+        """Break the circle of this, what it started, and its run: a context on the way hides it from the garbage collector."""
         self.started = ENDED
-        self.run.subscribers = ()
 
     def tell_rest(self, run: Run, asks: Sequence[Ask], status: str) -> None:
         """Record what the calls that have not ended are to a run that waits no longer, while others do."""
