@@ -41,7 +41,7 @@ class FaultProxy:
         self._fault: Fault = NONE
         self._special: dict[int, Fault] = {}
         self._links: dict[asyncio.Task[None], Link] = {}
-        self._group = asyncio.TaskGroup()
+        self._failed: list[BaseException] = []
         self._gone = asyncio.Event()
         self._listening = False
         self._address: tuple[int, Any]
@@ -89,18 +89,12 @@ class FaultProxy:
 
     async def __aenter__(self) -> Self:
         """Listen, unless the fault is that nobody does."""
-        default = 443 if self._target.scheme == "https" else 80
-        loop = asyncio.get_running_loop()
-        found = await loop.getaddrinfo(self._target.hostname, self._target.port or default, type=socket.SOCK_STREAM)
-        self._address = found[0][0], found[0][4]
-        await self._group.__aenter__()
+        self._address = self._resolved()
         self._bind()
         self._heed()
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         """Stop, and end every connection."""
         if self._listening:
             asyncio.get_running_loop().remove_reader(self._sock)
@@ -109,7 +103,8 @@ class FaultProxy:
             if not task.cancelling():
                 task.cancel()
         await self.empty()
-        await self._group.__aexit__(kind, error, trace)
+        if self._failed and not isinstance(error, asyncio.CancelledError):
+            raise self._failed[0] from error
 
     # What a connection asks.
 
@@ -123,6 +118,12 @@ class FaultProxy:
             self.received += count
         else:
             self.sent += count
+
+    def _resolved(self) -> tuple[int, Any]:
+        # Without a thread: on virtual time nobody would know how long to wait for it.
+        port = self._target.port or (443 if self._target.scheme == "https" else 80)
+        family, _, _, _, address = socket.getaddrinfo(self._target.hostname, port, type=socket.SOCK_STREAM)[0]
+        return family, address
 
     def _heed(self) -> None:
         self.changed.set()
@@ -161,10 +162,13 @@ class FaultProxy:
             client.settimeout(0)
             self.connections += 1
             link = Link(self, self.connections, client)
-            task = self._group.create_task(link.run(*self._address))
+            task = asyncio.get_running_loop().create_task(link.run(*self._address))
             self._links[task] = link
             task.add_done_callback(self._forget)
 
     def _forget(self, task: asyncio.Task[None]) -> None:
         del self._links[task]
+        failed = None if task.cancelled() else task.exception()
+        if failed is not None:
+            self._failed.append(failed)
         self._gone.set()

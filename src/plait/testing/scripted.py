@@ -79,11 +79,19 @@ class ScriptedServer(RawServer):
         self._steps = script
         self.asked: list[Asked] = []
         self.left = 0
+        self._came = asyncio.Event()
+
+    async def came(self, count: int) -> None:
+        """Wait until so many requests have come."""
+        while len(self.asked) < count:
+            self._came.clear()
+            await self._came.wait()
 
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while True:
             asked = parsed(await read_request(reader), len(self.asked) + 1)
             self.asked.append(asked)
+            self._came.set()
             step = self._steps[min(asked.number, len(self._steps)) - 1]
             said = step(asked) if callable(step) else step
             if inspect.isawaitable(said):
