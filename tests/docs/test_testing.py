@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import asyncio
 import inspect
 import re
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import uvloop
 
 from plait import testing
 from plait.testing.server import ok
@@ -34,9 +36,11 @@ def test_an_example_without_sockets(name: str, tmp_path: Path) -> None:
     found(*[tmp_path] * len(inspect.signature(found).parameters))
 
 
+@pytest.mark.parametrize("loop_factory", [asyncio.new_event_loop, uvloop.new_event_loop], ids=["asyncio", "uvloop"])
 @pytest.mark.parametrize("name", [name for name in TESTS if f"\nasync def {name}" in CODE])
-async def test_an_example_with_sockets(name: str) -> None:
-    await example(name)()
+def test_an_example_with_sockets(name: str, loop_factory: Callable[[], asyncio.AbstractEventLoop]) -> None:
+    with asyncio.Runner(loop_factory=loop_factory) as runner:
+        runner.run(example(name)())
 
 
 def fault_of(text: str) -> testing.Fault:

@@ -138,6 +138,7 @@ def test_an_answer_is_marked_at_its_beginning_and_its_end() -> None:
     assert framing.piece(b"") == Piece(b"")
 
 
-def test_of_what_is_no_answer_every_piece_counts_as_one() -> None:
+@pytest.mark.parametrize("text", [b"nonsense", b"HTTP/1.1 101 X\r\nConnection: upgrade\r\nUpgrade: h2c\r\n\r\n"])
+def test_of_what_is_no_answer_every_piece_counts_as_one(text: bytes) -> None:
     framing = Framing()
-    assert [framing.piece(b"nonsense"), framing.piece(b"more")] == [answer(b"nonsense"), answer(b"more")]
+    assert [framing.piece(text), framing.piece(b"more")] == [answer(text), answer(b"more")]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from httptools import HttpParserError, HttpResponseParser
+from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
 from plait.testing.faults.fault import Piece
 
@@ -21,7 +21,7 @@ class Framing:
         if self._parser is not None and data:
             try:
                 self._parser.feed_data(data)
-            except HttpParserError:
+            except (HttpParserError, HttpParserUpgrade):
                 self._parser = None
                 self._first = self._last = True
         return Piece(data, self._first, self._last)

@@ -20,7 +20,7 @@ class FaultProxy:
     """Passes bytes between those who connect to a free port of 127.0.0.1 and a predictor, well or badly.
 
     A new fault holds for connections that stand as for those to come, from the next bytes that arrive; what an earlier fault held
-    back is passed on at once.
+    back is passed on at once. A client that closes its side has left: both sides of its connection end.
 
     Args:
         target: The predictor's URL. One that cannot be reached shows as a reset.
@@ -43,9 +43,9 @@ class FaultProxy:
         self._links: dict[asyncio.Task[None], Link] = {}
         self._failed: list[BaseException] = []
         self._gone = asyncio.Event()
-        self._listening = False
         self._address: tuple[int, Any]
-        self._sock: socket.socket
+        self._sock: socket.socket | None = None
+        self._listening = False
 
     @property
     def url(self) -> str:
@@ -90,15 +90,13 @@ class FaultProxy:
     async def __aenter__(self) -> Self:
         """Listen, unless the fault is that nobody does."""
         self._address = self._resolved()
-        self._bind()
+        self._sock = self._bound()
         self._heed()
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         """Stop, and end every connection."""
-        if self._listening:
-            asyncio.get_running_loop().remove_reader(self._sock)
-        self._sock.close()
+        self._unbind()
         for task in self._links:
             if not task.cancelling():
                 task.cancel()
@@ -128,37 +126,44 @@ class FaultProxy:
     def _heed(self) -> None:
         self.changed.set()
         self.changed = asyncio.Event()
-        if self.port and self._listening != self._fault.listens:
-            if self._listening:
-                self._refuse()
-            else:
-                self._listen()
+        if self._sock is None or self._listening == self._fault.listens:
+            return
+        if self._listening:
+            self._refuse()
+        else:
+            self._listen(self._sock)
 
-    def _bind(self) -> None:
+    def _bound(self) -> socket.socket:
         # Bound without listening it refuses, and nobody else can take the port meanwhile.
-        self._sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self._sock.settimeout(0)
-        self._sock.bind((HOST, self.port))
-        self.port = self._sock.getsockname()[1]
+        sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.settimeout(0)
+        sock.bind((HOST, self.port))
+        self.port = sock.getsockname()[1]
+        return sock
 
-    def _listen(self) -> None:
-        self._sock.listen(1024)
-        asyncio.get_running_loop().add_reader(self._sock, self._accept)
+    def _unbind(self) -> None:
+        sock, self._sock = self._sock, None
+        if sock is not None:
+            asyncio.get_running_loop().remove_reader(sock)
+            sock.close()
+        self._listening = False
+
+    def _listen(self, sock: socket.socket) -> None:
+        sock.listen(1024)
+        asyncio.get_running_loop().add_reader(sock, self._accept, sock)
         self._listening = True
 
     def _refuse(self) -> None:
-        asyncio.get_running_loop().remove_reader(self._sock)
-        self._sock.close()
-        self._listening = False
+        self._unbind()
         for task, link in self._links.items():
             link.reset()
             task.cancel()
-        self._bind()
+        self._sock = self._bound()
 
-    def _accept(self) -> None:
+    def _accept(self, sock: socket.socket) -> None:
         with suppress(BlockingIOError, ConnectionAbortedError):  # whoever came has left again
-            client, _ = self._sock.accept()
+            client, _ = sock.accept()
             client.settimeout(0)
             self.connections += 1
             link = Link(self, self.connections, client)
