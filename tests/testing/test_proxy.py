@@ -58,10 +58,10 @@ HARMLESS: list[Fault] = [
 
 @pytest.mark.parametrize("fault", SLOW, ids=str)
 async def test_the_deadline_holds(fault: Fault) -> None:
-    async with scene(SOON) as there:
+    async with scene() as there:
         there.faulty.fault = fault
         for _ in range(3):
-            answer, seconds = await there.ask()
+            answer, seconds = await there.ask(within=SOON)
             check_failed(answer, 504, "timeout")
             assert SOON <= seconds < SOON + 0.05
 
@@ -113,17 +113,17 @@ async def test_latency_is_seen_in_the_time_of_the_part() -> None:
 
 
 async def test_a_client_that_is_told_in_time_leaves_nothing_at_a_predictor_that_is_half_open() -> None:
-    async with scene(SOON) as there:
+    async with scene() as there:
         there.faulty.fault = HalfOpen()
-        await there.ask()
+        await there.ask(within=SOON)
         assert (there.server.asked, there.faulty.sent) == ([], 0)
         await there.faulty.empty()
 
 
 async def test_a_stopped_proxy_keeps_its_connections_until_it_goes_on() -> None:
-    async with scene(SOON) as there:
+    async with scene() as there:
         there.faulty.fault = Stop()
-        await there.ask()
+        await there.ask(within=SOON)
         assert (there.faulty.open, there.faulty.sent, there.server.open) == (1, 0, 1)
         there.faulty.fault = None
         await there.faulty.empty()
