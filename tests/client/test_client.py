@@ -23,7 +23,7 @@ from plait.errors import (
     TimedOut,
     Unreachable,
 )
-from plait.testing import RawServer
+from plait.testing import RawServer, ScriptedServer
 from plait.testing.server import ok, read_request
 from tests.client.asking import RESULT, Awaited, Kind, answer, begun, client_of, once, problem
 
@@ -221,13 +221,8 @@ async def test_the_environment_names_no_proxy_unless_it_may(kind: Kind, monkeypa
 # Many at once.
 
 
-async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    while True:
-        writer.write(ok((await read_request(reader)).rpartition(b"\r\n\r\n")[2]))
-
-
 async def test_many_calls_at_once_each_get_their_own_answer() -> None:
-    async with RawServer(echo) as server, AsyncClient(server.url) as client, asyncio.TaskGroup() as group:
+    async with ScriptedServer(lambda asked: asked.value) as server, AsyncClient(server.url) as client, asyncio.TaskGroup() as group:
         tasks = [group.create_task(client.call("predict", number)) for number in range(500)]
     assert [task.result() for task in tasks] == list(range(500))
     assert server.connections <= 100
@@ -251,7 +246,7 @@ async def test_one_client_serves_many_threads() -> None:
         return [client.call("predict", number * 100 + each) for each in range(25)]
 
     start = threading.Barrier(8)
-    async with RawServer(echo) as server:
+    async with ScriptedServer(lambda asked: asked.value) as server:
         with Client(server.url) as client, ThreadPoolExecutor(8) as pool:
             loop = asyncio.get_running_loop()
             answers = [await future for future in [loop.run_in_executor(pool, ask, number) for number in range(8)]]

@@ -15,25 +15,21 @@ from plait.graph.spec import Config
 from plait.http1.messages import Request, Response
 from plait.server.app import App
 from plait.server.serve import Worker, proxy
-from plait.testing import RawServer
-from plait.testing.server import ok, read_request
+from plait.testing import Asked, Hang, RawServer, ScriptedServer
+from plait.testing.server import ok
 
 SAMPLE = {"data": [[1.0, 2.0]]}
 
 
-async def speaking(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+def speaking(asked: Asked) -> Any:
     """A predictor that knows all routes."""
-    while True:
-        request = await read_request(reader)
-        path = request.split(b" ", 2)[1].decode()
-        answers: dict[str, Any] = {
-            "/health": {"health": "ok"},
-            "/metadata": {"data_type": "list", "data_sample": SAMPLE, "prediction_type": "list", "prediction_sample": [0.5]},
-            "/predict/test": {"path": path},
-            "/predict": {"prediction": [0.5]},
-        }
-        body = json.dumps(answers[path.partition("?")[0]]).encode()
-        writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body))
+    answers: dict[str, Any] = {
+        "/health": {"health": "ok"},
+        "/metadata": {"data_type": "list", "data_sample": SAMPLE, "prediction_type": "list", "prediction_sample": [0.5]},
+        "/predict/test": {"path": asked.path},
+        "/predict": {"prediction": [0.5]},
+    }
+    return answers[asked.path.partition("?")[0]]
 
 
 @asynccontextmanager
@@ -73,7 +69,7 @@ async def test_health_is_that_of_the_process_and_needs_no_predictor() -> None:
 
 
 async def test_health_of_all_names_the_dead_one() -> None:
-    async with RawServer(speaking) as server, app(**two(server.url)) as (handler, _):
+    async with ScriptedServer(speaking) as server, app(**two(server.url)) as (handler, _):
         status, answer, _ = await ask(handler, "GET", "/health/all")
         assert status == 200
         assert answer["a"] == {"health": "ok"}
@@ -82,10 +78,11 @@ async def test_health_of_all_names_the_dead_one() -> None:
 
 
 async def test_health_of_all_waits_no_longer_than_the_predictors_timeout_and_is_shared() -> None:
-    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.read()
-
-    async with RawServer(silent) as slow, RawServer(speaking) as server, app(**two(server.url, slow.url)) as (handler, worker):
+    async with (
+        ScriptedServer(Hang()) as slow,
+        ScriptedServer(speaking) as server,
+        app(**two(server.url, slow.url)) as (handler, worker),
+    ):
         began = worker.clock.now()
         answers = [ask(handler, "GET", "/health/all") for _ in range(5)]
         async with asyncio.TaskGroup() as group:
@@ -96,7 +93,7 @@ async def test_health_of_all_waits_no_longer_than_the_predictors_timeout_and_is_
 
 
 async def test_the_predictors_tests_are_gathered_under_the_request_id() -> None:
-    async with RawServer(speaking) as server, app(**two(server.url)) as (handler, _):
+    async with ScriptedServer(speaking) as server, app(**two(server.url)) as (handler, _):
         status, answer, headers = await ask(handler, "GET", "/predict/get/test?id=abc")
         assert (status, headers["X-Request-Id"]) == (200, "abc")
         assert answer["a"] == {"path": "/predict/test?id=abc"}
@@ -104,7 +101,7 @@ async def test_the_predictors_tests_are_gathered_under_the_request_id() -> None:
 
 
 async def test_a_test_by_post_runs_the_sample() -> None:
-    async with RawServer(speaking) as server, app(**two(server.url, server.url, sample=SAMPLE)) as (handler, _):
+    async with ScriptedServer(speaking) as server, app(**two(server.url, server.url, sample=SAMPLE)) as (handler, _):
         status, answer, headers = await ask(handler, "POST", "/predict/post/test")
         assert (status, headers["X-Plait-Complete"]) == (200, "true")
         assert answer == {"a": {"prediction": [0.5]}, "b": {"prediction": [0.5]}}
@@ -117,7 +114,7 @@ async def test_without_a_sample_there_is_no_test_by_post() -> None:
 
 async def test_metadata_comes_from_the_graph_and_its_predictors() -> None:
     schema = {"type": "object", "required": ["data"]}
-    async with RawServer(speaking) as server, app(**two(server.url, server.url, schema=schema)) as (handler, _):
+    async with ScriptedServer(speaking) as server, app(**two(server.url, server.url, schema=schema)) as (handler, _):
         status, answer, _ = await ask(handler, "GET", "/metadata")
         assert status == 200
         assert answer["route"] == "/predict"
@@ -144,7 +141,7 @@ async def test_what_no_program_can_read_of_a_predictors_metadata_is_unknown(said
 
 
 async def test_an_excluded_predictor_is_left_out_of_a_parallel_and_said_to_be() -> None:
-    async with RawServer(speaking) as server:
+    async with ScriptedServer(speaking) as server:
         config = two(server.url)
         config["predictors"]["b"]["enabled"] = False
         async with app(**config) as (handler, _):
@@ -188,7 +185,7 @@ async def test_a_route_that_is_not_there_says_where_graphs_are() -> None:
 
 
 async def test_the_envelope_tells_the_state_of_every_part() -> None:
-    async with RawServer(speaking) as server, app(**two(server.url, require="any")) as (handler, _):
+    async with ScriptedServer(speaking) as server, app(**two(server.url, require="any")) as (handler, _):
         status, answer, headers = await ask(handler, "POST", "/predict", b"{}", accept="application/vnd.plait+json")
         assert (status, headers["Content-Type"]) == (200, "application/vnd.plait+json")
         assert (answer["complete"], answer["revision"], headers["X-Plait-Complete"]) == (False, 1, "false")
@@ -291,25 +288,16 @@ async def test_a_schema_is_kept_with_a_pointer() -> None:
 
 
 async def test_a_client_that_leaves_while_a_task_runs_ends_it() -> None:
-    asked, gone = asyncio.Event(), asyncio.Event()
-
-    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await read_request(reader)
-        asked.set()
-        try:
-            await reader.read()
-        finally:
-            gone.set()
-
-    async with RawServer(silent) as server:
+    async with ScriptedServer(Hang()) as server:
         graphs = {"predict": {"sequence": ["a", {"transform": "${input}"}]}}
         async with app(predictors={"a": {"url": server.url}}, graphs=graphs) as (handler, _):
             fields = {b"content-type": b"application/json"}
             started = handler(Request("POST", "/predict", "", fields, b"{}"), pytest.fail)
             async with asyncio.timeout(5):
-                await asked.wait()
+                await server.came(1)
                 started.cancel()
-                await gone.wait()
+                await server.empty()
+            assert server.left == 1
 
 
 @pytest.mark.parametrize("target", [("GET", "/metadata"), ("POST", "/predict")])

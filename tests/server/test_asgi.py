@@ -14,8 +14,8 @@ import plait
 from plait import Proxy
 from plait.errors import ConfigError
 from plait.graph.spec import Config
-from plait.testing import RawServer
-from plait.testing.server import ok, read_request
+from plait.testing import Hang, RawServer, ScriptedServer
+from plait.testing.server import ok
 
 Event = MutableMapping[str, Any]
 
@@ -127,24 +127,15 @@ async def test_a_head_request_has_no_body() -> None:
 
 
 async def test_a_client_that_leaves_stops_the_call() -> None:
-    asked, gone = asyncio.Event(), asyncio.Event()
-
-    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await read_request(reader)
-        asked.set()
-        try:
-            assert await reader.read() == b""
-        finally:
-            gone.set()
-
-    async with RawServer(silent) as server, Proxy(config(server.url)) as proxy:
+    async with ScriptedServer(Hang()) as server, Proxy(config(server.url)) as proxy:
         client = Client(proxy)
         call = asyncio.create_task(client.send("POST", "/predict", b"{}"))
         async with asyncio.timeout(5):
-            await asked.wait()
+            await server.came(1)
             client.leave()
             assert await call == (0, {}, b"")
-            await gone.wait()
+            await server.empty()
+        assert server.left == 1
 
 
 def test_a_configuration_with_problems_is_refused() -> None:

@@ -24,19 +24,14 @@ from plait.errors import (
     TooLarge,
     Unreachable,
 )
-from plait.testing import RawServer
-from plait.testing.server import ok, read_request
+from plait.testing import Hang, RawServer, ScriptedServer
+from plait.testing.server import ok
 
 GONE = "http://127.0.0.1:1"
 
 
 def a(url: str, **options: Any) -> plait.Graph:
     return plait.predictor("a", url, **options)
-
-
-async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    await read_request(reader)
-    await reader.read()
 
 
 async def test_a_graph_is_asked_without_http_in_front() -> None:
@@ -78,7 +73,7 @@ async def test_headers_are_seen_by_expressions_and_passed_on_where_a_predictor_m
 
 
 async def test_a_timeout_may_only_shorten_the_graphs_own() -> None:
-    async with RawServer(silent) as server, Proxy({"predict": a(server.url).served(timeout="50ms")}) as app:
+    async with ScriptedServer(Hang()) as server, Proxy({"predict": a(server.url).served(timeout="50ms")}) as app:
         for timeout in ("10ms", "9s", None):
             with pytest.raises(TimedOut) as caught:
                 await app.call("predict", {}, timeout=timeout)
@@ -90,7 +85,7 @@ async def test_id_and_timeout_may_come_as_header_fields_and_arguments_win() -> N
     app = Proxy({"predict": plait.value(1)})
     assert (await app.ask("predict", {}, headers=headers)).request_id == "one"
     assert (await app.ask("predict", {}, headers=headers, request_id="two")).request_id == "two"
-    async with RawServer(silent) as server, Proxy({"predict": a(server.url, timeout="1m").served(timeout="10m")}) as app:
+    async with ScriptedServer(Hang()) as server, Proxy({"predict": a(server.url, timeout="1m").served(timeout="10m")}) as app:
         for choice in ({"headers": headers}, {"headers": {"x-request-timeout": "10m"}, "timeout": "10ms"}):
             with pytest.raises(TimedOut):
                 await app.call("predict", {}, **choice)
@@ -154,17 +149,10 @@ async def test_who_is_not_there_is_told() -> None:
 
 @pytest.mark.parametrize("way", ["cancelled", "closed"])
 async def test_who_stops_waiting_stops_the_call(way: str) -> None:
-    asked = asyncio.Event()
-
-    async def slow(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await read_request(reader)
-        asked.set()
-        await reader.read()
-
-    async with RawServer(slow) as server, Proxy({"predict": a(server.url, timeout="9s").served(timeout="9s")}) as app:
+    async with ScriptedServer(Hang()) as server, Proxy({"predict": a(server.url, timeout="9s").served(timeout="9s")}) as app:
         call = asyncio.create_task(app.call("predict", {}))
         async with asyncio.timeout(5):
-            await asked.wait()
+            await server.came(1)
             if way == "cancelled":
                 call.cancel()
             else:

@@ -14,7 +14,7 @@ from plait.http1.messages import Reply, Request, Response
 from plait.server.app import NOTHING
 from plait.server.front import Front
 from plait.server.listener import Deadlines, Listener
-from plait.testing import RawServer
+from plait.testing import RawServer, ScriptedServer
 from plait.testing.server import ok, read_request
 from plait.types import Started
 from tests.server.serving import NOBODY, PATIENCE, Client, Proxy, get, one, post, proxy
@@ -125,11 +125,7 @@ async def test_pipelined_requests_are_answered_in_order() -> None:
 
 
 async def test_many_pipelined_requests_come_and_go_in_order() -> None:
-    async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while True:
-            writer.write(ok((await read_request(reader)).rpartition(b"\r\n\r\n")[2]))
-
-    async with RawServer(echo) as server, proxy(one(server.url)) as port, port.client() as client:
+    async with ScriptedServer(lambda asked: asked.value) as server, proxy(one(server.url)) as port, port.client() as client:
         client.writer.write(b"".join(post(b"%d" % number) for number in range(2000)))
         assert [(await client.answer()).body for _ in range(2000)] == [b"%d" % number for number in range(2000)]
 

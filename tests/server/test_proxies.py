@@ -6,7 +6,7 @@ import asyncio
 from typing import Any
 
 from plait.server.sockets import listen
-from plait.testing import RawServer
+from plait.testing import Hang, RawServer, ScriptedServer
 from plait.testing.server import ok
 from tests.server.serving import Answer, Proxy, one, post, proxy
 
@@ -44,10 +44,7 @@ async def test_request_id_trace_deadline_and_hops_pass_through_both() -> None:
 
 
 async def test_time_that_is_up_further_on_is_up_here() -> None:
-    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.read()
-
-    async with RawServer(silent) as model:
+    async with ScriptedServer(Hang()) as model:
         sooner = {**one(model.url), "graphs": {"predict": {"predict": "a", "timeout": "50ms"}}}
         async with proxy(sooner) as inner, proxy(behind(inner)) as outer:
             answer = await ask(outer)
