@@ -43,7 +43,7 @@ class Member:
         loop = asyncio.get_running_loop()
         self.number = number
         self.pulse: Pulse | None = None
-        self.served = 0.0
+        self.served: float | None = None
         self.ready = asyncio.Event()
         self.leaving = False
         self._process = process
@@ -69,6 +69,11 @@ class Member:
     def refused(self) -> bool:
         """Whether it ended of its own, with a reason that it has told."""
         return (self._process.returncode or 0) > 0
+
+    @property
+    def killed(self) -> bool:
+        """Whether somebody ended it by force."""
+        return self._process.returncode == -signal.SIGKILL
 
     async def becomes_ready(self, seconds: float) -> bool:
         """Wait until clients can come; if that is not to be, or takes too long, it has ended."""

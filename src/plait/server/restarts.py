@@ -16,16 +16,17 @@ class Restarts:
 
     early: int = 0
 
-    def pause(self, served: float) -> float | None:
+    def pause(self, served: float | None, *, killed: bool = False) -> float | None:
         """Seconds until it starts again; None if there is no use in trying.
 
-        The first time it is at once, so that one that is killed is soon replaced. Then, as long as it never serves for a second,
-        each pause is twice the one before.
+        The first time it is at once, so that one that dies is soon replaced. Then, as long as none serves for a second, each
+        pause is twice the one before.
 
         Args:
-            served: Seconds from when it was ready to its end; 0 if it never was.
+            served: Seconds from when it was ready to its end; None if it never was.
+            killed: Whether somebody else ended it, which says nothing of its start if it was ready.
         """
-        if served >= STEADY:
+        if served is not None and (killed or served >= STEADY):
             self.early = 0
             return 0.0
         self.early += 1

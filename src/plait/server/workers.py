@@ -130,7 +130,7 @@ class Workers:
 
     async def _pause(self, slot: Slot, member: Member) -> None:
         """Wait before a worker that has ended gets a successor."""
-        seconds = slot.restarts.pause(member.served)
+        seconds = slot.restarts.pause(member.served, killed=member.killed)
         what = f"worker {slot.number}, process {member.pid}, {member.end}"
         if seconds is None:
             raise StartError(f"{what}, for the {slot.restarts.early}th time in a row right after its start; mend what ends it")
