@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from plait import __version__
-from plait.cli import call, check, demo, explain, import_graph, predictor, schema, serve, up, worker
+from plait.cli import call, check, demo, explain, import_graph, predictor, schema, serve, up
 
 app = typer.Typer(
     help="plait composes model services, in series and in parallel, into one endpoint.",
@@ -42,5 +42,4 @@ for _command, _short in (
     (call.call, "Ask a graph and print its answer."),
 ):
     app.command(short_help=_short)(_command)
-app.command(hidden=True)(worker.worker)
 app.add_typer(import_graph.app, name="import", short_help="Make a file of another system's.")

@@ -77,7 +77,7 @@ def _together(file: Path | None, address: tuple[str, int], count: int, ready: Ca
     from plait.server.workers import Workers  # noqa: PLC0415
 
     def program() -> Program:
-        command = (sys.executable, "-m", "plait", "worker")
+        command = (sys.executable, "-m", "plait.cli.worker")
         return Program(command, b"") if file is None else Program((*command, "--file", str(file)), file_bytes(file))
 
     socks = listen_together(*address, count)
