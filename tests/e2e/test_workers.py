@@ -41,7 +41,7 @@ def workers(process: Plait) -> list[int]:
 
 
 def sockets(pid: int) -> int:
-    return sum(link.is_symlink() and os.readlink(link).startswith("socket:") for link in Path(f"/proc/{pid}/fd").iterdir())
+    return sum(str(link.readlink()).startswith("socket:") for link in Path(f"/proc/{pid}/fd").iterdir())
 
 
 def connected(url: str) -> socket.socket:
@@ -316,6 +316,5 @@ def test_lines_of_a_worker_say_which_it_is(tmp_path: Path) -> None:
         assert send(f"{url}/predict", b"{}").status == 502
         process.until(re.compile(r"^\d\d:\d\d:\d\d ERROR worker [12]: "))
     with serving("serve", str(file), "--port", "0", MODE="production") as (url, process):
-        url = url.rstrip('"}')
-        assert send(f"{url}/predict", b"{}").status == 502
+        assert send(url.rstrip('"}') + "/predict", b"{}").status == 502
         process.until(re.compile(r'"worker": [12]'))
