@@ -68,6 +68,10 @@ class Plait:
         """Send a signal and wait; the exit code."""
         if self.process.poll() is None:
             self.process.send_signal(number)
+        return self.wait()
+
+    def wait(self) -> int:
+        """Wait until it ends; the exit code."""
         try:
             code = self.process.wait(END_SECONDS)
         except subprocess.TimeoutExpired:

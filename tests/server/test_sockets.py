@@ -5,11 +5,12 @@ from __future__ import annotations
 import resource
 import socket
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 import pytest
 
 from plait.errors import StartError
-from plait.server.sockets import listen, room_for_clients, url_at, url_of
+from plait.server.sockets import listen, listen_together, room_for_clients, url_at, url_of
 
 
 def test_port_0_takes_a_free_one() -> None:
@@ -36,6 +37,35 @@ def test_a_port_in_use_is_told_in_one_line() -> None:
         port = taken.getsockname()[1]
         with pytest.raises(StartError, match=f"^port {port} on 127.0.0.1 is in use; .*another port$"):
             listen("127.0.0.1", port)
+
+
+def test_sockets_that_listen_together_get_a_like_share_of_clients() -> None:
+    with ExitStack() as stack:
+        socks = [stack.enter_context(sock) for sock in listen_together("127.0.0.1", 0, 2)]
+        assert url_of(socks[0]) == url_of(socks[1])
+        for _ in range(128):
+            stack.enter_context(socket.create_connection(socks[0].getsockname()))
+        shares = [_taken(sock) for sock in socks]
+    assert sum(shares) == 128
+    assert min(shares) >= 32
+
+
+def _taken(sock: socket.socket) -> int:
+    count = 0
+    while True:
+        try:
+            sock.accept()[0].close()
+        except BlockingIOError:
+            return count
+        count += 1
+
+
+def test_a_port_that_others_listen_on_together_is_in_use() -> None:
+    one, other = listen_together("127.0.0.1", 0, 2)
+    with one, other:
+        port = one.getsockname()[1]
+        with pytest.raises(StartError, match=f"^port {port} on 127.0.0.1 is in use"):
+            listen_together("127.0.0.1", port, 2)
 
 
 def test_a_port_is_free_again_once_it_was_closed() -> None:

@@ -32,4 +32,4 @@ def predictor(
     to_stderr(chosen.log_level, as_json=chosen.log_json)
     sock = listen(chosen.host, chosen.port)
     application = service(chosen)
-    run(lambda _: opened(application), sock, lambda: log.info("serving %s on %s", chosen.model, url_of(sock)), RequestLimits())
+    run(lambda _: opened(application), sock, lambda _: log.info("serving %s on %s", chosen.model, url_of(sock)), RequestLimits())

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+    from socket import socket
 
-    from plait.graph.spec import Server
+    from plait.graph.spec import Config, Server
 
 Host = Annotated[str | None, typer.Option(help="Address to listen on; wins over HOST and the file.", show_default="127.0.0.1")]
 Port = Annotated[
@@ -26,14 +27,15 @@ def serve(
     ] = None,
     host: Host = None,
     port: Port = None,
-    workers: Annotated[int, typer.Option(min=1, max=1, help="Worker processes; one for now.")] = 1,  # noqa: ARG001 - one
+    workers: Annotated[
+        int | None, typer.Option(min=1, max=256, help="Worker processes; wins over the file.", show_default="1")
+    ] = None,
 ) -> None:
     """Serve the graphs of a file until SIGTERM or Ctrl-C."""
     from plait.cli.logs import log, to_stderr  # noqa: PLC0415 - commands import when they run
     from plait.cli.parent import end_with_parent  # noqa: PLC0415
     from plait.graph.load import load_checked  # noqa: PLC0415
-    from plait.server.serve import serve_proxy  # noqa: PLC0415
-    from plait.server.sockets import listen, url_of  # noqa: PLC0415
+    from plait.server.sockets import url_of  # noqa: PLC0415
 
     end_with_parent()
     to_stderr(as_json=os.environ.get("MODE") == "production")
@@ -42,9 +44,44 @@ def serve(
         log.warning(warning)
     config = loaded.config
     address = data_port(config.server, os.environ, host, port)
-    sock = listen(*address)
+    count = workers or config.server.workers
     routes = ", ".join(config.route(name) for name in config.graphs) or "no graph"
-    serve_proxy(config, sock, lambda: log.info("plait serves %s on %s", routes, url_of(sock)))
+    if count == 1:
+        _alone(config, address, lambda sock: log.info("plait serves %s on %s", routes, url_of(sock)))
+    else:
+        _together(file, address, count, lambda sock: log.info("plait serves %s by %d workers on %s", routes, count, url_of(sock)))
+
+
+def _alone(config: Config, address: tuple[str, int], ready: Callable[[socket], None]) -> None:
+    """Serve in this process."""
+    import signal  # noqa: PLC0415
+
+    from plait.cli.logs import log  # noqa: PLC0415
+    from plait.server.serve import serve_proxy  # noqa: PLC0415
+    from plait.server.sockets import listen  # noqa: PLC0415
+
+    # Whoever wants a restart must not get an end; there is nobody here who could go on meanwhile.
+    signal.signal(signal.SIGHUP, lambda *_: log.warning("SIGHUP restarts nothing with one worker; serve with --workers 2 or more"))
+    sock = listen(*address)
+    serve_proxy(config, sock, lambda _: ready(sock))
+
+
+def _together(file: Path | None, address: tuple[str, int], count: int, ready: Callable[[socket], None]) -> None:
+    """Serve in several processes that this one looks after."""
+    import asyncio  # noqa: PLC0415
+    import sys  # noqa: PLC0415
+
+    from plait.graph.load import file_bytes  # noqa: PLC0415
+    from plait.server.member import Program  # noqa: PLC0415
+    from plait.server.sockets import listen_together  # noqa: PLC0415
+    from plait.server.workers import Workers  # noqa: PLC0415
+
+    def program() -> Program:
+        command = (sys.executable, "-m", "plait.cli.worker")
+        return Program(command, b"") if file is None else Program((*command, "--file", str(file)), file_bytes(file))
+
+    socks = listen_together(*address, count)
+    asyncio.run(Workers(socks, program, lambda: ready(socks[0])).run())
 
 
 def data_port(server: Server, environ: Mapping[str, str], host: str | None, port: int | None) -> tuple[str, int]:

@@ -40,7 +40,7 @@ def proxy_service(file: Path, host: str, port: int) -> Service:
         StartError: If its port is taken.
     """
     listen(host, port).close()
-    return Service("plait", ("serve", str(file), "--host", host, "--port", str(port)), vital=True)
+    return Service("plait", ("serve", str(file), "--host", host, "--port", str(port), "--workers", "1"), vital=True)
 
 
 def is_here(spec: Predictor) -> bool:

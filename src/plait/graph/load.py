@@ -126,7 +126,7 @@ def _load(path: str | Path | None, environ: Mapping[str, str] | None) -> _Read:
     if path is None:
         return _without_file(environ)
     path = Path(path)
-    document = parse(_bytes(path), kind_of(path), str(path))
+    document = parse(file_bytes(path), kind_of(path), str(path))
     return _read(document, environ, path.absolute().parent)
 
 
@@ -140,7 +140,12 @@ def _without_file(environ: Mapping[str, str]) -> _Read:
     return _Read(Loaded(config, document, warnings, Path.cwd()), problems)
 
 
-def _bytes(path: Path) -> bytes:
+def file_bytes(path: Path) -> bytes:
+    """What a file says, as far as it may be long.
+
+    Raises:
+        StartError: If it cannot be read.
+    """
     try:
         with path.open("rb") as file:
             return file.read(LIMIT + 1)

@@ -38,6 +38,8 @@ class Server(Spec):
     """The address of the data port."""
     port: Annotated[int, Field(ge=0, le=65535)] = 9000
     """The data port; 0 takes a free one."""
+    workers: Annotated[int, Field(ge=1, le=256)] = 1
+    """Processes that share the data port."""
     details: bool = False
     """Whether callers that are not on loopback see addresses and errors of parts."""
     limits: Limits = Limits()

@@ -131,7 +131,7 @@ class Proxy:
         """
         server = self.config.server
         sock = listen(host or server.host, server.port if port is None else port)
-        serve_proxy(self.config, sock, lambda: None)
+        serve_proxy(self.config, sock, lambda _: None)
 
     async def _open(self) -> App:
         loop = asyncio.get_running_loop()

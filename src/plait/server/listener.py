@@ -58,6 +58,7 @@ class Listener:
         self.deadlines = deadlines or Deadlines()
         self.known: Known[Head] = Known()
         self.draining = False
+        self._patient = False
         self.loop = asyncio.get_running_loop()
         self._connections = connections
         self._fronts: set[Front] = set()
@@ -71,20 +72,48 @@ class Listener:
         """Take clients from a listening socket."""
         self._server = await self.loop.create_server(lambda: Front(self), sock=sock, backlog=2048)
 
-    async def close(self) -> None:
-        """Take no more clients, let those who are there finish for a while, then end."""
+    async def close(self, patience: float = 0.0) -> None:
+        """Take no more clients, let those who are there finish for a while, then end.
+
+        Args:
+            patience: How many seconds connections that wait for a request may get one more, answered as their last. Without,
+                they are closed at once, which a client may notice only when it sends its next.
+        """
         self.draining = True
         if self._server is not None:
             self._server.close()
-        for front in tuple(self._fronts):
-            front.drain()
+        await asyncio.sleep(0)  # in its next turn the loop tells of clients that it has taken in already
+        if patience:
+            self._patient = True
+            await self._emptied(patience)
+        self._drain()
+        if not await self._emptied(self.deadlines.drain):
+            self._abort()
+            await self._empty.wait()
+
+    def hurry(self) -> None:
+        """Do what `close` would do next, now: close connections that wait for a request, else all."""
+        if self._patient:
+            self._drain()
+        else:
+            self._abort()
+
+    async def _emptied(self, seconds: float) -> bool:
         try:
-            async with asyncio.timeout(self.deadlines.drain):
+            async with asyncio.timeout(seconds):
                 await self._empty.wait()
         except TimeoutError:
-            for front in tuple(self._fronts):
-                front.abort()
-            await self._empty.wait()
+            return False
+        return True
+
+    def _drain(self) -> None:
+        self._patient = False
+        for front in tuple(self._fronts):
+            front.drain()
+
+    def _abort(self) -> None:
+        for front in tuple(self._fronts):
+            front.abort()
 
     @property
     def clients(self) -> int:

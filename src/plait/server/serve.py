@@ -7,7 +7,7 @@ import signal
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 import uvloop
@@ -24,20 +24,38 @@ from plait.server.sockets import room_for_clients
 
 @dataclass(slots=True)
 class Worker:
-    """What one process has one of: its clock, and whether new work is welcome."""
+    """What one process has one of: its clock, whether new work is welcome, and how it is told to end."""
 
     clock: Clock
     ready: bool = True
+    patience: float = 0.0
+    listener: Listener | None = None
+    stop: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def end(self) -> None:
+        """Finish what is in flight; told so again, drop it."""
+        if self.stop.is_set() and self.listener is not None:
+            self.listener.hurry()
+        self.stop.set()
+
+    def retire(self, patience: float) -> None:
+        """Leave to a successor: as `end`, but clients that may be about to send have some seconds to do so."""
+        if not self.stop.is_set():
+            self.patience = patience
+            self.stop.set()
 
 
 Application = Callable[[Worker], AbstractAsyncContextManager[Handler]]
 """Opens a handler, and closes it at the end of the block."""
 
+Opened = Callable[[Worker], None]
+"""Is called once clients can come."""
+
 
 def run(
-    application: Application, sock: socket.socket, opened: Callable[[], None], limits: RequestLimits, connections: int = CONNECTIONS
+    application: Application, sock: socket.socket, opened: Opened, limits: RequestLimits, connections: int = CONNECTIONS
 ) -> None:
-    """Serve until SIGTERM or SIGINT, then finish what is in flight.
+    """Serve until SIGTERM or SIGINT, then finish what is in flight; a second signal ends it at once.
 
     Args:
         application: Who answers.
@@ -49,21 +67,18 @@ def run(
     uvloop.run(_serve(application, sock, opened, limits, min(connections, room_for_clients())))
 
 
-async def _serve(
-    application: Application, sock: socket.socket, opened: Callable[[], None], limits: RequestLimits, connections: int
-) -> None:
+async def _serve(application: Application, sock: socket.socket, opened: Opened, limits: RequestLimits, connections: int) -> None:
     loop = asyncio.get_running_loop()
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
     worker = Worker(Clock(loop))
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, worker.end)
     async with application(worker) as handler:
-        listener = Listener(handler, worker.clock, limits, connections=connections)
+        worker.listener = listener = Listener(handler, worker.clock, limits, connections=connections)
         await listener.open(sock)
-        opened()
-        await stop.wait()
+        opened(worker)
+        await worker.stop.wait()
         worker.ready = False
-        await listener.close()
+        await listener.close(worker.patience)
     worker.clock.close()
 
 
@@ -73,7 +88,7 @@ def request_limits(config: Config) -> RequestLimits:
     return RequestLimits(limits.line, limits.headers, limits.fields, limits.body)
 
 
-def serve_proxy(config: Config, sock: socket.socket, opened: Callable[[], None]) -> None:
+def serve_proxy(config: Config, sock: socket.socket, opened: Opened) -> None:
     """Serve a configuration until SIGTERM or SIGINT."""
     run(partial(proxy, config), sock, opened, request_limits(config), config.server.limits.connections)
 

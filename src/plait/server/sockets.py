@@ -6,6 +6,7 @@ import errno
 import resource
 import socket
 import struct
+import sys
 from asyncio import BaseTransport
 from contextlib import suppress
 
@@ -16,6 +17,7 @@ BACKLOG = 2048
 _HIGHEST = 65535
 _DESCRIPTORS = 1 << 16
 _AT_ONCE = struct.pack("ii", 1, 0)
+_SPREADS = sys.platform.startswith("linux")
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -41,6 +43,36 @@ def listen(host: str, port: int) -> socket.socket:
         if exc.errno == errno.EADDRINUSE:
             raise StartError(f"port {port} on {host} is in use; stop what listens there, or take another port") from None
         raise StartError(f"cannot listen on {host} port {port}: {exc.strerror}") from None
+    return sock
+
+
+def listen_together(host: str, port: int, count: int) -> list[socket.socket]:
+    """Sockets that listen on one address, over which the system spreads clients evenly; each has a queue of its own.
+
+    Where the system (not Linux) would not spread them, all are the same one with one queue.
+
+    Raises:
+        StartError: As for `listen`.
+    """
+    first = listen(host, port)
+    if not _SPREADS:
+        return [first, *(first.dup() for _ in range(1, count))]
+    # Allowed only now: before, the port would be had beside strangers who share it as well.
+    first.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    return [first, *(_beside(first) for _ in range(1, count))]
+
+
+def _beside(first: socket.socket) -> socket.socket:
+    sock = socket.socket(first.family, first.type, first.proto)
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        sock.bind(first.getsockname())
+        sock.listen(BACKLOG)
+        sock.setblocking(False)  # noqa: FBT003 - the standard library's own
+    except OSError as exc:
+        sock.close()
+        raise StartError(f"cannot listen with several workers: {exc.strerror}") from None
     return sock
 
 

@@ -1,0 +1,190 @@
+"""Keep several workers serving one port: replace those that die, restart them one by one, end them together."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from plait.errors import StartError
+from plait.server.channel import BEAT, PATIENCE
+from plait.server.listener import Deadlines
+from plait.server.member import Member, Program, start
+from plait.server.restarts import Restarts
+
+if TYPE_CHECKING:
+    import socket
+
+START = 60.0
+"""Seconds until a worker that is not ready has failed to start."""
+LEAVE = PATIENCE + Deadlines().drain + 5
+"""Seconds until a worker that has been told to end is made to."""
+
+_log = logging.getLogger("plait")
+
+
+@dataclass(slots=True)
+class Slot:
+    """A place for one worker: the socket, which stays while workers come and go, and with it the clients that wait in its queue.
+
+    Args:
+        number: From 1.
+        sock: Where its clients come.
+    """
+
+    number: int
+    sock: socket.socket
+    member: Member | None = None
+    restarts: Restarts = field(default_factory=Restarts)
+    changing: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+class Workers:
+    """The parent of the workers.
+
+    Args:
+        socks: One listening socket for each worker.
+        program: What they shall run, as of now; asked for at the start, and again for each restart.
+        ready: Called once all of them take clients.
+    """
+
+    def __init__(self, socks: list[socket.socket], program: Callable[[], Program], ready: Callable[[], None]) -> None:
+        self._slots = [Slot(place, sock) for place, sock in enumerate(socks, 1)]
+        self._renew = program
+        self._program = program()
+        self._ready = ready
+        self._running = False
+        self._ending = False
+        self._restart = asyncio.Event()
+        self._members: set[Member] = set()
+
+    async def run(self) -> None:
+        """Serve until SIGTERM or SIGINT, then have the workers finish; a second signal ends them at once. SIGHUP restarts them.
+
+        Raises:
+            StartError: If a worker cannot start, or ends again and again.
+        """
+        loop = asyncio.get_running_loop()
+        work = loop.create_task(self._work())
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._end, work)
+        loop.add_signal_handler(signal.SIGHUP, self._restart.set)
+        await asyncio.wait((work,))
+        await self._end_all()
+        if not work.cancelled():
+            work.result()
+
+    def _end(self, work: asyncio.Task[None]) -> None:
+        if self._ending:
+            self._send(signal.SIGKILL)
+        self._ending = True
+        work.cancel()
+
+    async def _end_all(self) -> None:
+        for slot in self._slots:
+            slot.sock.close()  # from now on new clients are refused, and go elsewhere
+        self._send(signal.SIGTERM)
+        for seconds in (LEAVE, None):
+            if self._members:
+                await asyncio.wait([member.over for member in self._members], timeout=seconds)
+            self._send(signal.SIGKILL)
+
+    def _send(self, number: signal.Signals) -> None:
+        for member in tuple(self._members):
+            member.send(number)
+
+    async def _work(self) -> None:
+        try:
+            async with asyncio.TaskGroup() as group:
+                for slot in self._slots:
+                    group.create_task(self._fill(slot))
+            self._running = True
+            self._ready()
+            async with asyncio.TaskGroup() as group:
+                for slot in self._slots:
+                    group.create_task(self._keep(slot))
+                group.create_task(self._restart_when_told())
+                group.create_task(self._feel_pulses())
+        except* StartError as errors:
+            raise errors.exceptions[0] from None
+
+    async def _start(self, slot: Slot, program: Program) -> Member:
+        member = await start(slot.number, program, slot.sock)
+        self._members.add(member)
+        member.over.add_done_callback(lambda _: self._members.discard(member))
+        return member
+
+    async def _fill(self, slot: Slot) -> None:
+        """Start workers until one is ready."""
+        while True:
+            member = await self._start(slot, self._program)
+            if await member.becomes_ready(START):
+                slot.member = member
+                return
+            if member.refused and not self._running:
+                raise StartError(f"worker {slot.number} could not start: it {member.end}")
+            await self._pause(slot, member)
+
+    async def _pause(self, slot: Slot, member: Member) -> None:
+        """Wait before a worker that has ended gets a successor."""
+        seconds = slot.restarts.pause(member.served, killed=member.killed)
+        what = f"worker {slot.number}, process {member.pid}, {member.end}"
+        if seconds is None:
+            raise StartError(f"{what}, for the {slot.restarts.early}th time in a row right after its start; mend what ends it")
+        _log.error("%s; starts again%s", what, f" in {seconds:g} s" if seconds else "")
+        await asyncio.sleep(seconds)
+
+    async def _keep(self, slot: Slot) -> None:
+        """Replace each worker that dies."""
+        while (member := slot.member) is not None:
+            await asyncio.wait((member.over,))
+            async with slot.changing:
+                if slot.member is member:
+                    await self._pause(slot, member)
+                    await self._fill(slot)
+                    _log.info("worker %d serves again, as process %d", slot.number, slot.member.pid)
+
+    async def _restart_when_told(self) -> None:
+        while True:
+            await self._restart.wait()
+            self._restart.clear()
+            try:
+                program = self._renew()
+            except StartError as exc:
+                _log.error("the workers stay as they are: %s", exc.detail)
+                continue
+            _log.info("restarting %d workers, one by one", len(self._slots))
+            for slot in self._slots:
+                if not await self._exchange(slot, program):
+                    break
+            else:
+                self._program = program
+                _log.info("all %d workers have been restarted", len(self._slots))
+
+    async def _exchange(self, slot: Slot, program: Program) -> bool:
+        """Have a worker's successor ready, then let the worker go."""
+        async with slot.changing:
+            successor = await self._start(slot, program)
+            if not await successor.becomes_ready(START):
+                _log.error("worker %d stays as it is: its successor %s before it was ready", slot.number, successor.end)
+                return False
+            old, slot.member = slot.member, successor
+        if old is not None:
+            await old.leave(LEAVE)
+        return True
+
+    async def _feel_pulses(self) -> None:
+        """Kill workers that hang."""
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        while True:
+            await asyncio.sleep(BEAT)
+            before, now = now, loop.time()
+            held_up = max(now - before - 2 * BEAT, 0.0)
+            for member in tuple(self._members):
+                if member.pulse is not None and not member.leaving and member.pulse.hangs(now, held_up):
+                    _log.error("worker %d, process %d, hangs and is killed", member.number, member.pid)
+                    member.send(signal.SIGKILL)
