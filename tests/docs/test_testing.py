@@ -17,6 +17,8 @@ from plait import testing
 from plait.testing.server import ok
 from tests.testing.behind import SOON, check_failed, scene
 
+pytestmark = pytest.mark.slow
+
 TEXT = (Path(__file__).parents[2] / "docs" / "testing.md").read_text()
 CODE = "".join(re.findall(r"^```python\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL))
 TESTS = [node.name for node in ast.parse(CODE).body if getattr(node, "name", "").startswith("test_")]

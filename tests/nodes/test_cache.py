@@ -177,6 +177,7 @@ def test_who_comes_while_a_call_is_being_stopped_has_one_of_its_own() -> None:
     serving({"predict": "a", **MINUTE}, [fake], main)
 
 
+@pytest.mark.slow
 def test_what_was_found_in_an_answer_is_not_kept_with_it() -> None:
     fake = FakePredictor("a", lambda value: [value + place + 0.5 for place in range(5000)])
 

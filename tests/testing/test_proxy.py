@@ -31,6 +31,8 @@ from tests.server.serving import Client, one, post, proxy
 from tests.server.streaming import until
 from tests.testing.behind import SOON, check_failed, echo, scene
 
+pytestmark = pytest.mark.slow
+
 OTHERS = ok(b'"another caller\'s"')
 WHOLE = len(b"HTTP/1.1 200 Scripted\r\nContent-Type: application/json\r\nContent-Length: 1\r\n\r\n0")
 

@@ -153,6 +153,7 @@ def test_documents_beside_the_graph_may_be_anything() -> None:
     assert made.notes[0].startswith("Service stands in the same file")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text",
     [
@@ -169,6 +170,7 @@ def test_a_file_of_a_megabyte_is_refused_within_seconds(text: str) -> None:
     assert time.perf_counter() - began < 10
 
 
+@pytest.mark.slow
 def test_many_cycles_are_told_in_few_words() -> None:
     nodes = {
         f"n{number}": {"routerType": "Sequence", "steps": [{"nodeName": f"n{number + 1}"}, {"nodeName": "n0"}]}
