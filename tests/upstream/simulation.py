@@ -146,7 +146,7 @@ class Predictor:
         """A permit has come back."""
         while self.line and self.limit.take():
             expired: list[Call] = []
-            call = self.line.next(self.world.now, expired)
+            call = self.line.next(self.world.now, self.took, expired)
             for old in expired:
                 old.end("expired", "timeout")
             if call is None:
@@ -225,7 +225,7 @@ class Call:
         seconds = now - self.began
         for replica, began in self.flying.values():
             predictor.fleet.cut(replica, now, now - began)
-        if reason in {503, "timeout"}:
+        if reason == 503:
             predictor.limit.dropped()
         else:
             predictor.limit.ended(now, seconds - self.waited)

@@ -10,7 +10,7 @@ from plait.upstream.latency import Quantiles
 
 FRESH: Final = 0.1
 """Seconds for which a computed delay is used."""
-BURST: Final = 2.0
+BURST: Final = 10.0
 """Copies that may be saved up."""
 
 

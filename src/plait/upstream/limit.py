@@ -7,13 +7,17 @@ from typing import Final
 
 from plait.upstream.defaults import FIRST_LIMIT, LEAST_LIMIT, MOST_LIMIT
 
-WINDOW: Final = 20
-"""Calls on which one decision rests, at least; twice the limit where that is more."""
+WINDOW: Final = 10
+"""Calls on which one decision rests, at least."""
+ROUNDS: Final = 5
+"""Calls on which one decision rests, for each permit."""
+FIRST_ROUNDS: Final = 2
+"""The same until the first measurement is over: better a rough limit soon."""
 TOLERANCE: Final = 1.1
 """Ratio to the unhurried time that is no queue yet."""
 PROBE_EVERY: Final = 5.0
 """Seconds after which the unhurried time is measured anew."""
-LOWER: Final = 0.8
+LOWER: Final = 0.7
 """A time below this ratio of what was thought means that the limit was far too high: measure lower still."""
 BACK_OFF: Final = 0.9
 
@@ -24,7 +28,7 @@ class Limit:
     The gradient controller of Envoy's adaptive concurrency filter: `limit * gradient + headroom`, where the gradient is the
     unhurried time over the present one (at most 1), and the unhurried time is measured at a lowered limit now and then. Three
     things differ: times are means of a window, the first measurement halves the limit for as long as that makes calls faster
-    (so that a true limit of 1 is found from 16), and a call that was refused or timed out takes a tenth off (AIMD).
+    (so that a true limit of 1 is found from 16), and a call that the predictor refused takes a tenth off (AIMD).
 
     Args:
         now: The moment at which it begins.
@@ -42,7 +46,7 @@ class Limit:
         "_most",
         "_need",
         "_next",
-        "_pressed",
+        "_pressed", "_rounds",
         "_skip",
         "_sum",
         "in_flight",
@@ -58,6 +62,7 @@ class Limit:
         self._base = math.inf
         self._kept = 0.0
         self._next = now
+        self._rounds = FIRST_ROUNDS
         self._sum = 0.0
         self._count = self._skip = 0
         self._need = WINDOW
@@ -72,7 +77,7 @@ class Limit:
         return False
 
     def ended(self, now: float, seconds: float) -> None:
-        """A call was answered."""
+        """A call was answered, or had no answer after so long."""
         self.in_flight -= 1
         if self._skip:
             self._skip -= 1
@@ -83,7 +88,7 @@ class Limit:
             self._decide(now)
 
     def dropped(self) -> None:
-        """A call was refused for overload or had no answer in time; one of them counts per window."""
+        """A call was refused for overload; one of them counts per window."""
         self.in_flight -= 1
         if not self._dropped and not self._fixed:
             self._dropped = True
@@ -100,13 +105,22 @@ class Limit:
             self._measured(mean, now)
         elif not self._pressed:
             self._base = min(mean, self._base + 0.1 * (mean - self._base)) if self._base < math.inf else mean
-        elif now >= self._next and self._exact > LEAST_LIMIT:
-            self._base = min(self._base, mean)
-            self._probe()
+        elif now >= self._next:
+            self._remeasure(mean, now)
         elif not self._dropped:
             gradient = max(0.5, min(1.0, TOLERANCE * self._base / mean))
             self._set(self._exact * gradient + 0.5 * math.sqrt(self._exact))
         self._open()
+
+    def _remeasure(self, mean: float, now: float) -> None:
+        """The unhurried time is due; at the lowest limit every window measures it."""
+        if self._exact > LEAST_LIMIT:
+            self._base = min(self._base, mean)
+            self._probe()
+        else:
+            self._base = mean
+            self._rounds = ROUNDS
+            self._next = now + PROBE_EVERY
 
     def _probe(self) -> None:
         """Halve the limit for one window; what is in flight by then does not count."""
@@ -122,6 +136,7 @@ class Limit:
             return
         self._set(self._exact if faster else self._kept)
         self._kept = 0.0
+        self._rounds = ROUNDS
         self._next = now + PROBE_EVERY
 
     def _set(self, limit: float) -> None:
@@ -132,7 +147,7 @@ class Limit:
         """A window begins; calls that began under another limit are not of it."""
         self._sum = 0.0
         self._count = 0
-        self._need = max(WINDOW, 2 * self.limit)
+        self._need = max(WINDOW, self._rounds * self.limit)
         self._skip = self.in_flight if self._kept or self._base == math.inf else 0
         self._pressed = False
         self._dropped = False

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Hashable
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 from plait.upstream.defaults import WAITING
 
+SAFE: Final = 0.8
+"""Share of the time left that an entrant may be expected to take: calls vary."""
 W = TypeVar("W", bound=Hashable)
 
 
@@ -42,7 +44,7 @@ class Line(Generic[W]):
             limit: How many are in flight together.
         """
         ahead = len(self._waiting)
-        if ahead >= self._most or seconds * (1.0 + (ahead + 1) / limit) > left:
+        if ahead >= self._most or seconds * (1.0 + (ahead + 1) / limit) > left * SAFE:
             return False
         self._waiting[waiter] = deadline
         return True
@@ -51,11 +53,11 @@ class Line(Generic[W]):
         """It waits no longer; not to be in the line is no mistake."""
         self._waiting.pop(waiter, None)
 
-    def next(self, now: float, expired: list[W]) -> W | None:
-        """Whose turn it is; those whose deadline has passed meanwhile are added to `expired`."""
+    def next(self, now: float, seconds: float, expired: list[W]) -> W | None:
+        """Whose turn it is; those whose answer would come too late by now are added to `expired`."""
         while self._waiting:
             waiter, deadline = self._waiting.popitem(last=False)
-            if deadline > now:
+            if deadline - now > seconds:
                 return waiter
             expired.append(waiter)
         return None
