@@ -7,6 +7,8 @@ import random
 from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
+from typing import Protocol
 
 from plait.upstream.balance import Replica, p2c
 from plait.upstream.budget import Budget
@@ -16,8 +18,13 @@ from plait.upstream.limit import Limit
 from plait.upstream.line import Line
 from plait.upstream.retry import NEVER_SENT, REPEATABLE, Reason, Retry
 
-Done = Callable[["Reason | None", bool], None]
-"""Told the reason of the failure, if it is one, and whether the answer says that retries were decided on already."""
+
+class Done(Protocol):
+    """Told the reason of the failure, if it is one, and whether the answer says that retries were decided on already."""
+
+    def __call__(self, reason: Reason | None, *, final: bool = False) -> None: ...
+
+
 Behaviour = Callable[[float, random.Random], tuple[float, "Reason | None"]]
 
 
@@ -65,7 +72,7 @@ class Server:
         if self.free:
             self._begin(done)
         elif self.refuses:
-            self.world.after(0.0005, lambda: done(503, False))
+            self.world.after(0.0005, lambda: done(503))
         else:
             self.queue.append(done)
 
@@ -77,7 +84,7 @@ class Server:
             self.free += 1
             if self.queue:
                 self._begin(self.queue.popleft())
-            done(reason, False)
+            done(reason)
 
         self.world.after(seconds, end)
 
@@ -182,7 +189,7 @@ class Call:
         self.tried.append(replica)
         key = len(self.tried)
         self.flying[key] = (replica, self.world.now)
-        replica.endpoint.ask(lambda reason, final: self._answered(key, reason, final=final))
+        replica.endpoint.ask(partial(self._answered, key))
 
     def _again(self) -> None:
         if not self.over:
@@ -194,7 +201,7 @@ class Call:
             predictor.seen.attempts["hedge"] += 1
             self._send()
 
-    def _answered(self, key: int, reason: Reason | None, *, final: bool) -> None:
+    def _answered(self, key: int, reason: Reason | None, *, final: bool = False) -> None:
         if self.over:
             return
         predictor, now = self.predictor, self.world.now
@@ -243,7 +250,7 @@ class Call:
         if outcome == "refused":
             seen.slowest_refusal = max(seen.slowest_refusal, now - self.began)
         if self.done:
-            self.done(reason, reason is not None)  # what failed here has been decided on here
+            self.done(reason, final=reason is not None)  # what failed here has been decided on here
 
 
 NO_RETRY = Retry(1, NEVER_SENT)

@@ -12,7 +12,7 @@ from plait.upstream.latency import Latency
 
 E = TypeVar("E")
 Draw = Callable[[], float]
-"""A number from 0 to 1, such as `random.Random.random`."""
+"""A number from 0 up to but not 1, such as `random.Random.random`."""
 
 
 class Replica(Generic[E]):

@@ -10,6 +10,8 @@ from plait.upstream.latency import Quantiles
 
 FRESH: Final = 0.1
 """Seconds for which a computed delay is used."""
+AIM: Final = 0.7
+"""Share of the copies allowed that the delay is made for, so that chance seldom finds none left."""
 BURST: Final = 10.0
 """Copies that may be saved up."""
 
@@ -18,7 +20,7 @@ class Hedge:
     """The delay after which a call is sent a second time, and the share of calls that may be.
 
     A copy after the live 95th percentile is the rule of Dean and Barroso, "The Tail at Scale", CACM 2013; it sends up to
-    5 % more. So a copy waits on until only as many calls are left as there may be copies, at most twice that percentile.
+    5 % more. So a copy waits on until fewer calls are left than there may be copies, at most twice that percentile.
 
     Args:
         now: The moment at which it begins.
@@ -37,7 +39,7 @@ class Hedge:
         self._saved = min(BURST, self._saved + HEDGE_SHARE)
         if now >= self._until:
             self._until = now + FRESH
-            calls, (late, slow) = self._quantiles.at(now, 1.0 - HEDGE_SHARE, HEDGE_QUANTILE)
+            calls, (late, slow) = self._quantiles.at(now, 1.0 - AIM * HEDGE_SHARE, HEDGE_QUANTILE)
             self._delay = min(late, HEDGE_STRETCH * slow) if calls >= HEDGE_CALLS else math.inf
         return self._delay
 

@@ -31,7 +31,7 @@ def reasons(on: frozenset[Reason] | None, *, hedge: bool, idempotent: bool | Non
     Raises:
         ValueError: If it says that its calls may not be repeated, and repeats them.
     """
-    if idempotent is False and (hedge or (on is not None and on > NEVER_SENT)):
+    if idempotent is False and (hedge or (on is not None and on - NEVER_SENT)):
         raise ValueError(
             "`idempotent: false` says that a call may not be repeated: remove the hedge and all but `connect` from `retry`"
         )
