@@ -2,7 +2,7 @@
 
     PYTHONPATH=src python bench/upstream_policies.py [--repeat 7]
 
-Nothing is started and nothing is asked over the network. The best of the repeats is printed, as `timeit` advises.
+Nothing is started and nothing is asked over the network. The best of the repeats is printed, as `timeit` advises, in CPU time.
 """
 
 from __future__ import annotations
@@ -102,10 +102,10 @@ def nanoseconds(call: Callable[[float], None], repeat: int) -> float:
     for turn in range(repeat):
         shift = turn * CALLS * 1e-4
         shifted = [moment + shift for moment in moments]
-        began = time.perf_counter()
+        began = time.process_time()
         for moment in shifted:
             call(moment)
-        best = min(best, time.perf_counter() - began)
+        best = min(best, time.process_time() - began)
     return best / CALLS * 1e9
 
 
