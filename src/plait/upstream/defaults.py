@@ -1,0 +1,60 @@
+"""What the policies of an upstream do where a file says nothing: every number of them, in one place."""
+
+from __future__ import annotations
+
+from typing import Final
+
+# Latency.
+LATENCY_DECAY: Final = 10.0
+"""Seconds in which what was seen fades to 1/e."""
+FIRST_LATENCY: Final = 0.01
+"""Seconds that a replica is thought to take before anything is known of any."""
+FAILURE_COST: Final = 1.0
+"""Seconds that a failure counts as, at least."""
+
+# Hedges.
+HEDGE_QUANTILE: Final = 0.95
+"""No second copy is sent before this share of calls would have been answered."""
+HEDGE_SHARE: Final = 0.02
+"""Second copies for each call, at most."""
+HEDGE_STRETCH: Final = 2.0
+"""A second copy waits at most this many times the quantile, however many calls take longer."""
+HEDGE_CALLS: Final = 50
+"""Calls that must have ended before the quantile is believed."""
+
+# Balancing.
+SLOW_START: Final = 5.0
+"""Seconds in which a replica that comes (back) grows to its full share."""
+SLOW_START_SHARE: Final = 0.1
+"""With what part of its share it begins."""
+
+# Budget.
+BUDGET_SECONDS: Final = 10
+BUDGET_SHARE: Final = 0.1
+BUDGET_LEAST: Final = 10
+
+# Limit.
+FIRST_LIMIT: Final = 16
+LEAST_LIMIT: Final = 1
+MOST_LIMIT: Final = 1024
+WAITING: Final = 64
+"""Calls that may wait for a permit."""
+
+# Ejection.
+EJECT_STREAK: Final = 4
+"""Failures in a row that eject; below 5, for some are in flight when the last of them fails."""
+EJECT_RATE: Final = 0.5
+"""Share of failures among the latest 20 calls or so that ejects."""
+EJECT_SECONDS: Final = 1.0
+"""How long the first ejection lasts; each further one lasts twice as long."""
+EJECT_LONGEST: Final = 30.0
+EJECT_SHARE: Final = 0.5
+"""Where more than this share of the replicas would be out, all of them are used."""
+PROBES: Final = 3
+"""Active probes in a row that must fail before their verdict counts."""
+
+# Retries.
+ATTEMPTS: Final = 3
+BACKOFF: Final = 0.01
+"""Seconds; the longest wait before the second attempt, doubled for each further one."""
+LONGEST_BACKOFF: Final = 1.0

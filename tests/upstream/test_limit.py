@@ -1,0 +1,109 @@
+"""Permits for calls in flight, and the line of those who wait for one."""
+
+from __future__ import annotations
+
+import pytest
+
+from plait.upstream.limit import Limit
+from plait.upstream.line import Line
+
+
+def pressed(limit: Limit, seconds: float, calls: int, now: float = 0.0) -> None:
+    """As many calls as there are permits and one more, time after time."""
+    for _ in range(calls):
+        while limit.take():
+            pass
+        limit.ended(now, seconds)
+
+
+def test_it_begins_at_sixteen_and_gives_no_more() -> None:
+    limit = Limit(0.0)
+    assert [limit.take() for _ in range(17)] == [True] * 16 + [False]
+    limit.cut()
+    assert limit.take()
+
+
+def test_a_fixed_limit_stays() -> None:
+    limit = Limit(0.0, 3, fixed=True)
+    pressed(limit, 1.0, 500)
+    limit.dropped()
+    assert (limit.limit, limit.take()) == (3, True)
+
+
+def test_it_grows_only_while_more_is_asked_for() -> None:
+    limit = Limit(0.0)
+    for _ in range(500):
+        assert limit.take()
+        limit.ended(0.0, 0.05)
+    assert limit.limit == 16
+    pressed(limit, 0.05, 1000)
+    assert limit.limit > 20
+
+
+def test_it_never_grows_beyond_what_the_file_allows() -> None:
+    limit = Limit(0.0, 18)
+    pressed(limit, 0.05, 5000)
+    assert limit.limit == 18
+
+
+def test_refusals_take_a_tenth_off_once_per_window_and_the_floor_is_one() -> None:
+    limit = Limit(0.0)
+    for _ in range(5):
+        limit.take()
+    for _ in range(5):
+        limit.dropped()
+    assert limit.limit == 14
+    for _ in range(100):
+        pressed(limit, 0.05, 200)
+        limit.dropped()
+    assert limit.limit >= 1
+
+
+def test_times_that_grow_with_the_calls_in_flight_bring_it_down_to_one() -> None:
+    limit = Limit(0.0)
+    now = 0.0
+    for _ in range(600):
+        while limit.take():
+            pass
+        now += 0.05
+        limit.ended(now, 0.05 * (limit.in_flight))
+    assert 1 <= limit.limit <= 3
+
+
+def test_a_predictor_that_is_slower_for_good_keeps_its_calls() -> None:
+    limit = Limit(0.0)
+    pressed(limit, 0.05, 500)
+    for turn in range(200):
+        pressed(limit, 0.5, 20, 10.0 + turn)
+    assert limit.limit >= 16
+
+
+def test_the_first_in_line_is_the_first_served() -> None:
+    line = Line[str]()
+    assert all(line.enter(waiter, 1.0, 1.0, 0.01, 1) for waiter in "abc")
+    line.leave("b")
+    line.leave("never there")
+    assert [line.next(0.5, 0.01, []) for _ in range(3)] == ["a", "c", None]
+
+
+def test_a_full_line_turns_away() -> None:
+    line = Line[int](2)
+    assert [line.enter(waiter, 1.0, 1.0, 0.01, 1) for waiter in range(3)] == [True, True, False]
+
+
+@pytest.mark.parametrize(
+    ("left", "limit", "enters"), [(1.0, 1, True), (0.1, 1, False), (0.3, 1, True), (0.07, 16, True), (0.05, 16, False)]
+)
+def test_who_would_be_answered_too_late_need_not_wait(left: float, limit: int, enters: bool) -> None:  # noqa: FBT001 - a column of the table
+    assert Line[int]().enter(1, left, left, 0.05, limit) is enters
+
+
+def test_what_has_expired_is_dropped_and_named() -> None:
+    line = Line[str]()
+    line.enter("late", 1.0, 1.0, 0.01, 1)
+    line.enter("too close", 2.0, 2.0, 0.01, 1)
+    line.enter("in time", 3.0, 3.0, 0.01, 1)
+    expired: list[str] = []
+    assert line.next(1.95, 0.1, expired) == "in time"
+    assert expired == ["late", "too close"]
+    assert len(line) == 0
