@@ -27,7 +27,8 @@ class PlaitError(Exception):
     Args:
         detail: One sentence for the caller: what is wrong and, where it helps, what to do. Never echoes input.
 
-    In a client it also has the `request_id`, the `parts` that had ended, and `retry_after` (seconds) where the proxy gave them.
+    `retry_after` is how many seconds to wait before asking again, where that is known; `final` says that whoever could have asked
+    again has decided on it already. In a client it also has the `request_id` and the `parts` that had ended.
     """
 
     code: str = "error"
@@ -38,6 +39,7 @@ class PlaitError(Exception):
     request_id: str = ""
     parts: Mapping[str, PartState] = MappingProxyType({})
     retry_after: float | None = None
+    final: bool = False
 
     def __init__(self, detail: str) -> None:
         super().__init__(detail)
@@ -233,6 +235,10 @@ class BadAnswer(UpstreamError):
     def __init__(self, detail: str, answer_status: int | None = None) -> None:
         super().__init__(detail)
         self.answer_status = answer_status
+
+
+class CutOff(BadAnswer):
+    """The connection broke before the answer was whole."""
 
 
 class Refused(UpstreamError):

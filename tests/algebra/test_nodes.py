@@ -78,6 +78,8 @@ OPTIONS: dict[str, Any] = {
     "optional": True,
     "when": "input.x > 1.0",
     "on_error": "skip",
+    "retry": {"attempts": 2, "on": ["connect", 503]},
+    "hedge": {"after": "50ms"},
     "cache": {"ttl": "1m", "key": "input.id"},
 }
 

@@ -44,6 +44,7 @@ def some(**fields: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
     return st.fixed_dictionaries({}, optional=fields)
 
 
+CAUSES = st.sampled_from(["connect", "timeout", "broken", 429, 503])
 OPTIONS = {
     "name": NAMES,
     "timeout": DURATIONS,
@@ -51,6 +52,8 @@ OPTIONS = {
     "optional": st.booleans(),
     "when": TEXTS,
     "on_error": st.just("skip"),
+    "retry": st.fixed_dictionaries({}, optional={"attempts": st.integers(1, 10), "on": st.lists(CAUSES, max_size=3)}),
+    "hedge": st.fixed_dictionaries({}, optional={"after": st.just("p95") | DURATIONS}),
     "cache": st.fixed_dictionaries({"ttl": DURATIONS}, optional={"key": TEXTS, "size": SIZES}),
 }
 FUNCTIONS = st.sampled_from(["rules:grade", "a.b.c:D.e", "_x:y1"])

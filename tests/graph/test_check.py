@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from plait.graph.check import DEEPEST_GRAPH, LARGEST_GRAPH, LARGEST_TOTAL, OWN_ROUTES, check, graphs_used, predictors_used
+from plait.graph.check import DEEPEST_GRAPH, LARGEST_GRAPH, LARGEST_TOTAL, OWN_ROUTES, check
 from plait.graph.spec import Config
+from plait.graph.uses import graphs_used, predictors_used
 
 PREDICTORS = {name: {"url": "http://127.0.0.1:1"} for name in ("setosa", "versicolor", "virginica")}
 

@@ -12,6 +12,7 @@ from typing import Any, Self
 
 from plait.clock import Clock
 from plait.graph.spec import Config
+from plait.http1.endpoint import Endpoint
 from plait.http1.messages import Handler
 from plait.server.app import App
 from plait.server.generation import Generation
@@ -102,6 +103,7 @@ async def proxy(
     clock = Clock(asyncio.get_running_loop())
     generation = Generation(checked, clock)
     app = App(generation, lambda: True)
+    await generation.open()
     listener = Listener(handler or app, clock, request_limits(checked), deadlines, connections)
     sock = sock or listen("127.0.0.1", 0)
     port = sock.getsockname()[1]
@@ -113,8 +115,13 @@ async def proxy(
         await app.close()
         await generation.close()
         assert listener.clients == 0
-        assert all(each.endpoint.open == each.endpoint.waiting == 0 for each in generation.upstreams.values())
+        assert all(each.open == each.waiting == 0 for each in endpoints(generation))
         clock.close()
+
+
+def endpoints(generation: Generation) -> list[Endpoint]:
+    """Every address of every predictor."""
+    return [replica.endpoint.endpoint for upstream in generation.upstreams.values() for replica in upstream.fleet.replicas]
 
 
 def one(url: str, **options: Any) -> dict[str, Any]:

@@ -9,10 +9,9 @@ import pytest
 
 from plait.clock import Clock
 from plait.errors import PlaitError
-from plait.http1.endpoint import Bounds
 from plait.testing.server import ok, read_request
 from plait.upstream.upstream import Upstream
-from tests.upstream.calling import Caller, upstream_of
+from tests.upstream.calling import Caller, endpoint, upstream_of
 
 CALLS = 10_000
 AT_ONCE = 40
@@ -70,14 +69,14 @@ class Fickle:
 async def test_ten_thousand_cancelled_calls_leave_nothing_open() -> None:
     draw = random.Random(20)
     moody = Moody(draw)
-    async with upstream_of(moody, Bounds(connections=32)) as (server, upstream, clock):
+    async with upstream_of(moody, limit={"in_flight": 32}) as (server, upstream, clock):
         fickle = Fickle(draw, upstream, clock)
         async with asyncio.TaskGroup() as group:
             for first in range(AT_ONCE):
                 group.create_task(fickle.calls(range(first, CALLS, AT_ONCE)))
         assert CALLS // 10 < fickle.ended < CALLS
-        assert upstream.endpoint.open <= 32
-        assert upstream.endpoint.waiting == 0
+        assert endpoint(upstream).open <= 32
+        assert endpoint(upstream).waiting == 0
         moody.good = True
         good = [Caller(upstream, clock, f"g{number}") for number in range(100)]
         assert [(await each.done).raw for each in good] == [b'"g%d"' % number for number in range(100)]

@@ -6,39 +6,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from plait.spec.policies import BROKEN, CONNECT, TIMEOUT
 from plait.upstream.defaults import BACKOFF, LONGEST_BACKOFF
-from plait.upstream.retry import BROKEN, CONNECT, NEVER_SENT, REPEATABLE, TIMEOUT, Reason, Retry, reasons, retry_after
-
-
-@pytest.mark.parametrize(
-    ("on", "hedge", "idempotent", "found"),
-    [
-        (None, False, None, NEVER_SENT),
-        (None, True, None, NEVER_SENT),
-        (None, False, True, REPEATABLE),
-        (None, False, False, NEVER_SENT),
-        (frozenset({TIMEOUT, 500}), False, None, {TIMEOUT, 500}),
-        (frozenset({TIMEOUT}), False, True, {TIMEOUT}),
-        (frozenset({CONNECT}), False, False, {CONNECT}),
-        (frozenset(), False, False, set()),
-    ],
-)
-def test_what_a_file_says_decides_for_what_calls_are_repeated(
-    on: frozenset[Reason] | None,
-    hedge: bool,  # noqa: FBT001 - a column of the table
-    idempotent: bool | None,  # noqa: FBT001 - the same
-    found: set[Reason],
-) -> None:
-    assert reasons(on, hedge=hedge, idempotent=idempotent) == found
-
-
-@pytest.mark.parametrize(
-    ("on", "hedge"),
-    [(None, True), (frozenset({TIMEOUT}), False), (frozenset({CONNECT, 503}), False)],
-)
-def test_what_may_not_be_repeated_cannot_be(on: frozenset[Reason] | None, hedge: bool) -> None:  # noqa: FBT001 - a column of the table
-    with pytest.raises(ValueError, match="may not be repeated"):
-        reasons(on, hedge=hedge, idempotent=False)
+from plait.upstream.retry import REPEATABLE, Reason, Retry, retry_after
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,9 @@ import pytest
 
 from plait.clock import BUCKET
 from plait.errors import BadAnswer, Overloaded, PlaitError, Refused, TimedOut, Unreachable
-from plait.http1.endpoint import Bounds
 from plait.testing.server import ok, read_request
 from plait.types import Message, Run
-from tests.upstream.calling import Caller, upstream_of
+from tests.upstream.calling import Caller, endpoint, upstream_of
 
 NO = b"HTTP/1.1 422 X\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\nno"
 
@@ -125,29 +124,31 @@ async def test_a_predictor_that_does_not_go_on_is_left_at_the_deadline(said: byt
             await caller.done
         assert 0.03 <= clock.now() - began < 0.08
         await server.gone.wait()
-        assert upstream.endpoint.open == 0
+        assert endpoint(upstream).open == 0
 
 
-async def test_a_call_that_waits_for_a_connection_is_left_at_the_deadline() -> None:
+async def test_a_call_whose_turn_does_not_come_is_left_at_the_deadline() -> None:
     async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read()
 
-    async with upstream_of(silent, Bounds(connections=1)) as (_, upstream, clock):
-        callers = [Caller(upstream, clock, seconds=0.02), Caller(upstream, clock, seconds=0.02)]
-        for caller in callers:
-            with pytest.raises(TimedOut):
-                await caller.done
-        assert upstream.endpoint.waiting == 0
+    async with upstream_of(silent, limit={"in_flight": 1}) as (server, upstream, clock):
+        first, second = Caller(upstream, clock), Caller(upstream, clock, seconds=0.05)
+        with pytest.raises(TimedOut, match="its turn did not come in 50 ms"):
+            await second.done
+        assert second.attempt.attempts == 0
+        assert (server.connections, len(upstream.line), first.done.done()) == (1, 0, False)
 
 
 async def test_a_full_line_is_told_at_once() -> None:
     async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read()
 
-    async with upstream_of(silent, Bounds(connections=1, waiting=1)) as (_, upstream, clock):
+    async with upstream_of(silent, limit={"in_flight": 1, "waiting": 1}) as (_, upstream, clock):
         first = Caller(upstream, clock)
         second = Caller(upstream, clock)
-        assert isinstance(second.done.exception(), Overloaded)
+        third = Caller(upstream, clock)
+        assert isinstance(third.done.exception(), Overloaded)
+        assert not second.done.done()
         first.attempt.cancel()
 
 
@@ -174,7 +175,7 @@ async def test_a_call_that_is_cancelled_before_it_is_sent_again_is_not() -> None
     async with upstream_of(ok(b"1")) as (server, upstream, clock):
         await Caller(upstream, clock, "first").done
         again = Caller(upstream, clock, "again")
-        upstream.endpoint.drop(again.attempt)
+        endpoint(upstream).drop(again.attempt)
         again.attempt.broke(Unreachable("closed"), stale=True)  # which asks again, with the loop's next turn
         again.attempt.cancel()
         assert (await Caller(upstream, clock, "next").done).raw == b"1"
@@ -207,4 +208,4 @@ async def test_a_probe_that_is_cancelled_ends_its_connection() -> None:
         probe.cancel()
         await asyncio.wait([probe])
         await server.gone.wait()
-        assert upstream.endpoint.open == 0
+        assert endpoint(upstream).open == 0

@@ -9,10 +9,10 @@ from typing import Any, TypeVar
 
 from plait.algebra.graph import Graph, compose
 from plait.algebra.names import Names
-from plait.graph.check import graphs_used, predictors_used
 from plait.graph.dump import fields
 from plait.graph.load import Loaded, load_checked
 from plait.graph.spec import OPTIONS, Config, GraphOptions
+from plait.graph.uses import graphs_used, predictors_used
 from plait.spec.base import Spec
 
 _SpecT = TypeVar("_SpecT", bound=Spec)

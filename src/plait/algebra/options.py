@@ -21,6 +21,8 @@ class NodeOptions(TypedDict, total=False):
     when: str | None
     on_error: Literal["skip"] | None
     cache: Mapping[str, Any] | None
+    retry: Mapping[str, Any] | None
+    hedge: Mapping[str, Any] | None
 
 
 class MapOptions(NodeOptions, total=False):
@@ -34,6 +36,7 @@ class MapOptions(NodeOptions, total=False):
 class PredictorOptions(TypedDict, total=False):
     """Options of a predictor."""
 
+    urls: Sequence[str] | None
     model: str | None
     protocol: str | None
     path: str | None
@@ -42,6 +45,13 @@ class PredictorOptions(TypedDict, total=False):
     headers: Mapping[str, str] | None
     forward_headers: Sequence[str] | None
     pass_status: Sequence[int] | None
+    retry: Mapping[str, Any] | None
+    hedge: Mapping[str, Any] | None
+    idempotent: bool | None
+    limit: Mapping[str, Any] | None
+    balance: Literal["p2c", "least_loaded", "round_robin"] | None
+    eject: Mapping[str, Any] | Literal[False] | None
+    health: Mapping[str, Any] | None
     enabled: bool | None
     description: str | None
 

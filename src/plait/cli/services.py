@@ -12,24 +12,28 @@ from plait.server.sockets import listen
 
 if TYPE_CHECKING:
     from plait.graph.spec import Config
-    from plait.spec.predictor import Predictor
+    from plait.spec.address import Address
 
 
 def predictor_services(config: Config) -> list[Service]:
-    """The predictors that have a model and an address of this machine.
+    """The predictors that have a model and an address of this machine, one process for each such address.
 
     Raises:
         StartError: If a model's file is missing, or a port taken.
     """
     services = []
     for name, spec in config.predictors.items():
-        if spec.model is None or not spec.enabled or not is_here(spec):
+        here = [address for address in spec.addresses if is_here(address)]
+        if spec.model is None or not spec.enabled or not here:
             continue
         if not Path(spec.model).is_file():
             raise StartError(f"the model of {name} is missing: there is no file {spec.model}")
-        host, port, _ = spec.address
-        listen(host, port).close()
-        services.append(Service(name, ("predictor", spec.model, "--name", name, "--host", host, "--port", str(port))))
+        for number, address in enumerate(here, 1):
+            listen(address.host, address.port).close()
+            where = ("--host", address.host, "--port", str(address.port))
+            services.append(
+                Service(name if len(here) == 1 else f"{name}.{number}", ("predictor", spec.model, "--name", name, *where))
+            )
     return services
 
 
@@ -43,9 +47,9 @@ def proxy_service(file: Path, host: str, port: int) -> Service:
     return Service("plait", ("serve", str(file), "--host", host, "--port", str(port), "--workers", "1"), vital=True)
 
 
-def is_here(spec: Predictor) -> bool:
-    """Whether a predictor's address is this machine's loopback."""
-    host = spec.address.host
+def is_here(address: Address) -> bool:
+    """Whether an address is this machine's loopback."""
+    host = address.host
     if host == "localhost":
         return True
     try:

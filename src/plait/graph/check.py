@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING
 from plait.errors import Problem
 from plait.graph.document import path_text
 from plait.graph.link import Linker, graph_schema
+from plait.graph.uses import graph_asked, graphs_used
 from plait.graph.walk import nodes
 from plait.nodes.link import At
-from plait.nodes.predict import Predict
 from plait.nodes.sequence import Sequence
 
 if TYPE_CHECKING:
     from plait.graph.spec import Config
     from plait.nodes.ask import Outcome, Receiver
     from plait.nodes.node import NodeSpec
+    from plait.spec.policies import HedgeSpec, RetrySpec
     from plait.types import Message, Run
 
 LARGEST_GRAPH = 10_000
@@ -36,7 +37,7 @@ def check(config: Config) -> list[Problem]:
     unasked = {name: Unasked(name) for name in config.predictors}
     for name, spec in config.graphs.items():
         graph_schema(spec, problems, name)
-        Linker(config, unasked, problems, alone=True).graph(name, name, "")
+        Linker(config, unasked, problems, alone=True).graph(name)
     unique = {(problem.path, problem.message): problem for problem in problems}
     return list(unique.values())
 
@@ -48,37 +49,13 @@ class Unasked:
         self.name = name
         self.timeout = 0.0
 
+    def repeating(self, retry: RetrySpec | None, hedge: HedgeSpec | None) -> Unasked:  # noqa: ARG002 - a predictor's arguments
+        """The same: nobody is asked."""
+        return self
+
     def ask(self, message: Message, run: Run, deadline: float, receiver: Receiver) -> Outcome:  # noqa: ARG002 - a predictor's arguments
         """Never called: nothing is run to check."""
         raise AssertionError("a checked configuration was run")
-
-
-def graph_asked(config: Config, node: NodeSpec) -> str | None:
-    """The graph that a node asks by name, if it asks one; a name means the predictor, else the graph."""
-    name = node.predict if isinstance(node, Predict) else None
-    return name if name in config.graphs and name not in config.predictors else None
-
-
-def graphs_used(config: Config, name: str) -> list[str]:
-    """The graphs that a graph asks by name, each as often as it does."""
-    asked = (graph_asked(config, node) for node, _ in nodes(config.graphs[name].root, ()))
-    return [other for other in asked if other is not None]
-
-
-def predictors_used(config: Config, name: str) -> list[str]:
-    """The predictors that a graph asks, itself or through other graphs, in the order in which they are first named."""
-    found: dict[str, None] = {}
-    queue, seen = [name], {name}
-    while queue:
-        current = queue.pop(0)
-        for node, _ in nodes(config.graphs[current].root, ()):
-            if isinstance(node, Predict) and node.predict in config.predictors:
-                found[node.predict] = None
-        for other in graphs_used(config, current):
-            if other not in seen:
-                seen.add(other)
-                queue.append(other)
-    return list(found)
 
 
 def _uses(config: Config) -> Iterator[Problem]:

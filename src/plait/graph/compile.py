@@ -9,7 +9,7 @@ from plait.background import Background
 from plait.errors import ConfigError, Problem
 from plait.graph.link import Linker, graph_schema
 from plait.graph.schema_check import Validate, each_name_once
-from plait.nodes.ask import Predictor
+from plait.nodes.ask import Asked
 from plait.nodes.drive import leaf
 from plait.types import Leaf
 
@@ -29,7 +29,7 @@ class Compiled(NamedTuple):
     validate: Validate | None
 
 
-def compile_graph(config: Config, name: str, predictors: Mapping[str, Predictor], background: Background) -> Compiled:
+def compile_graph(config: Config, name: str, predictors: Mapping[str, Asked], background: Background) -> Compiled:
     """Bind a graph to its predictors.
 
     Args:
@@ -44,7 +44,7 @@ def compile_graph(config: Config, name: str, predictors: Mapping[str, Predictor]
     problems: list[Problem] = []
     spec = config.graphs[name]
     linker = Linker(config, predictors, problems, background=background)
-    call = leaf(linker.graph(name, name, ""))
+    call = leaf(linker.graph(name))
     validate = graph_schema(spec, problems, name)
     if validate is None and not linker.seen.isdisjoint(_OF_THE_REQUEST):
         validate = each_name_once

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from plait.graph.spec import Config
     from plait.nodes.link import Child
     from plait.nodes.node import NodeSpec
+    from plait.spec.policies import HedgeSpec, RetrySpec
 
 SEPARATOR = " · "
 
@@ -81,8 +82,19 @@ def _asked(config: Config, name: str) -> list[str]:
     predictor = config.predictors.get(name)
     if predictor is None:
         return [f"graph {name}"]
-    timeout = predictor.timeout or config.defaults.predictor.timeout
-    return [predictor.url, f"timeout {duration_text(timeout)}", *([] if predictor.enabled else ["excluded"])]
+    holds = config.defaults.predictor.of(predictor)
+    facts = [*predictor.places, f"timeout {duration_text(holds.timeout)}", *_repeated(holds.retry, holds.hedge)]
+    return facts if predictor.enabled else [*facts, "excluded"]
+
+
+def _repeated(retry: RetrySpec | None, hedge: HedgeSpec | None) -> list[str]:
+    found = []
+    if retry is not None:
+        on = "" if retry.on is None else f" on {', '.join(map(str, retry.on))}"
+        found.append(f"{retry.attempts} attempts{on}" if retry.attempts > 1 else "1 attempt")
+    if hedge is not None:
+        found.append(f"hedged after {hedge.after if isinstance(hedge.after, str) else duration_text(hedge.after)}")
+    return found
 
 
 def _options(node: NodeSpec) -> list[str]:
@@ -99,7 +111,7 @@ def _options(node: NodeSpec) -> list[str]:
         found.append(f"cached for {duration_text(node.cache.ttl)}")
     if node.on_error is not None:
         found.append(f"on error {node.on_error}")
-    return found
+    return [*found, *_repeated(node.retry, node.hedge)]
 
 
 def _node(config: Config, node: NodeSpec, label: str) -> dict[str, Any]:
@@ -108,7 +120,7 @@ def _node(config: Config, node: NodeSpec, label: str) -> dict[str, Any]:
         shown["asks"] = node.predict
         predictor = config.predictors.get(node.predict)
         if predictor is not None:
-            shown["url"] = predictor.url
+            shown |= {"url": predictor.url} if predictor.url else {"urls": predictor.urls}
     children = [_child(config, child) for child in node.children()]
     if children:
         shown["children"] = children

@@ -13,7 +13,8 @@ from plait.errors import PlaitError, Problem
 from plait.graph.document import path_text
 from plait.graph.hints import nearest
 from plait.graph.schema_check import SchemaProblem, Validate, schema_check
-from plait.nodes.ask import Ask, Predictor
+from plait.graph.uses import predictors_used
+from plait.nodes.ask import Ask, Asked, Predictor
 from plait.nodes.decided import Decided
 from plait.nodes.drive import leaf
 from plait.nodes.link import At, Child, Evaluate, Link
@@ -22,11 +23,13 @@ from plait.nodes.predict import Predict
 from plait.nodes.subgraph import Subgraph
 from plait.nodes.taken_out import TakenOut
 from plait.spec.fields import duration_text
+from plait.spec.policies import repeats
 from plait.types import Call, Context, Message
 
 if TYPE_CHECKING:
     from plait.graph.spec import Config, GraphSpec
     from plait.nodes.node import NodeSpec
+    from plait.spec.policies import HedgeSpec, RetrySpec
 
 
 def below(path: str, child: Child, siblings: Counter[str]) -> tuple[str, str]:
@@ -54,7 +57,7 @@ class Linker:
     """
 
     config: Config
-    predictors: Mapping[str, Predictor]
+    predictors: Mapping[str, Asked]
     problems: list[Problem]
     alone: bool = False
     keys: Counter[str] = field(default_factory=Counter)
@@ -69,12 +72,10 @@ class Linker:
         count = self.keys[wanted]
         return wanted if count == 1 else f"{wanted}.{count}"
 
-    def graph(self, name: str, path: str, prefix: str, maps: int = 0, looked: set[str] | None = None) -> Call:
-        """The call of a graph: its root, bound; `looked` is filled with what its expressions look into."""
+    def graph(self, name: str) -> Call:
+        """The call of a graph: its root, bound."""
         spec = self.config.graphs[name]
-        seen = set() if looked is None else looked
-        link = NodeLink(self, path, ("graphs", name), spec.root.label, prefix, within=spec.timeout, looked=seen, maps=maps)
-        return link.bound(spec.root)
+        return NodeLink(self, name, ("graphs", name), spec.root.label, within=spec.timeout).bound(spec.root)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,8 @@ class NodeLink:
         siblings: How often each label was given to a child of this node.
         looked: The variables that expressions and functions look into, of this graph, or within a node that caches.
         maps: In how many maps it is.
+        retry: What a node around it, or itself, says of repeating calls.
+        hedge: The same of second copies.
     """
 
     linker: Linker
@@ -104,6 +107,8 @@ class NodeLink:
     siblings: Counter[str] = field(default_factory=Counter)
     looked: set[str] = field(default_factory=set)
     maps: int = 0
+    retry: RetrySpec | None = None
+    hedge: HedgeSpec | None = None
 
     @property
     def asks(self) -> Sequence[Ask]:
@@ -140,6 +145,8 @@ class NodeLink:
         link = self if node.timeout is None else self._narrowed(node.timeout)
         if node.cache is not None:
             link = replace(link, looked=set())
+        if node.retry is not None or node.hedge is not None:
+            link = replace(link, retry=node.retry or link.retry, hedge=node.hedge or link.hedge)
         before = len(self.linker.asks)
         call = with_options(node, node.bind(link), link, tuple(self.linker.asks[before:]))
         self.looked.update(link.looked)
@@ -157,7 +164,7 @@ class NodeLink:
         if name in config.predictors:
             if not config.predictors[name].enabled:
                 return TakenOut(name, self.path)
-            ask = Ask(self.linker.predictors[name], self._key(), self.path)
+            ask = Ask(self._predictor(name), self._key(), self.path)
             self.linker.asks.append(ask)
             return ask
         if name in config.graphs:
@@ -166,12 +173,31 @@ class NodeLink:
         self.problem((), f"there is no predictor or graph {name}", nearest(name, known))
         return TakenOut(name, self.path)
 
+    def _predictor(self, name: str) -> Predictor:
+        """The predictor of that name, asked as this node, or one around it, says."""
+        predictor = self.linker.predictors[name]
+        if self.retry is None and self.hedge is None:
+            return predictor
+        self._may_repeat(name)
+        return predictor.repeating(self.retry, self.hedge)
+
+    def _may_repeat(self, name: str) -> None:
+        """Report that this node, or one around it, would have a predictor asked twice that says that it must not be."""
+        if repeats(self.retry, self.hedge) and self.linker.config.predictors[name].idempotent is False:
+            hint = "leave out the hedge, and all but `connect` of the retry, or let the predictor say `idempotent: true`"
+            self.problem((), f"would have calls of {name} repeated, which says `idempotent: false`", hint)
+
     def _graph(self, name: str, spec: GraphSpec) -> Call:
         if self.linker.alone:
+            for predictor in predictors_used(self.linker.config, name):
+                self._may_repeat(predictor)
             return TakenOut(name, self.path)
-        looked: set[str] = set()
-        inner = self.linker.graph(name, self.path, f"{self.prefix}{self.label}.", self.maps, looked)
-        self.looked.update(looked & {"headers"})  # of what is known out here; its request is its own
+        within = NodeLink(
+            self.linker, self.path, ("graphs", name), spec.root.label, f"{self.prefix}{self.label}.", within=spec.timeout
+        )
+        within = replace(within, maps=self.maps, retry=self.retry, hedge=self.hedge)
+        inner = within.bound(spec.root)
+        self.looked.update(within.looked & {"headers"})  # of what is known out here; its request is its own
         timeout = spec.timeout or self.linker.config.defaults.graph.timeout
         return Decided(Subgraph(leaf(inner), timeout, graph_schema(spec, self.linker.problems, name), self.path))
 

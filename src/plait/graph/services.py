@@ -75,4 +75,6 @@ def override(data: Any, urls: Mapping[str, str], source: str) -> tuple[Any, list
 def _changed(predictor: Any, url: str) -> Any:
     if not isinstance(predictor, dict):
         return predictor
-    return {**predictor, "url": url} if url else {**predictor, "enabled": False}
+    if not url:
+        return {**predictor, "enabled": False}
+    return {**{key: value for key, value in predictor.items() if key != "urls"}, "url": url}

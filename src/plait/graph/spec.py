@@ -9,11 +9,9 @@ from pydantic import BeforeValidator, ConfigDict, Field
 from plait.nodes.union import BY_KEY, Node, kinds_in, own_fields
 from plait.spec.base import Spec
 from plait.spec.fields import Duration, Json, Name, Route, Size
-from plait.spec.predictor import Predictor
+from plait.spec.predictor import Predictor, PredictorDefaults
 
 GRAPH_TIMEOUT = 2.0
-PREDICTOR_TIMEOUT = 1.0
-CONNECT_TIMEOUT = 0.5
 
 
 class Limits(Spec):
@@ -44,13 +42,6 @@ class Server(Spec):
     """Whether callers that are not on loopback see addresses and errors of parts."""
     limits: Limits = Limits()
     """Bounds on what a client may send."""
-
-
-class PredictorDefaults(Spec):
-    """Options of predictors that do not give their own."""
-
-    timeout: Duration = PREDICTOR_TIMEOUT
-    connect_timeout: Duration = CONNECT_TIMEOUT
 
 
 class GraphDefaults(Spec):

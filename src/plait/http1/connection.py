@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Protocol
 
-from plait.errors import BadAnswer, PlaitError
+from plait.errors import BadAnswer, CutOff, PlaitError
 from plait.http1.reader import ResponseReader
 
 if TYPE_CHECKING:
@@ -110,9 +110,9 @@ class Connection(asyncio.Protocol):
         if exchange is None:
             return
         if self._reader.started:
-            exchange.broke(BadAnswer("the connection closed in the middle of the answer"), stale=False)
+            exchange.broke(CutOff("the connection closed in the middle of the answer"), stale=False)
         else:
-            exchange.broke(BadAnswer("the connection closed before an answer"), stale=self.used)
+            exchange.broke(CutOff("the connection closed before an answer"), stale=self.used)
 
     def _finish(self, exchange: Exchange) -> None:
         reader = self._reader

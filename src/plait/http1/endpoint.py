@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 import socket
 from dataclasses import dataclass
@@ -88,12 +89,18 @@ class Endpoint:
         else:
             self._waiting.pop(exchange, None)
 
+    def retire(self) -> None:
+        """Keep no connection any more: those that are idle close now, the others after their exchange."""
+        self._trusted_from = math.inf
+        for connection in tuple(self._idle):
+            connection.abandon()
+
     async def close(self) -> None:
         """End every connection and every attempt to make one; those who wait hear so."""
         while self._waiting:
-            self._fail_first(Unreachable("plait is closing"))
+            self._fail_first(_closing())
         for connection in tuple(self._open):
-            connection.fail(Unreachable("plait is closing"))
+            connection.fail(_closing())
         connecting = tuple(self._connecting)
         for task in connecting:
             task.cancel()
@@ -168,6 +175,12 @@ class Endpoint:
                 idle.abandon()
         if self._waiting:
             self._connect_if_needed()
+
+
+def _closing() -> Unreachable:
+    error = Unreachable("plait is closing")
+    error.final = True
+    return error
 
 
 def _reason(exc: OSError) -> str:

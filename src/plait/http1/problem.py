@@ -12,6 +12,8 @@ from plait.jsontext import NotJson, validate
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = 1
+FINAL = "X-Plait-Final"
+"""Says that this failure may have been asked about again already, so that no other plait does so."""
 
 _UNAVAILABLE = 503
 _encode = msgspec.json.Encoder().encode
@@ -45,6 +47,8 @@ def problem(error: PlaitError, request_id: str, **extra: Any) -> Response:
         headers.append(("Allow", error.allow))
     if error.status == _UNAVAILABLE:
         headers.append(("Retry-After", str(RETRY_AFTER_SECONDS)))
+    if error.final:
+        headers.append((FINAL, "true"))
     return Response(error.status, _encode(members | extra), tuple(headers))
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from plait.errors import PlaitError, TimedOut
 from plait.events import Part
 from plait.nodes.waiter import awaited
 from plait.types import Context, Message, Run, Sink, Started
+
+if TYPE_CHECKING:
+    from plait.spec.policies import HedgeSpec, RetrySpec
 
 LEAST = 0.001
 """Seconds that a call must have left to be begun: nobody answers in less."""
@@ -37,6 +40,12 @@ class Predictor(Protocol):
     timeout: float
 
     def ask(self, message: Message, run: Run, deadline: float, receiver: Receiver) -> Outcome: ...
+
+
+class Asked(Predictor, Protocol):
+    """A predictor that nodes may ask in ways of their own."""
+
+    def repeating(self, retry: RetrySpec | None, hedge: HedgeSpec | None) -> Predictor: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from pydantic import Field
 from plait.nodes.cache import CacheSpec
 from plait.spec.base import Spec
 from plait.spec.fields import Duration, Json, Name
+from plait.spec.policies import HedgeSpec, RetrySpec
 
 if TYPE_CHECKING:
     from plait.nodes.link import Child, Link
@@ -47,6 +48,11 @@ class NodeSpec(Spec):
 
     cache: CacheSpec | None = None
     """Keep its answers for a while; those who ask the same meanwhile wait for one call."""
+
+    retry: RetrySpec | None = None
+    """When a call in this node is made again, in place of what its predictor says."""
+    hedge: HedgeSpec | None = None
+    """Send a slow call in this node a second time, in place of what its predictor says."""
 
     @property
     def label(self) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from plait.errors import BadAnswer, PlaitError
-from plait.graph.check import predictors_used
+from plait.graph.uses import predictors_used
 from plait.nodes.parallel import Parallel
 from plait.nodes.predict import Predict
 from plait.types import Message, Run

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from plait.graph.compile import compile_graph
-from plait.http1.endpoint import Bounds
 from plait.server.graph_route import GraphRoute
 from plait.server.task import Tasks
-from plait.upstream.upstream import Upstream
-from plait.wire.json import JsonCodec
+from plait.upstream.build import upstream
 
 if TYPE_CHECKING:
     from plait.clock import Clock
     from plait.graph.spec import Config
-    from plait.spec.predictor import Predictor
 
 
 class Generation:
@@ -31,27 +29,21 @@ class Generation:
         self.clock = clock
         self.revision = str(revision)
         self.tasks = Tasks()
-        self.upstreams = {name: upstream(name, spec, config) for name, spec in config.predictors.items()}
+        self.upstreams = {name: upstream(name, spec, config.defaults.predictor, clock) for name, spec in config.predictors.items()}
         self.graphs = {name: compile_graph(config, name, self.upstreams, self.tasks.background) for name in config.graphs}
         self.routes = {
             config.route(name): GraphRoute(compiled, clock, self.revision, config.server.details)
             for name, compiled in self.graphs.items()
         }
 
+    async def open(self) -> None:
+        """Find out where predictors answer, and begin to watch them."""
+        async with asyncio.TaskGroup() as group:
+            for each in self.upstreams.values():
+                group.create_task(each.open())
+
     async def close(self) -> None:
         """End what runs, then every connection."""
         await self.tasks.close()
         for each in self.upstreams.values():
             await each.close()
-
-
-def upstream(name: str, spec: Predictor, config: Config) -> Upstream:
-    """The upstream of a predictor, with the defaults of those that do not give their own."""
-    defaults = config.defaults.predictor
-    address = spec.address
-    timeout = spec.timeout or defaults.timeout
-    connect = min(spec.connect_timeout or defaults.connect_timeout, timeout)
-    codec = JsonCodec.of(
-        spec.path or address.path or "/predict", address.authority, spec.headers, spec.forward_headers, spec.pass_status
-    )
-    return Upstream(name, address, codec, timeout, Bounds(connect_timeout=connect))

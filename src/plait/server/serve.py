@@ -99,6 +99,7 @@ async def proxy(config: Config, worker: Worker) -> AsyncIterator[App]:
     generation = Generation(config, worker.clock)
     app = App(generation, lambda: worker.ready)
     try:
+        await generation.open()
         yield app
     finally:
         await app.close()

@@ -7,15 +7,20 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 _LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
+_EVERY = "dns+"
 _HOST = re.compile(rf"(?=.{{1,253}}$){_LABEL}(?:\.{_LABEL})*\.?")
 
 
 class Address(NamedTuple):
-    """One address: `host` is a name or an IP without brackets, `path` the URL's own, empty if it has none."""
+    """One address: `host` is a name or an IP without brackets, `path` the URL's own, empty if it has none.
+
+    With `every`, it stands for all addresses that the host's name has.
+    """
 
     host: str
     port: int
     path: str
+    every: bool = False
 
     @property
     def authority(self) -> str:
@@ -35,9 +40,10 @@ def parse_url(text: str) -> Address:
         port = parts.port
     except ValueError as exc:
         raise ValueError(f"is no URL ({exc}); write it as http://host:port") from None
-    if parts.scheme == "https":
+    every, scheme = parts.scheme.startswith(_EVERY), parts.scheme.removeprefix(_EVERY)
+    if scheme == "https":
         raise ValueError("asks for TLS, which is not there yet; write it as http://host:port")
-    if parts.scheme != "http":
+    if scheme != "http":
         raise ValueError("is no http URL; write it as http://host:port")
     host = parts.hostname or ""
     if ":" not in host and _HOST.fullmatch(host) is None:
@@ -48,7 +54,7 @@ def parse_url(text: str) -> Address:
         raise ValueError("must be a plain http://host:port/path without query, fragment or blanks")
     if port == 0:
         raise ValueError("needs a port between 1 and 65535")
-    return Address(host, port or 80, "" if parts.path == "/" else parts.path)
+    return Address(host, port or 80, "" if parts.path == "/" else parts.path, every)
 
 
 def parse_service(text: str) -> str:

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
 from plait.spec.address import Address, parse_url
 from plait.spec.base import Spec
 from plait.spec.fields import Duration, FieldName, FieldValue, Many, Target
+from plait.spec.policies import Balance, Eject, EjectSpec, HealthSpec, HedgeSpec, LimitSpec, RetrySpec, repeats
+
+TIMEOUT = 1.0
+CONNECT_TIMEOUT = 0.5
+NOT_TWICE = "must not reach it twice, says `idempotent: false`; leave out the hedge, and all but `connect` of the retry"
 
 
 def _valid_url(text: str) -> str:
@@ -16,11 +21,19 @@ def _valid_url(text: str) -> str:
     return text
 
 
+Url = Annotated[str, AfterValidator(_valid_url)]
+
+
 class Predictor(Spec):
     """The service that serves one model."""
 
-    url: Annotated[str, AfterValidator(_valid_url)]
-    """Where it answers: `http://host:port`, with the path of its inference call if that is not `/predict`."""
+    model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": ["url"]}, {"required": ["urls"]}]})
+
+    url: Url | None = None
+    """Where it answers: `http://host:port`, with the path of its inference call if that is not `/predict`; `dns+http://…` is every
+    address of the host, kept fresh."""
+    urls: Annotated[Many[Url], Field(max_length=1000)] = ()
+    """The same of each of its replicas, in place of `url`."""
     model: str | None = None
     """The model's file, from which `plait up` starts this predictor at its URL."""
     protocol: Literal["json"] = "json"
@@ -37,12 +50,63 @@ class Predictor(Spec):
     """Header fields of the client that this predictor may see."""
     pass_status: Many[Literal[400, 413, 415, 422]] = (400, 413, 415, 422)
     """Statuses by which it says that the request is wrong; they are passed on."""
+    retry: RetrySpec | None = None
+    """When a call is made again (default: up to 3 attempts while it was never sent)."""
+    hedge: HedgeSpec | None = None
+    """Send a slow call a second time, to another replica where there is one (default: never)."""
+    idempotent: bool | None = None
+    """Whether a call may reach it twice: true also repeats it after a broken connection, 502, 503 and 504; false only what never
+    was sent."""
+    limit: LimitSpec | None = None
+    """How many calls may be in flight (default: found out)."""
+    balance: Balance | None = None
+    """Which replica gets a call: `p2c` (default), of two drawn the less loaded by calls in flight and latency; `least_loaded`, of
+    all by calls in flight; `round_robin`."""
+    eject: Eject | None = None
+    """When a replica that fails gets no calls for a while (default: 4 failures in a row, or half of the latest); false is never."""
+    health: HealthSpec | None = None
+    """Probes of its replicas (default: none)."""
     enabled: bool = True
     """False takes the predictor out: a parallel answers as if it had no such branch."""
     description: str = ""
     """One line for whoever reads the file."""
 
+    @model_validator(mode="after")
+    def _consistent(self) -> Predictor:
+        if self.url is None and not self.urls:
+            raise ValueError('needs url; add url: "http://host:port"')
+        if self.url is not None and self.urls:
+            raise ValueError("has both url and urls; leave one of them out")
+        if len(set(self.addresses)) < len(self.urls):
+            raise ValueError("has the same replica twice; name each once")
+        if self.idempotent is False and repeats(self.retry, self.hedge):
+            raise ValueError(NOT_TWICE)
+        return self
+
     @property
-    def address(self) -> Address:
-        """Host, port and path of its URL."""
-        return parse_url(self.url)
+    def places(self) -> tuple[str, ...]:
+        """Its URLs."""
+        return (self.url,) if self.url else self.urls
+
+    @property
+    def addresses(self) -> tuple[Address, ...]:
+        """Host, port and path of each of its URLs."""
+        return tuple(map(parse_url, self.places))
+
+
+class PredictorDefaults(Spec):
+    """Options of predictors that do not give their own."""
+
+    timeout: Duration = TIMEOUT
+    connect_timeout: Duration = CONNECT_TIMEOUT
+    retry: RetrySpec | None = None
+    hedge: HedgeSpec | None = None
+    limit: LimitSpec = LimitSpec()
+    balance: Balance = "p2c"
+    eject: Eject = EjectSpec()
+    health: HealthSpec | None = None
+
+    def of(self, predictor: Predictor) -> PredictorDefaults:
+        """What holds for a predictor: what it gives of its own, and these."""
+        own = {key: getattr(predictor, key) for key in type(self).model_fields}
+        return self.model_copy(update={key: value for key, value in own.items() if value is not None})

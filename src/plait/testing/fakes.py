@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from plait.errors import BadAnswer, PlaitError, TimedOut
 from plait.nodes.ask import Receiver
 from plait.types import Message, Run
+
+if TYPE_CHECKING:
+    from plait.spec.policies import HedgeSpec, RetrySpec
 
 Answer = Callable[[Any], Any]
 
@@ -46,6 +49,10 @@ class FakePredictor:
         self._error = error
         self._after = after
         self._complete = complete
+
+    def repeating(self, retry: RetrySpec | None, hedge: HedgeSpec | None) -> FakePredictor:  # noqa: ARG002 - a predictor's arguments
+        """The same: what a fake does happens in memory, and once."""
+        return self
 
     def ask(self, message: Message, run: Run, deadline: float, receiver: Receiver) -> FakeCall:
         """Begin a call; its deadline is kept whatever the predictor does."""

@@ -20,10 +20,10 @@ class Replica(Generic[E]):
 
     __slots__ = ("draining", "endpoint", "handicap", "health", "in_flight", "latency", "started")
 
-    def __init__(self, endpoint: E, latency: Latency) -> None:
+    def __init__(self, endpoint: E, latency: Latency, health: Health) -> None:
         self.endpoint = endpoint
         self.latency = latency
-        self.health = Health()
+        self.health = health
         self.in_flight = 0
         self.handicap = 1.0
         self.started = -math.inf

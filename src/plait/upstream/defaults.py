@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from plait.spec.policies import EjectSpec
+
 # Latency.
 LATENCY_DECAY: Final = 10.0
 """Seconds in which what was seen fades to 1/e."""
@@ -41,13 +43,11 @@ WAITING: Final = 64
 """Calls that may wait for a permit."""
 
 # Ejection.
-EJECT_STREAK: Final = 4
+EJECT: Final = EjectSpec()
+EJECT_STREAK: Final = EJECT.failures
 """Failures in a row that eject; below 5, for some are in flight when the last of them fails."""
-EJECT_RATE: Final = 0.5
-"""Share of failures among the latest 20 calls or so that ejects."""
-EJECT_SECONDS: Final = 1.0
-"""How long the first ejection lasts; each further one lasts twice as long."""
-EJECT_LONGEST: Final = 30.0
+EJECT_SECONDS: Final = EJECT.time
+EJECT_LONGEST: Final = EJECT.longest
 EJECT_SHARE: Final = 0.5
 """Where more than this share of the replicas would be out, all of them are used."""
 PROBES: Final = 3

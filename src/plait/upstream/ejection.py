@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from typing import Final
 
-from plait.upstream.defaults import EJECT_LONGEST, EJECT_RATE, EJECT_SECONDS, EJECT_STREAK, PROBES
+from plait.spec.policies import EjectSpec
+from plait.upstream.defaults import EJECT, PROBES
 
 MEMORY: Final = 0.05
 """Weight of the newest call in the failure rate: about the latest 20 calls."""
@@ -18,11 +19,15 @@ class Health:
     When the time has ended, a single call is let through: its success brings the replica back, its failure ejects it again.
     Successes cost nothing while no failure is remembered: callers look at `rate` first. Active probes are kept apart: they take
     a replica out only as long as `balance` has enough others.
+
+    Args:
+        rule: When failures eject; without, they never do.
     """
 
-    __slots__ = ("_healthy", "_misses", "_streak", "_times", "ejected", "rate", "trial", "until", "unwell")
+    __slots__ = ("_healthy", "_misses", "_rule", "_streak", "_times", "ejected", "rate", "trial", "until", "unwell")
 
-    def __init__(self) -> None:
+    def __init__(self, rule: EjectSpec | None = EJECT) -> None:
+        self._rule = rule
         self.rate = 0.0
         self.ejected = False
         self.unwell = False
@@ -64,17 +69,20 @@ class Health:
             now: The moment.
             panic: Whether all replicas are used; then ejections do not grow longer, so that an outage is soon forgotten.
         """
+        rule = self._rule
+        if rule is None:
+            return False
         self._streak += 1
         self.rate += (1.0 - self.rate) * MEMORY
         if self.ejected:
             if not self.trial and now < self.until:
                 return False
-        elif self._streak < EJECT_STREAK and self.rate <= EJECT_RATE:
+        elif self._streak < rule.failures and self.rate <= rule.rate:
             return False
-        if not self.ejected and now - self._healthy > EJECT_LONGEST:
+        if not self.ejected and now - self._healthy > rule.longest:
             self._times = 0
-        seconds = min(EJECT_LONGEST, EJECT_SECONDS * 2.0**self._times)
-        self._times += not panic and seconds < EJECT_LONGEST
+        seconds = min(rule.longest, rule.time * 2.0**self._times)
+        self._times += not panic and seconds < rule.longest
         self.ejected = True
         self.trial = False
         self.until = now + seconds

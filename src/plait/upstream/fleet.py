@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final, Generic, TypeVar
 
+from plait.spec.policies import EjectSpec
 from plait.upstream.balance import Draw, Replica, Rule
 from plait.upstream.budget import Budget
-from plait.upstream.defaults import EJECT_SHARE, FAILURE_COST, FIRST_LATENCY
+from plait.upstream.defaults import EJECT, EJECT_SHARE, FAILURE_COST, FIRST_LATENCY
+from plait.upstream.ejection import Health
 from plait.upstream.latency import Latency
 
 E = TypeVar("E")
@@ -27,11 +29,16 @@ class Fleet(Generic[E]):
         draw: Where chance comes from.
         budget: Pays for trial requests.
         failure: Seconds that a failure counts as: the predictor's timeout.
+        eject: When a replica that fails is taken out; without, never.
+
+    `told` hears when the panic begins and when it is over.
     """
 
-    __slots__ = ("_budget", "_draw", "_failure", "_next", "_out", "_rule", "_usable", "panic", "replicas")
+    __slots__ = ("_budget", "_draw", "_eject", "_failure", "_next", "_out", "_rule", "_usable", "panic", "replicas", "told")
 
-    def __init__(self, rule: Rule[E], draw: Draw, budget: Budget, failure: float = FAILURE_COST) -> None:
+    def __init__(
+        self, rule: Rule[E], draw: Draw, budget: Budget, failure: float = FAILURE_COST, eject: EjectSpec | None = EJECT
+    ) -> None:
         self.replicas: list[Replica[E]] = []
         self.panic = False
         self._rule = rule
@@ -41,12 +48,14 @@ class Fleet(Generic[E]):
         self._usable: list[Replica[E]] = []
         self._out: list[Replica[E]] = []
         self._next = -math.inf
+        self._eject = eject
+        self.told: Callable[..., None] | None = None
 
     def add(self, endpoint: E, now: float) -> Replica[E]:
         """A replica comes, slowly where others serve already."""
         known = sorted(replica.latency.seconds for replica in self.replicas)
         seconds = known[len(known) // 2] if known else FIRST_LATENCY
-        replica = Replica(endpoint, Latency(now, seconds, self._failure))
+        replica = Replica(endpoint, Latency(now, seconds, self._failure), Health(self._eject))
         if any(other.latency.known for other in self.replicas):
             replica.started = now
         self.replicas.append(replica)
@@ -114,12 +123,15 @@ class Fleet(Generic[E]):
         self._next = now + TICK
         serving = [replica for replica in self.replicas if not replica.draining]
         out = [replica for replica in serving if replica.health.out]
-        self.panic = len(out) > len(serving) * EJECT_SHARE
+        panic = len(out) > len(serving) * EJECT_SHARE
+        changed, self.panic = panic != self.panic, panic
         self._usable = [r for r in serving if self.panic or not r.health.out]
         self._out = [] if self.panic else [r for r in out if r.health.ejected and not r.health.unwell]
         for replica in serving:
             replica.latency.idle(now)
             replica.warm(now)
+        if changed and self.told is not None:
+            self.told(panic=panic)
 
     def _trial(self, now: float, tried: Sequence[Replica[E]]) -> Replica[E] | None:
         """One whose ejection has ended, for a single call that the budget pays."""

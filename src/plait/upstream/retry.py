@@ -8,36 +8,14 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Final
 
+from plait.spec.policies import BROKEN, CONNECT
 from plait.upstream.defaults import ATTEMPTS, BACKOFF, LONGEST_BACKOFF
 
 Reason = str | int
-"""`connect` (never sent), `timeout`, `broken` (sent, and the connection broke), or the status of the answer."""
-CONNECT: Final = "connect"
-TIMEOUT: Final = "timeout"
-BROKEN: Final = "broken"
+"""`connect`, `timeout`, `broken`, or the status of the answer."""
 
 NEVER_SENT: Final[frozenset[Reason]] = frozenset({CONNECT})
 REPEATABLE: Final[frozenset[Reason]] = NEVER_SENT | {BROKEN, 502, 503, 504}
-
-
-def reasons(on: frozenset[Reason] | None, *, hedge: bool, idempotent: bool | None) -> frozenset[Reason]:
-    """For what a predictor's calls are repeated.
-
-    Args:
-        on: What its file names; None is the default.
-        hedge: Whether it names a hedge.
-        idempotent: What it says of itself, if anything.
-
-    Raises:
-        ValueError: If it says that its calls may not be repeated, and repeats them.
-    """
-    if idempotent is False and (hedge or (on is not None and on - NEVER_SENT)):
-        raise ValueError(
-            "`idempotent: false` says that a call may not be repeated: remove the hedge and all but `connect` from `retry`"
-        )
-    if on is not None:
-        return on
-    return REPEATABLE if idempotent else NEVER_SENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +30,11 @@ class Retry:
     attempts: int = ATTEMPTS
     on: frozenset[Reason] = NEVER_SENT
 
-    def allows(self, reason: Reason, made: int, *, final: bool = False) -> bool:
+    def allows(self, reason: Reason | None, made: int, *, final: bool = False) -> bool:
         """Whether an attempt may follow, if the budget pays for it.
 
         Args:
-            reason: How the last one failed.
+            reason: How the last one failed; None is in no way that could be named.
             made: How many there were.
             final: Whether the answer says that another plait has decided on retries already.
         """

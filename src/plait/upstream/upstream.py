@@ -1,162 +1,238 @@
-"""A predictor as what we call: it encodes, sends within the deadline, and says how it ended."""
+"""A predictor as what we call: its replicas, how many calls they take, and what repeating them may cost."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Protocol
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from plait.errors import Overloaded, PlaitError, TimedOut, UpstreamError, fault
-from plait.http1.connection import Connection
-from plait.http1.endpoint import Bounds, Endpoint
-from plait.spec.address import Address
-from plait.wire.codec import Codec
+from plait.errors import PlaitError, Unreachable
+from plait.upstream.budget import Budget
+from plait.upstream.call import Call, Receiver
+from plait.upstream.defaults import FIRST_LATENCY
+from plait.upstream.enquiry import Enquiry
+from plait.upstream.hedge import Hedge
+from plait.upstream.line import Line
+from plait.upstream.repeats import Repeats
 from plait.wire.probe import ProbeCodec
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from plait.clock import Clock
+    from plait.spec.policies import HedgeSpec, RetrySpec
     from plait.types import Message, Run
+    from plait.upstream.balance import Draw, Replica
+    from plait.upstream.enquiry import Answer
+    from plait.upstream.fleet import Fleet
+    from plait.upstream.limit import Limit
+    from plait.upstream.peer import Peer
+    from plait.upstream.replicas import Replicas
+
+_BUSY = "as many calls of it are in flight as it can take, and waiting for one would take too long"
+_PATIENCE = 3.0
+"""Times the usual time of a call that a silent one must have had, so that its replica is to blame."""
+_SMOOTH = 0.1
 
 
-class Receiver(Protocol):
-    """Who asked."""
+@dataclass(frozen=True, slots=True)
+class Policies:
+    """What an upstream decides with.
 
-    def ended(self, outcome: Attempt, message: Message | None, error: PlaitError | None) -> None: ...
+    Args:
+        retry: When its calls are made again, unless a node says otherwise.
+        hedge: When a second copy of one is sent, in the same way.
+        idempotent: Whether one may reach it twice, if the file says.
+        limit: Permits for calls in flight.
+        waiting: How many calls may wait for one.
+        budget: Pays for every attempt after the first.
+        draw: Where chance comes from.
+    """
+
+    retry: RetrySpec | None
+    hedge: HedgeSpec | None
+    idempotent: bool | None
+    limit: Limit
+    waiting: int
+    budget: Budget
+    draw: Draw
+
+    def repeating(self, retry: RetrySpec | None, hedge: HedgeSpec | None) -> Repeats:
+        """How calls are repeated where a node has these of its own."""
+        return Repeats.of(retry or self.retry, hedge or self.hedge, self.idempotent)
 
 
 class Upstream:
-    """One predictor at one address.
+    """One predictor.
 
     Args:
-        name: The predictor's name.
-        address: Host and port.
-        codec: Its protocol.
-        timeout: Seconds that one call may take.
-        bounds: What its endpoint may take.
+        name: Its name.
+        timeout: Seconds that one call may take, with all its attempts.
+        replicas: Where it answers.
+        policies: What it decides with.
+        clock: The worker's clock.
     """
 
-    __slots__ = ("authority", "codec", "endpoint", "name", "timeout")
+    __slots__ = (
+        "_admitting", "_clock", "_policies", "_took", "budget", "draw", "fleet", "hedge", "limit", "line", "name", "repeats",
+        "replicas", "timeout",
+    )  # fmt: skip
 
-    def __init__(self, name: str, address: Address, codec: Codec, timeout: float, bounds: Bounds) -> None:
+    def __init__(self, name: str, timeout: float, replicas: Replicas, policies: Policies, clock: Clock) -> None:
         self.name = name
-        self.codec = codec
         self.timeout = timeout
-        self.endpoint = Endpoint(address.host, address.port, bounds)
-        self.authority = address.authority
+        self.replicas = replicas
+        self.fleet: Fleet[Peer] = replicas.fleet
+        self.limit = policies.limit
+        self.budget = policies.budget
+        self.draw = policies.draw
+        self.line: Line[Call] = Line(policies.waiting)
+        self.repeats = policies.repeating(None, None)
+        self.hedge = Hedge(clock.now())
+        self._clock = clock
+        self._policies = policies
+        self._took = FIRST_LATENCY
+        self._admitting = False
 
-    def ask(self, message: Message, run: Run, deadline: float, receiver: Receiver) -> Attempt:
+    async def open(self) -> None:
+        """Find out where it answers, and begin to watch it."""
+        await self.replicas.open()
+
+    async def close(self) -> None:
+        """End every call and every connection."""
+        while (call := self.line.next(-math.inf, 0.0, [])) is not None:
+            call.refuse("plait is closing")
+        await self.replicas.close()
+
+    def ask(self, message: Message, run: Run, deadline: float, receiver: Receiver) -> Call:
         """Begin a call that ends by the deadline."""
-        return self._begin(self.codec, message, run, deadline, receiver)
+        return self.begin(self.repeats, message, run, deadline, receiver)
+
+    def repeating(self, retry: RetrySpec | None, hedge: HedgeSpec | None) -> Repeating:
+        """The same predictor, with what a node says of repeating its calls in place of what the predictor says."""
+        return Repeating(self, self._policies.repeating(retry, hedge))
+
+    def begin(self, repeats: Repeats, message: Message, run: Run, deadline: float, receiver: Receiver) -> Call:
+        """Begin a call, or have it wait for its turn; where that is no use, it has failed by the time this returns."""
+        now = run.clock.now()
+        left = deadline - now
+        call = Call(self, repeats, message, run, deadline, left, receiver)
+        self.budget.call(now)
+        run.clock.at(deadline, call)
+        if self.limit.take():
+            call.begin(now)
+        elif not self.line.enter(call, left, deadline, self._took, self.limit.limit):
+            call.refuse(_BUSY)
+        return call
 
     async def get(self, path: str, run: Run) -> Message:
-        """Ask the predictor about itself, within its timeout.
+        """Ask the predictor about itself, within its timeout: the replica that would get the next call.
 
         Raises:
             UpstreamError: If there is no good answer.
         """
-        answer = Answer()
-        codec = ProbeCodec(path, self.authority)
-        attempt = self._begin(codec, run.message, run, run.clock.now() + self.timeout, answer)
+        now = self._clock.now()
+        replica = self.fleet.pick(now)
+        if replica is None:
+            raise Unreachable(self.nobody)
         try:
-            return await answer.future
+            return await self.get_from(replica, path, run)
         finally:
-            attempt.cancel()
+            self.fleet.cut(replica, now, 0.0)
 
-    def _begin(self, codec: Codec, message: Message, run: Run, deadline: float, receiver: Receiver) -> Attempt:
-        seconds = deadline - run.clock.now()
-        attempt = Attempt(self, codec, codec.encode(message, run, seconds), seconds, receiver)
-        run.clock.at(deadline, attempt)
-        attempt.send()
-        return attempt
+    async def get_from(self, replica: Replica[Peer], path: str, run: Run) -> Message:
+        """Ask one replica about the predictor, within the predictor's timeout.
 
-    async def close(self) -> None:
-        """End every connection."""
-        await self.endpoint.close()
+        Raises:
+            UpstreamError: If there is no good answer.
+        """
+        peer = replica.endpoint
+        codec = ProbeCodec(path, peer.authority)
+        future: asyncio.Future[Answer | PlaitError] = asyncio.get_running_loop().create_future()
+        enquiry = Enquiry(peer.endpoint, codec.encode(run.message, run, self.timeout), _settle(future))
+        try:
+            enquiry.ask(self._clock, self.timeout)
+            answer = await future
+            if isinstance(answer, PlaitError):
+                raise answer
+            return codec.decode(*answer)
+        except PlaitError as exc:
+            exc.endpoint = peer.shown
+            raise
+        finally:
+            enquiry.cancel()
+
+    # What calls ask of it.
+
+    @property
+    def nobody(self) -> str:
+        """Why no replica can be picked."""
+        return "no address of it is known: its host's name does not resolve"
+
+    def served(self, now: float, seconds: float) -> None:
+        """A call was answered after so long."""
+        self.limit.ended(now, seconds)
+        self._took += _SMOOTH * (seconds - self._took)
+
+    def patient(self, seconds: float) -> bool:
+        """Whether whoever is silent for so long is to blame, and not a caller who has no time."""
+        return seconds >= min(self.timeout, _PATIENCE * self._took)
+
+    def hedge_after(self, repeats: Repeats, now: float) -> float:
+        """Seconds after which the call that begins now may be sent a second time."""
+        delay = self.hedge.delay(now)
+        return repeats.after or delay
+
+    def may_hedge(self, repeats: Repeats, now: float) -> bool:
+        """Whether a second copy may be sent now; it has a permit then."""
+        paid = (repeats.after or self.hedge.take()) and self.budget.take(now)
+        return bool(paid) and self.limit.take()
+
+    def permit(self) -> None:
+        """A permit has come back: whoever waits is called soon, and never from within a read callback."""
+        if len(self.line) and not self._admitting:
+            self._admitting = True
+            asyncio.get_running_loop().call_soon(self._admit)
+
+    def _admit(self) -> None:
+        self._admitting = False
+        now = self._clock.now()
+        while len(self.line) and self.limit.take():
+            late: list[Call] = []
+            call = self.line.next(now, self._took, late)
+            for each in late:
+                each.refuse(_BUSY)
+            if call is None:
+                self.limit.cut()
+            else:
+                call.begin(now)
 
 
-class Answer:
-    """A receiver that is one future."""
+class Repeating:
+    """A predictor as one node asks it.
 
-    __slots__ = ("future",)
+    Args:
+        upstream: The predictor.
+        repeats: How this node repeats its calls.
+    """
 
-    def __init__(self) -> None:
-        self.future: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
+    __slots__ = ("_repeats", "_upstream", "name", "timeout")
 
-    def ended(self, outcome: Attempt, message: Message | None, error: PlaitError | None) -> None:  # noqa: ARG002 - only how it ended
-        """The answer, or the error."""
-        if self.future.done():
-            return
-        if message is not None:
-            self.future.set_result(message)
-        else:
-            self.future.set_exception(error or Overloaded("no answer"))
-
-
-class Attempt:
-    """A call under way: what travels, who waits, and what is known of it so far."""
-
-    __slots__ = ("_codec", "_receiver", "_upstream", "attempts", "code", "connection", "data", "endpoint", "seconds")
-
-    def __init__(self, upstream: Upstream, codec: Codec, data: bytes, seconds: float, receiver: Receiver) -> None:
+    def __init__(self, upstream: Upstream, repeats: Repeats) -> None:
+        self.name = upstream.name
+        self.timeout = upstream.timeout
         self._upstream = upstream
-        self._codec = codec
-        self._receiver: Receiver | None = receiver
-        self.data = data
-        self.seconds = seconds
-        self.attempts = 1
-        self.code: int | None = None
-        self.endpoint = upstream.authority
-        self.connection: Connection | None = None
+        self._repeats = repeats
 
-    def send(self) -> None:
-        """Begin the exchange, unless the call has ended."""
-        if self._receiver is None:
-            return
-        try:
-            self._upstream.endpoint.send(self)
-        except Overloaded as exc:
-            self._end(None, exc)
+    def ask(self, message: Message, run: Run, deadline: float, receiver: Receiver) -> Call:
+        """Begin a call that ends by the deadline."""
+        return self._upstream.begin(self._repeats, message, run, deadline, receiver)
 
-    def cancel(self) -> None:
-        """Nobody waits any more."""
-        if self._receiver is not None:
-            self._receiver = None
-            self.data = b""
-            self._upstream.endpoint.drop(self)
 
-    def expire(self) -> None:
-        """The deadline has come."""
-        receiver = self._receiver
-        if receiver is not None:
-            self.cancel()
-            receiver.ended(self, None, TimedOut(f"no answer in {self.seconds * 1000:.0f} ms"))
+def _settle(future: asyncio.Future[Answer | PlaitError]) -> Callable[[Answer | PlaitError], None]:
+    def settle(outcome: Answer | PlaitError) -> None:
+        if not future.done():
+            future.set_result(outcome)
 
-    # What the connection calls.
-
-    def answered(self, status: int, headers: dict[bytes, bytes], body: bytes) -> None:
-        """An answer was read whole."""
-        self.code = status
-        try:
-            message = self._codec.decode(status, headers, body)
-        except UpstreamError as exc:
-            self._end(None, exc)
-        except Exception as exc:  # noqa: BLE001 - a callback has nobody above it who would answer
-            self._end(None, fault(exc))
-        else:
-            self._end(message, None)
-
-    def broke(self, error: PlaitError, *, stale: bool) -> None:
-        """There was no answer; one that a closed connection swallowed is sent once more, on another."""
-        self.connection = None
-        if stale and self.attempts == 1:
-            self.attempts = 2
-            asyncio.get_running_loop().call_soon(self.send)
-            return
-        self.code = getattr(error, "answer_status", None)
-        self._end(None, error)
-
-    def _end(self, message: Message | None, error: PlaitError | None) -> None:
-        receiver, self._receiver = self._receiver, None
-        self.data = b""
-        if error is not None and isinstance(error, UpstreamError):
-            error.endpoint = self.endpoint
-        if receiver is not None:
-            receiver.ended(self, message, error)
+    return settle

@@ -68,7 +68,7 @@ def test_nodes_carry_the_paths_that_errors_have() -> None:
     given_config = whole()
     problems: list[Problem] = []
     linker = Linker(given_config, {name: FakePredictor(name) for name in PREDICTORS}, problems, alone=True)
-    linker.graph("predict", "predict", "")
+    linker.graph("predict")
     paths = [group.attrib["data-node"] for group in groups(parsed(draw_svg(given_config, ["predict"])))]
     assert not problems
     assert len(paths) == len(set(paths))

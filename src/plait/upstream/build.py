@@ -1,0 +1,63 @@
+"""From what a file says of a predictor to its upstream."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import TYPE_CHECKING
+
+from plait.http1.endpoint import Bounds, Endpoint
+from plait.upstream.balance import Rule, least_loaded, p2c, round_robin
+from plait.upstream.budget import Budget
+from plait.upstream.defaults import MOST_LIMIT
+from plait.upstream.fleet import Fleet
+from plait.upstream.limit import Limit
+from plait.upstream.peer import Peer
+from plait.upstream.replicas import Replicas
+from plait.upstream.upstream import Policies, Upstream
+from plait.wire.json import JsonCodec
+
+if TYPE_CHECKING:
+    from plait.clock import Clock
+    from plait.spec.address import Address
+    from plait.spec.policies import LimitSpec
+    from plait.spec.predictor import Predictor, PredictorDefaults
+
+
+def upstream(name: str, predictor: Predictor, defaults: PredictorDefaults, clock: Clock) -> Upstream:
+    """The upstream of a predictor.
+
+    Args:
+        name: Its name.
+        predictor: What the file says of it.
+        defaults: What holds where it says nothing.
+        clock: The worker's clock.
+    """
+    spec = defaults.of(predictor)
+    now, draw = clock.now(), Random().random  # noqa: S311 - chance for even loads, no secret
+    budget = Budget(now)
+    fleet: Fleet[Peer] = Fleet(_rule(spec.balance), draw, budget, spec.timeout, spec.eject or None)
+    limit = _limit(spec.limit, now)
+    most = MOST_LIMIT if spec.limit.in_flight == "adaptive" else spec.limit.in_flight
+    bounds = Bounds(connections=most, waiting=most, connect_timeout=min(spec.connect_timeout, spec.timeout))
+
+    def reach(address: Address, host: str) -> Peer:
+        path = predictor.path or address.path or "/predict"
+        codec = JsonCodec.of(path, address.authority, predictor.headers, predictor.forward_headers, predictor.pass_status)
+        return Peer(address.authority, Endpoint(host, address.port, bounds), codec, address._replace(host=host).authority)
+
+    replicas = Replicas(name, fleet, reach, clock)
+    replicas.add(predictor.addresses)
+    if spec.health is not None:
+        replicas.probe(spec.health, spec.timeout, draw)
+    policies = Policies(spec.retry, spec.hedge, predictor.idempotent, limit, spec.limit.waiting, budget, draw)
+    return Upstream(name, spec.timeout, replicas, policies, clock)
+
+
+def _rule(name: str) -> Rule[Peer]:
+    """The rule of that name; one that takes turns begins anew for each predictor."""
+    rules: dict[str, Rule[Peer]] = {"p2c": p2c, "least_loaded": least_loaded, "round_robin": round_robin()}
+    return rules[name]
+
+
+def _limit(spec: LimitSpec, now: float) -> Limit:
+    return Limit(now) if spec.in_flight == "adaptive" else Limit(now, spec.in_flight, fixed=True)

@@ -1,0 +1,302 @@
+"""One call of a predictor: attempt after attempt until one is answered, the deadline comes, or nobody waits any more."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING, Protocol
+
+from plait.errors import Overloaded, PlaitError, TimedOut, Unreachable, UpstreamError, fault
+from plait.http1.problem import FINAL
+from plait.types import Message
+from plait.upstream.copy import Copy, Later
+from plait.upstream.retry import retry_after
+from plait.upstream.verdict import Verdict, verdict
+
+if TYPE_CHECKING:
+    from plait.http1.connection import Connection
+    from plait.types import Run
+    from plait.upstream.balance import Replica
+    from plait.upstream.peer import Peer
+    from plait.upstream.repeats import Repeats
+    from plait.upstream.upstream import Upstream
+
+_FINAL = FINAL.lower().encode()
+_RETRY_AFTER = b"retry-after"
+_NOTHING = Message(b"null")
+
+
+class Receiver(Protocol):
+    """Who asked."""
+
+    def ended(self, outcome: Call, message: Message | None, error: PlaitError | None) -> None: ...
+
+
+class Call:
+    """What travels, who waits, and what is known of it so far.
+
+    It is the exchange of its own attempts, one after the other; a second one beside it is a `Copy`. While an attempt of its own is
+    in flight, `replica` is where.
+
+    Args:
+        upstream: The predictor.
+        repeats: How often it may be made.
+        message: What is asked.
+        run: For whom.
+        deadline: On the run's clock.
+        seconds: How long that is from now.
+        receiver: Hears how it ended, unless it cancels before.
+    """
+
+    __slots__ = (
+        "_copy", "_deadline", "_message", "_receiver", "_repeats", "_run", "_seconds", "_tried", "_upstream",
+        "attempts", "code", "connection", "data", "endpoint", "replica", "sent",
+    )  # fmt: skip
+
+    def __init__(
+        self, upstream: Upstream, repeats: Repeats, message: Message, run: Run, deadline: float, seconds: float, receiver: Receiver
+    ) -> None:
+        self._upstream = upstream
+        self._repeats = repeats
+        self._message = message
+        self._run = run
+        self._deadline = deadline
+        self._seconds = seconds
+        self._receiver: Receiver | None = receiver
+        self._tried: tuple[Replica[Peer], ...] = ()
+        self._copy: Copy | None = None
+        self.attempts = 0
+        self.code: int | None = None
+        self.endpoint = ""
+        self.data = b""
+        self.connection: Connection | None = None
+        self.replica: Replica[Peer] | None = None
+        self.sent = 0.0
+
+    def begin(self, now: float) -> None:
+        """Make the first attempt; there is a permit for it."""
+        self._attempt(now)
+        if self._repeats.hedged and self._receiver is not None:
+            moment = now + self._upstream.hedge_after(self._repeats, now)
+            if moment < self._deadline:
+                self._run.clock.at(moment, Later(self._hedge))
+
+    def refuse(self, why: str) -> None:
+        """It is not begun: there are too many."""
+        receiver = self._receiver
+        self._let_go()
+        if receiver is not None:
+            receiver.ended(self, None, Overloaded(why))
+
+    def cancel(self) -> None:
+        """Nobody waits any more."""
+        if self._receiver is None:
+            return
+        upstream = self._upstream
+        self._let_go()
+        if self.attempts:
+            self._drop(self._run.clock.now(), blamed=False)
+            upstream.limit.cut()
+            upstream.permit()
+        else:
+            upstream.line.leave(self)
+
+    def expire(self) -> None:
+        """The deadline has come."""
+        receiver = self._receiver
+        if receiver is None:
+            return
+        what = f"in {self._seconds * 1000:.0f} ms"
+        if not self.attempts:
+            self.cancel()
+            receiver.ended(self, None, TimedOut(f"its turn did not come {what}"))
+            return
+        upstream, now = self._upstream, self._run.clock.now()
+        seconds = now - self.sent
+        if upstream.patient(seconds):
+            self._drop(now, blamed=True)
+            upstream.limit.ended(now, seconds)
+        else:
+            self._drop(now, blamed=False)
+            upstream.limit.cut()
+        self._end(None, TimedOut(f"no answer {what}"))
+
+    # What the connection calls.
+
+    def answered(self, status: int, headers: dict[bytes, bytes], body: bytes) -> None:
+        """An answer to its own attempt was read whole."""
+        self.heard(self, status, headers, body)
+
+    def broke(self, error: PlaitError, *, stale: bool) -> None:
+        """There was no answer to its own attempt."""
+        self.lost(self, error, stale=stale)
+
+    # What it and its copy have in common.
+
+    def heard(self, attempt: Call | Copy, status: int, headers: dict[bytes, bytes], body: bytes) -> None:
+        """An answer to an attempt was read whole."""
+        replica = attempt.replica
+        if replica is None:
+            return
+        try:
+            message = replica.endpoint.codec.decode(status, headers, body)
+        except UpstreamError as exc:
+            exc.final = exc.final or _FINAL in headers
+            if _RETRY_AFTER in headers:
+                exc.retry_after = retry_after(headers[_RETRY_AFTER].decode("latin-1"), datetime.now(UTC))
+            self.lost(attempt, exc, status)
+        except Exception as exc:  # noqa: BLE001 - a callback has nobody above it who would answer
+            self.lost(attempt, fault(exc), status)
+        else:
+            upstream, now = self._upstream, self._run.clock.now()
+            seconds = now - attempt.sent
+            upstream.fleet.good(replica, now, seconds)
+            upstream.served(now, seconds)
+            attempt.replica = None
+            self.code = status
+            self.endpoint = replica.endpoint.shown
+            if self._repeats.hedged:
+                self._drop(now, blamed=False)
+            self._end(message, None)
+
+    def lost(self, attempt: Call | Copy, error: PlaitError, status: int | None = None, *, stale: bool = False) -> None:
+        """An attempt has failed: so has the call, unless another one is in flight or may follow."""
+        replica, attempt.replica, attempt.connection = attempt.replica, None, None
+        if replica is None:
+            return
+        upstream, now = self._upstream, self._run.clock.now()
+        seconds = now - attempt.sent
+        self.endpoint = replica.endpoint.shown
+        self.code = getattr(error, "answer_status", None) if status is None else status
+        found = verdict(error, self.code)
+        if (found.bad and not stale) or (isinstance(error, TimedOut) and upstream.patient(seconds)):
+            upstream.fleet.bad(replica, now, seconds)
+        else:
+            upstream.fleet.cut(replica, now, seconds)
+        if attempt is self._copy:
+            self._copy = None
+            upstream.limit.cut()
+        if self.replica is None and self._copy is None:
+            self._repeat_or_fail(now, error, found, stale=stale)
+
+    # How it goes on.
+
+    def _repeat_or_fail(self, now: float, error: PlaitError, found: Verdict, *, stale: bool) -> None:
+        """Nothing is in flight any more, and this is how the last attempt ended."""
+        repeats, limit = self._repeats, self._upstream.limit
+        retry = repeats.retry
+        if stale and repeats.twice and self.attempts == 1:
+            again = self._repeat(now, 0.0)
+        else:
+            again = retry.allows(found.reason, self.attempts, final=error.final) and self._repeat(now, self._pause(now, error))
+        if again:
+            return
+        error.final = error.final or (retry.attempts > 1 and found.reason in retry.on)
+        if found.busy:
+            limit.dropped()
+        else:
+            limit.cut()
+        self._end(None, error)
+
+    def _pause(self, now: float, error: PlaitError) -> float | None:
+        """Seconds until the next attempt; what the answer asked for counts only where the same replica is asked again."""
+        upstream = self._upstream
+        after = 0.0 if len(upstream.fleet.replicas) > len(set(self._tried)) else error.retry_after or 0.0
+        return self._repeats.retry.wait(self.attempts, self._deadline - now, upstream.draw, after)
+
+    def _repeat(self, now: float, seconds: float | None) -> bool:
+        """Whether another attempt will follow: there is time for it, and the budget pays."""
+        if seconds is None or not self._upstream.budget.take(now):
+            return False
+        if seconds:
+            self._run.clock.at(now + seconds, Later(self._again))
+        else:
+            asyncio.get_running_loop().call_soon(self._again)
+        return True
+
+    def _again(self) -> None:
+        if self._receiver is not None:
+            self._attempt(self._run.clock.now())
+
+    def _attempt(self, now: float) -> None:
+        """Send it, to a replica that was not tried if there is one."""
+        upstream = self._upstream
+        self.attempts += 1
+        self.replica = replica = upstream.fleet.pick(now, self._tried)
+        if replica is None:
+            upstream.limit.cut()
+            self._end(None, Unreachable(upstream.nobody))
+            return
+        self.sent = now
+        self._tried += (replica,)
+        if self._repeats.shared:
+            self._share(now)
+        peer = replica.endpoint
+        self.endpoint = peer.shown
+        self.data = peer.codec.encode(self._message, self._run, self._deadline - now)
+        try:
+            peer.endpoint.send(self)
+        except Overloaded as exc:
+            self.lost(self, exc)
+
+    def _share(self, now: float) -> None:
+        """Give this attempt an equal part of the time, as long as another one may follow."""
+        left = self._repeats.retry.attempts - self.attempts + 1
+        if left > 1:
+            self._run.clock.at(now + (self._deadline - now) / left, Later(partial(self._silent, self.attempts)))
+
+    def _silent(self, number: int) -> None:
+        """An attempt has had its share of the time."""
+        replica = self.replica
+        if replica is not None and self.attempts == number:
+            replica.endpoint.endpoint.drop(self)
+            self.lost(self, TimedOut(f"no answer in {(self._run.clock.now() - self.sent) * 1000:.0f} ms"))
+
+    def _hedge(self) -> None:
+        """It takes long: send it a second time, if another copy is paid for."""
+        upstream, now = self._upstream, self._run.clock.now()
+        if self._receiver is None or self.replica is None or self._copy is not None or not upstream.may_hedge(self._repeats, now):
+            return
+        replica = upstream.fleet.pick(now, self._tried)
+        if replica is None:
+            upstream.limit.cut()
+            return
+        self.attempts += 1
+        self._tried += (replica,)
+        peer = replica.endpoint
+        self._copy = Copy(self, replica, now, peer.codec.encode(self._message, self._run, self._deadline - now))
+        self._copy.send()
+
+    def _drop(self, now: float, *, blamed: bool) -> None:
+        """End every attempt that is in flight."""
+        upstream, copy = self._upstream, self._copy
+        judge = upstream.fleet.bad if blamed else upstream.fleet.cut
+        if self.replica is not None:
+            replica, self.replica = self.replica, None
+            replica.endpoint.endpoint.drop(self)
+            judge(replica, now, now - self.sent)
+        if copy is not None:
+            self._copy = None
+            upstream.limit.cut()
+            if copy.replica is not None:
+                copy.replica.endpoint.endpoint.drop(copy)
+                judge(copy.replica, now, now - copy.sent)
+
+    def _let_go(self) -> None:
+        self._receiver = None
+        self._message = _NOTHING
+        self.data = b""
+
+    def _end(self, message: Message | None, error: PlaitError | None) -> None:
+        """Tell whoever asked; its permit was given back."""
+        receiver, upstream = self._receiver, self._upstream
+        self._let_go()
+        if self._repeats.hedged:
+            now = self._run.clock.now()
+            upstream.hedge.saw(now, now - self.sent)
+        upstream.permit()
+        if error is not None:
+            error.endpoint = self.endpoint
+        if receiver is not None:
+            receiver.ended(self, message, error)
