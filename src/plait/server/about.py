@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from plait.server.generation import Generation
 
 _HEALTH_SHARED = 1.0
+_EXCLUDED = {"health": "excluded", "error": "taken out by configuration"}
 _DATA = ("data_type", "data_structure", "data_sample")
 _PREDICTION = ("prediction_type", "prediction_structure", "prediction_sample")
 
@@ -41,7 +42,8 @@ class About:
         if self._health is None or now >= self._health_until:
             self._health_until = now + _HEALTH_SHARED
             names = list(self._generation.config.predictors)
-            self._health = asyncio.get_running_loop().create_task(self._gather(names, "/health", request_id))
+            asked = {name: self._health_of(name, request_id) for name in names}
+            self._health = asyncio.get_running_loop().create_task(_gathered(asked))
         # Shielded: one client that leaves must not take the answer from the others.
         return await asyncio.shield(self._health)
 
@@ -70,20 +72,49 @@ class About:
             await asyncio.wait([self._health])
 
     async def _gather(self, names: Sequence[str], path: str, request_id: str) -> dict[str, Any]:
-        async with asyncio.TaskGroup() as group:
-            tasks = {name: group.create_task(self._ask(name, path, request_id)) for name in names}
-        return {name: task.result() for name, task in tasks.items()}
+        return await _gathered({name: self._ask(name, path, request_id) for name in names})
 
     async def _ask(self, name: str, path: str, request_id: str) -> Any:
         generation = self._generation
         if not generation.config.predictors[name].enabled:
-            return {"health": "excluded", "error": "taken out by configuration"}
-        run = Run(Message(b"null"), generation.clock, request_id.encode())
-        try:
-            return msgspec.Raw((await generation.upstreams[name].get(path, run)).raw)
-        except PlaitError as exc:
-            # One that answered, but not well, is there.
-            return {"health": "error" if isinstance(exc, BadAnswer) else "unreachable", "error": exc.detail}
+            return _EXCLUDED
+        return await _said(generation.upstreams[name].get(path, self._run(request_id)))
+
+    async def _health_of(self, name: str, request_id: str) -> Any:
+        """What a predictor says of its health; of several replicas each, and which of them get no calls."""
+        upstream = self._generation.upstreams[name]
+        fleet = upstream.fleet
+        if not self._generation.config.predictors[name].enabled or len(fleet.replicas) == 1:
+            return await self._ask(name, "/health", request_id)
+        run = self._run(request_id)
+        asked = {each.endpoint.shown: _said(upstream.get_from(each, "/health", run)) for each in fleet.replicas}
+        said = await _gathered(asked)
+        silent = sum(isinstance(answer, dict) for answer in said.values())
+        return {
+            "health": "ok" if said and not silent else "degraded" if silent < len(said) else "unreachable",
+            "replicas": said,
+            "ejected": [each.endpoint.shown for each in fleet.replicas if each.health.ejected],
+            "unwell": [each.endpoint.shown for each in fleet.replicas if each.health.unwell],
+            "panic": fleet.panic,
+        }
+
+    def _run(self, request_id: str) -> Run:
+        return Run(Message(b"null"), self._generation.clock, request_id.encode())
+
+
+async def _gathered(asked: Mapping[str, Coroutine[Any, Any, Any]]) -> dict[str, Any]:
+    """All at once, each under its name."""
+    async with asyncio.TaskGroup() as group:
+        tasks = {name: group.create_task(answer) for name, answer in asked.items()}
+    return {name: task.result() for name, task in tasks.items()}
+
+
+async def _said(answer: Coroutine[Any, Any, Message]) -> msgspec.Raw | dict[str, str]:
+    try:
+        return msgspec.Raw((await answer).raw)
+    except PlaitError as exc:
+        # One that answered, but not well, is there.
+        return {"health": "error" if isinstance(exc, BadAnswer) else "unreachable", "error": exc.detail}
 
 
 def data_facts(spec: GraphSpec, predictors: Sequence[dict[str, Any]]) -> dict[str, Any]:
