@@ -13,14 +13,16 @@ class Budget:
 
     Args:
         now: The moment at which it begins.
+
+    `turns` is the moment from which on `turn` must be called before `calls` is added to.
     """
 
-    __slots__ = ("_calls", "_next", "_past", "_spent", "_turns", "calls", "spent")
+    __slots__ = ("_calls", "_past", "_spent", "_turns", "calls", "spent", "turns")
 
     def __init__(self, now: float) -> None:
         self.calls = 0
         self.spent = 0
-        self._next = now + 1.0
+        self.turns = now + 1.0
         self._calls = 0
         self._spent = 0
         self._past: list[tuple[int, int]] = [(0, 0)] * (BUDGET_SECONDS - 1)
@@ -28,22 +30,22 @@ class Budget:
 
     def call(self, now: float) -> None:
         """A call began; its first attempt is free."""
-        if now >= self._next:
-            self._turn(now)
+        if now >= self.turns:
+            self.turn(now)
         self.calls += 1
 
     def take(self, now: float) -> bool:
         """Whether one attempt more is paid for."""
-        if now >= self._next:
-            self._turn(now)
+        if now >= self.turns:
+            self.turn(now)
         if self.spent >= BUDGET_LEAST and self.spent + 1 > self.calls * BUDGET_SHARE:
             return False
         self.spent += 1
         return True
 
-    def _turn(self, now: float) -> None:
+    def turn(self, now: float) -> None:
         """Seconds have ended: they join the past, and as many leave it."""
-        passed = min(int(now - self._next) + 1, BUDGET_SECONDS)
+        passed = min(int(now - self.turns) + 1, BUDGET_SECONDS)
         for _ in range(passed):
             place = self._turns % (BUDGET_SECONDS - 1)
             calls, spent = self._past[place]
@@ -52,4 +54,4 @@ class Budget:
             self.spent -= spent
             self._calls, self._spent = self.calls, self.spent
             self._turns += 1
-        self._next = self._next + passed if passed < BUDGET_SECONDS else now + 1.0
+        self.turns = self.turns + passed if passed < BUDGET_SECONDS else now + 1.0

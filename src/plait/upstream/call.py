@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 _FINAL = FINAL.lower().encode()
 _RETRY_AFTER = b"retry-after"
 _NOTHING = Message(b"null")
+SMOOTH = 0.1
+"""Weight of the newest call in the usual time of one."""
 
 
 class Receiver(Protocol):
@@ -50,7 +52,7 @@ class Call:
     """
 
     __slots__ = (
-        "_copy", "_deadline", "_message", "_receiver", "_repeats", "_run", "_seconds", "_tried", "_upstream",
+        "_began", "_copy", "_deadline", "_message", "_receiver", "_repeats", "_run", "_seconds", "_tried", "_upstream",
         "attempts", "code", "connection", "data", "endpoint", "replica", "sent",
     )  # fmt: skip
 
@@ -66,6 +68,7 @@ class Call:
         self._receiver: Receiver | None = receiver
         self._tried: tuple[Replica[Peer], ...] = ()
         self._copy: Copy | None = None
+        self._began = 0.0
         self.attempts = 0
         self.code: int | None = None
         self.endpoint = ""
@@ -74,31 +77,23 @@ class Call:
         self.replica: Replica[Peer] | None = None
         self.sent = 0.0
 
-    def begin(self, now: float) -> None:
-        """Make the first attempt; there is a permit for it."""
-        self._attempt(now)
-        if self._repeats.hedged and self._receiver is not None:
-            moment = now + self._upstream.hedge_after(self._repeats, now)
-            if moment < self._deadline:
-                self._run.clock.at(moment, Later(self._hedge))
-
     def refuse(self, why: str) -> None:
         """It is not begun: there are too many."""
-        receiver = self._receiver
-        self._let_go()
-        if receiver is not None:
-            receiver.ended(self, None, Overloaded(why))
+        self._end(None, Overloaded(why))
 
     def cancel(self) -> None:
         """Nobody waits any more."""
         if self._receiver is None:
             return
         upstream = self._upstream
-        self._let_go()
+        self._receiver = None
+        self._message = _NOTHING
+        self.data = b""
         if self.attempts:
             self._drop(self._run.clock.now(), blamed=False)
             upstream.limit.cut()
-            upstream.permit()
+            if upstream.line.waiting:
+                upstream.permit()
         else:
             upstream.line.leave(self)
 
@@ -122,25 +117,25 @@ class Call:
             upstream.limit.cut()
         self._end(None, TimedOut(f"no answer {what}"))
 
-    # What the connection calls.
+    # What the connection calls, and its copy.
 
     def answered(self, status: int, headers: dict[bytes, bytes], body: bytes) -> None:
         """An answer to its own attempt was read whole."""
-        self.heard(self, status, headers, body)
+        message = self.decoded(self, status, headers, body)
+        if message is not None:
+            self.won(message, status)
 
     def broke(self, error: PlaitError, *, stale: bool) -> None:
         """There was no answer to its own attempt."""
         self.lost(self, error, stale=stale)
 
-    # What it and its copy have in common.
-
-    def heard(self, attempt: Call | Copy, status: int, headers: dict[bytes, bytes], body: bytes) -> None:
-        """An answer to an attempt was read whole."""
+    def decoded(self, attempt: Call | Copy, status: int, headers: dict[bytes, bytes], body: bytes) -> Message | None:
+        """What an answer to an attempt says; one that says nothing good ends the attempt."""
         replica = attempt.replica
         if replica is None:
-            return
+            return None
         try:
-            message = replica.endpoint.codec.decode(status, headers, body)
+            return replica.endpoint.codec.decode(status, headers, body)
         except UpstreamError as exc:
             exc.final = exc.final or _FINAL in headers
             if _RETRY_AFTER in headers:
@@ -148,17 +143,36 @@ class Call:
             self.lost(attempt, exc, status)
         except Exception as exc:  # noqa: BLE001 - a callback has nobody above it who would answer
             self.lost(attempt, fault(exc), status)
-        else:
-            upstream, now = self._upstream, self._run.clock.now()
-            seconds = now - attempt.sent
+        return None
+
+    def taken_over(self, copy: Copy) -> None:
+        """Its copy was faster, and is its own attempt from now on."""
+        own, self._copy = self.replica, None
+        upstream, now = self._upstream, self._run.clock.now()
+        upstream.limit.cut()
+        if own is not None:
+            own.endpoint.endpoint.drop(self)
+            upstream.fleet.cut(own, now, now - self.sent)
+        self.replica, self.sent = copy.replica, copy.sent
+
+    def won(self, message: Message, status: int) -> None:
+        """Its own attempt was answered well."""
+        replica = self.replica
+        if replica is None:
+            return
+        upstream, now = self._upstream, self._run.clock.now()
+        seconds = now - self.sent
+        self.replica = None
+        self.code = status
+        if upstream.fleet.sole is None or replica.health.rate:
             upstream.fleet.good(replica, now, seconds)
-            upstream.served(now, seconds)
-            attempt.replica = None
-            self.code = status
-            self.endpoint = replica.endpoint.shown
-            if self._repeats.hedged:
-                self._drop(now, blamed=False)
-            self._end(message, None)
+        else:
+            replica.in_flight -= 1
+        upstream.limit.ended(now, seconds)
+        upstream.took += SMOOTH * (seconds - upstream.took)
+        if self._copy is not None:
+            self._drop(now, blamed=False)
+        self._end(message, None)
 
     def lost(self, attempt: Call | Copy, error: PlaitError, status: int | None = None, *, stale: bool = False) -> None:
         """An attempt has failed: so has the call, unless another one is in flight or may follow."""
@@ -202,7 +216,8 @@ class Call:
     def _pause(self, now: float, error: PlaitError) -> float | None:
         """Seconds until the next attempt; what the answer asked for counts only where the same replica is asked again."""
         upstream = self._upstream
-        after = 0.0 if len(upstream.fleet.replicas) > len(set(self._tried)) else error.retry_after or 0.0
+        another = len(upstream.fleet.replicas) > max(1, len(set(self._tried)))
+        after = 0.0 if another else error.retry_after or 0.0
         return self._repeats.retry.wait(self.attempts, self._deadline - now, upstream.draw, after)
 
     def _repeat(self, now: float, seconds: float | None) -> bool:
@@ -217,21 +232,26 @@ class Call:
 
     def _again(self) -> None:
         if self._receiver is not None:
-            self._attempt(self._run.clock.now())
+            self.attempt(self._run.clock.now())
 
-    def _attempt(self, now: float) -> None:
-        """Send it, to a replica that was not tried if there is one."""
+    def attempt(self, now: float) -> None:
+        """Send it, to a replica that was not tried if there is one; it has a permit."""
         upstream = self._upstream
-        self.attempts += 1
-        self.replica = replica = upstream.fleet.pick(now, self._tried)
+        replica = upstream.fleet.sole
         if replica is None:
-            upstream.limit.cut()
-            self._end(None, Unreachable(upstream.nobody))
-            return
+            replica = upstream.fleet.pick(now, self._tried)
+            if replica is None:
+                upstream.limit.cut()
+                self._end(None, Unreachable(upstream.nobody))
+                return
+            self._tried += (replica,)
+        else:
+            replica.in_flight += 1
+        self.attempts += 1
+        self.replica = replica
         self.sent = now
-        self._tried += (replica,)
-        if self._repeats.shared:
-            self._share(now)
+        if self._repeats.timed:
+            self._set_timers(now)
         peer = replica.endpoint
         self.endpoint = peer.shown
         self.data = peer.codec.encode(self._message, self._run, self._deadline - now)
@@ -239,6 +259,15 @@ class Call:
             peer.endpoint.send(self)
         except Overloaded as exc:
             self.lost(self, exc)
+
+    def _set_timers(self, now: float) -> None:
+        if self._repeats.shared:
+            self._share(now)
+        if self._repeats.hedged and self.attempts == 1:
+            self._began = now
+            moment = now + self._upstream.hedge_after(self._repeats, now)
+            if moment < self._deadline:
+                self._run.clock.at(moment, Later(self._hedge))
 
     def _share(self, now: float) -> None:
         """Give this attempt an equal part of the time, as long as another one may follow."""
@@ -283,19 +312,17 @@ class Call:
                 copy.replica.endpoint.endpoint.drop(copy)
                 judge(copy.replica, now, now - copy.sent)
 
-    def _let_go(self) -> None:
-        self._receiver = None
-        self._message = _NOTHING
-        self.data = b""
-
     def _end(self, message: Message | None, error: PlaitError | None) -> None:
         """Tell whoever asked; its permit was given back."""
         receiver, upstream = self._receiver, self._upstream
-        self._let_go()
-        if self._repeats.hedged:
+        self._receiver = None
+        self._message = _NOTHING
+        self.data = b""
+        if self._repeats.hedged and self.attempts:
             now = self._run.clock.now()
-            upstream.hedge.saw(now, now - self.sent)
-        upstream.permit()
+            upstream.hedge.saw(now, now - self._began)
+        if upstream.line.waiting:
+            upstream.permit()
         if error is not None:
             error.endpoint = self.endpoint
         if receiver is not None:

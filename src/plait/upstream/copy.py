@@ -38,7 +38,10 @@ class Copy:
 
     def answered(self, status: int, headers: dict[bytes, bytes], body: bytes) -> None:
         """An answer was read whole."""
-        self._call.heard(self, status, headers, body)
+        message = self._call.decoded(self, status, headers, body)
+        if message is not None:
+            self._call.taken_over(self)
+            self._call.won(message, status)
 
     def broke(self, error: PlaitError, *, stale: bool) -> None:
         """There was no answer."""

@@ -31,10 +31,11 @@ class Fleet(Generic[E]):
         failure: Seconds that a failure counts as: the predictor's timeout.
         eject: When a replica that fails is taken out; without, never.
 
-    `told` hears when the panic begins and when it is over.
+    `sole` is the only replica, where there is only one: whoever takes it without `pick` counts it as in flight. `told` hears when
+    the panic begins and when it is over.
     """
 
-    __slots__ = ("_budget", "_draw", "_eject", "_failure", "_next", "_out", "_rule", "_usable", "panic", "replicas", "told")
+    __slots__ = ("_budget", "_draw", "_eject", "_failure", "_next", "_out", "_rule", "_usable", "panic", "replicas", "sole", "told")
 
     def __init__(
         self, rule: Rule[E], draw: Draw, budget: Budget, failure: float = FAILURE_COST, eject: EjectSpec | None = EJECT
@@ -48,6 +49,7 @@ class Fleet(Generic[E]):
         self._usable: list[Replica[E]] = []
         self._out: list[Replica[E]] = []
         self._next = -math.inf
+        self.sole: Replica[E] | None = None
         self._eject = eject
         self.told: Callable[..., None] | None = None
 
@@ -123,6 +125,7 @@ class Fleet(Generic[E]):
         self._next = now + TICK
         serving = [replica for replica in self.replicas if not replica.draining]
         out = [replica for replica in serving if replica.health.out]
+        self.sole = serving[0] if len(serving) == 1 else None
         panic = len(out) > len(serving) * EJECT_SHARE
         changed, self.panic = panic != self.panic, panic
         self._usable = [r for r in serving if self.panic or not r.health.out]

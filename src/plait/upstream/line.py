@@ -24,14 +24,14 @@ class Line(Generic[W]):
         most: How many may wait.
     """
 
-    __slots__ = ("_most", "_waiting")
+    __slots__ = ("_most", "waiting")
 
     def __init__(self, most: int = WAITING) -> None:
         self._most = most
-        self._waiting: OrderedDict[W, float] = OrderedDict()
+        self.waiting: OrderedDict[W, float] = OrderedDict()
 
     def __len__(self) -> int:
-        return len(self._waiting)
+        return len(self.waiting)
 
     def enter(self, waiter: W, left: float, deadline: float, seconds: float, limit: int) -> bool:
         """Whether it waits now: there is room, and its turn and its answer should come in time.
@@ -43,20 +43,20 @@ class Line(Generic[W]):
             seconds: How long one call takes at present.
             limit: How many are in flight together.
         """
-        ahead = len(self._waiting)
+        ahead = len(self.waiting)
         if ahead >= self._most or seconds * (1.0 + (ahead + 1) / limit) > left * SAFE:
             return False
-        self._waiting[waiter] = deadline
+        self.waiting[waiter] = deadline
         return True
 
     def leave(self, waiter: W) -> None:
         """It waits no longer; not to be in the line is no mistake."""
-        self._waiting.pop(waiter, None)
+        self.waiting.pop(waiter, None)
 
     def next(self, now: float, seconds: float, expired: list[W]) -> W | None:
         """Whose turn it is; those whose answer would come too late by now are added to `expired`."""
-        while self._waiting:
-            waiter, deadline = self._waiting.popitem(last=False)
+        while self.waiting:
+            waiter, deadline = self.waiting.popitem(last=False)
             if deadline - now > seconds:
                 return waiter
             expired.append(waiter)

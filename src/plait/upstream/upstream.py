@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 _BUSY = "as many calls of it are in flight as it can take, and waiting for one would take too long"
 _PATIENCE = 3.0
 """Times the usual time of a call that a silent one must have had, so that its replica is to blame."""
-_SMOOTH = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +74,8 @@ class Upstream:
     """
 
     __slots__ = (
-        "_admitting", "_clock", "_policies", "_took", "budget", "draw", "fleet", "hedge", "limit", "line", "name", "repeats",
-        "replicas", "timeout",
+        "_admitting", "_clock", "_policies", "budget", "draw", "fleet", "hedge", "limit", "line", "name", "repeats",
+        "replicas", "timeout", "took",
     )  # fmt: skip
 
     def __init__(self, name: str, timeout: float, replicas: Replicas, policies: Policies, clock: Clock) -> None:
@@ -92,7 +91,7 @@ class Upstream:
         self.hedge = Hedge(clock.now())
         self._clock = clock
         self._policies = policies
-        self._took = FIRST_LATENCY
+        self.took = FIRST_LATENCY
         self._admitting = False
 
     async def open(self) -> None:
@@ -118,11 +117,15 @@ class Upstream:
         now = run.clock.now()
         left = deadline - now
         call = Call(self, repeats, message, run, deadline, left, receiver)
-        self.budget.call(now)
         run.clock.at(deadline, call)
-        if self.limit.take():
-            call.begin(now)
-        elif not self.line.enter(call, left, deadline, self._took, self.limit.limit):
+        budget, limit = self.budget, self.limit
+        if now >= budget.turns:
+            budget.turn(now)
+        budget.calls += 1
+        if limit.in_flight < limit.limit:
+            limit.in_flight += 1
+            call.attempt(now)
+        elif not self.line.enter(call, left, deadline, self.took, limit.limit):
             call.refuse(_BUSY)
         return call
 
@@ -170,14 +173,9 @@ class Upstream:
         """Why no replica can be picked."""
         return "no address of it is known: its host's name does not resolve"
 
-    def served(self, now: float, seconds: float) -> None:
-        """A call was answered after so long."""
-        self.limit.ended(now, seconds)
-        self._took += _SMOOTH * (seconds - self._took)
-
     def patient(self, seconds: float) -> bool:
         """Whether whoever is silent for so long is to blame, and not a caller who has no time."""
-        return seconds >= min(self.timeout, _PATIENCE * self._took)
+        return seconds >= min(self.timeout, _PATIENCE * self.took)
 
     def hedge_after(self, repeats: Repeats, now: float) -> float:
         """Seconds after which the call that begins now may be sent a second time."""
@@ -190,23 +188,23 @@ class Upstream:
         return bool(paid) and self.limit.take()
 
     def permit(self) -> None:
-        """A permit has come back: whoever waits is called soon, and never from within a read callback."""
-        if len(self.line) and not self._admitting:
+        """A permit has come back: whoever waits is called soon, never from within a read callback."""
+        if not self._admitting:
             self._admitting = True
             asyncio.get_running_loop().call_soon(self._admit)
 
     def _admit(self) -> None:
         self._admitting = False
         now = self._clock.now()
-        while len(self.line) and self.limit.take():
+        while self.line.waiting and self.limit.take():
             late: list[Call] = []
-            call = self.line.next(now, self._took, late)
+            call = self.line.next(now, self.took, late)
             for each in late:
                 each.refuse(_BUSY)
             if call is None:
                 self.limit.cut()
             else:
-                call.begin(now)
+                call.attempt(now)
 
 
 class Repeating:
