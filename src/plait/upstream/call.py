@@ -90,7 +90,7 @@ class Call:
         self._message = _NOTHING
         self.data = b""
         if self.attempts:
-            self._drop(self._run.clock.now(), blamed=False)
+            self._drop(self._run.clock.now())
             upstream.limit.cut()
             if upstream.line.waiting:
                 upstream.permit()
@@ -109,12 +109,13 @@ class Call:
             return
         upstream, now = self._upstream, self._run.clock.now()
         seconds = now - self.sent
-        if upstream.patient(seconds):
-            self._drop(now, blamed=True)
+        if self.replica is not None and upstream.patient(seconds):
             upstream.limit.ended(now, seconds)
         else:
-            self._drop(now, blamed=False)
             upstream.limit.cut()
+        if self._repeats.hedged:
+            upstream.hedge.saw(now, now - self._began)
+        self._drop(now, late=True)
         self._end(None, TimedOut(f"no answer {what}"))
 
     # What the connection calls, and its copy.
@@ -154,6 +155,8 @@ class Call:
             own.endpoint.endpoint.drop(self)
             upstream.fleet.cut(own, now, now - self.sent)
         self.replica, self.sent = copy.replica, copy.sent
+        if copy.replica is not None:
+            self.endpoint = copy.replica.endpoint.shown
 
     def won(self, message: Message, status: int) -> None:
         """Its own attempt was answered well."""
@@ -170,8 +173,9 @@ class Call:
             replica.in_flight -= 1
         upstream.limit.ended(now, seconds)
         upstream.took += SMOOTH * (seconds - upstream.took)
-        if self._copy is not None:
-            self._drop(now, blamed=False)
+        if self._repeats.hedged:
+            upstream.hedge.saw(now, now - self._began)
+            self._drop(now)
         self._end(message, None)
 
     def lost(self, attempt: Call | Copy, error: PlaitError, status: int | None = None, *, stale: bool = False) -> None:
@@ -297,20 +301,19 @@ class Call:
         self._copy = Copy(self, replica, now, peer.codec.encode(self._message, self._run, self._deadline - now))
         self._copy.send()
 
-    def _drop(self, now: float, *, blamed: bool) -> None:
-        """End every attempt that is in flight."""
+    def _drop(self, now: float, *, late: bool = False) -> None:
+        """End every attempt that is in flight; one that had time enough, and is late, has failed."""
         upstream, copy = self._upstream, self._copy
-        judge = upstream.fleet.bad if blamed else upstream.fleet.cut
-        if self.replica is not None:
-            replica, self.replica = self.replica, None
-            replica.endpoint.endpoint.drop(self)
-            judge(replica, now, now - self.sent)
+        self._copy = None
         if copy is not None:
-            self._copy = None
             upstream.limit.cut()
-            if copy.replica is not None:
-                copy.replica.endpoint.endpoint.drop(copy)
-                judge(copy.replica, now, now - copy.sent)
+        for attempt in (self, copy):
+            if attempt is not None and attempt.replica is not None:
+                replica, attempt.replica = attempt.replica, None
+                replica.endpoint.endpoint.drop(attempt)
+                seconds = now - attempt.sent
+                judge = upstream.fleet.bad if late and upstream.patient(seconds) else upstream.fleet.cut
+                judge(replica, now, seconds)
 
     def _end(self, message: Message | None, error: PlaitError | None) -> None:
         """Tell whoever asked; its permit was given back."""
@@ -318,9 +321,6 @@ class Call:
         self._receiver = None
         self._message = _NOTHING
         self.data = b""
-        if self._repeats.hedged and self.attempts:
-            now = self._run.clock.now()
-            upstream.hedge.saw(now, now - self._began)
         if upstream.line.waiting:
             upstream.permit()
         if error is not None:
