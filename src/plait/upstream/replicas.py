@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
@@ -64,8 +65,9 @@ class Replicas:
 
     async def open(self) -> None:
         """Ask for the addresses of names, and keep them fresh from now on."""
-        for names in self._names:
-            await names.open()
+        async with asyncio.TaskGroup() as group:
+            for names in self._names:
+                group.create_task(names.open())
 
     async def close(self) -> None:
         """End every probe, question and connection."""
