@@ -65,4 +65,4 @@ def test_nothing_is_kept_of_an_answer_whole_or_not(pieces: list[bytes], *, answe
     if not answered:
         connection.connection_lost(None)
     assert asked.body == (b"1" * 1000 if answered else None)
-    assert (reader.body, reader._body) == (b"", [])
+    assert (reader.body, reader._body, reader._chunks) == (b"", b"", None)

@@ -120,6 +120,11 @@ BROKEN = {
     "two codings": answer(b"0\r\n\r\n", b"Transfer-Encoding: gzip, chunked"),
     "identity": answer(b"", b"Transfer-Encoding: identity"),
     "chunks in 1.0": answer(b"0\r\n\r\n", b"Transfer-Encoding: chunked", line=b"HTTP/1.0 200 OK"),
+    "two codings in two fields": answer(b"0\r\n\r\n", b"Transfer-Encoding: gzip", b"Transfer-Encoding: chunked"),
+    "chunked twice": answer(b"0\r\n\r\n", b"Transfer-Encoding: chunked", b"Transfer-Encoding: chunked"),
+    "chunk of 17 digits": answer(b"10000000000000002\r\n{}\r\n0\r\n\r\n", b"Transfer-Encoding: chunked"),
+    "chunk of 17 digits with leading zeros": answer(b"00000000000000002\r\n{}\r\n0\r\n\r\n", b"Transfer-Encoding: chunked"),
+    "coding as a trailer": answer(b"0\r\nTransfer-Encoding: chunked\r\n\r\n", b"Transfer-Encoding: chunked"),
     "chunk with sign": answer(b"+2\r\n{}\r\n0\r\n\r\n", b"Transfer-Encoding: chunked"),
     "chunk without end": answer(b"2\r\n{}x\r\n", b"Transfer-Encoding: chunked"),
     "chunk without size": answer(b"\r\n{}\r\n", b"Transfer-Encoding: chunked"),
@@ -168,6 +173,7 @@ SURPLUS = {
     "an answer": PLAIN,
     "two": PLAIN * 2,
     "a NUL": b"\0",
+    "an empty line": b"\r\n",
 }
 
 

@@ -435,7 +435,7 @@ async def test_nothing_is_kept_of_a_body_whose_client_has_left() -> None:
     front.data_received(post(b"x" * 1000)[:-1])
     assert front._reader.received == 999
     front.connection_lost(None)
-    assert (front._reader.received, front._reader._body) == (0, [])
+    assert (front._reader.received, front._reader._body) == (0, b"")
 
 
 # A fault of plait itself.

@@ -1,9 +1,8 @@
-"""Whatever a predictor does, the client hears which one it was, with the right status, by the deadline."""
+"""A predictor that fails is named by the deadline, and its failure stops what else runs; tests/bad_input has every way to fail."""
 
 from __future__ import annotations
 
 import asyncio
-import socket
 
 import pytest
 
@@ -15,59 +14,15 @@ SOON = 0.05
 """The predictor's timeout in these tests, in seconds."""
 
 
-def saying(answer: bytes, *, closes: bool = False) -> Script:
-    """A predictor that says this to each request, and then perhaps hangs up."""
+def saying(answer: bytes) -> Script:
+    """A predictor that says this to each request."""
 
     async def script(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while True:
             await read_request(reader)
             writer.write(answer)
-            if closes:
-                await writer.drain()
-                writer.write_eof()
-                await reader.read()
 
     return script
-
-
-def with_status(line: bytes, *lines: bytes, body: bytes = b"{}") -> bytes:
-    return b"\r\n".join([b"HTTP/1.1 " + line, b"Content-Length: %d" % len(body), *lines]) + b"\r\n\r\n" + body
-
-
-FAULTS: dict[str, tuple[Script, int, str]] = {
-    "silent": (saying(b""), 504, "timeout"),
-    "half a head": (saying(b"HTTP/1.1 200 OK\r\nContent-"), 504, "timeout"),
-    "half a body": (saying(ok()[:-1]), 504, "timeout"),
-    "only 100": (saying(b"HTTP/1.1 100 Continue\r\n\r\n"), 504, "timeout"),
-    "hangs up": (saying(b"", closes=True), 502, "error"),
-    "truncated head": (saying(b"HTTP/1.1 200 OK\r\nContent-", closes=True), 502, "error"),
-    "truncated body": (saying(ok()[:-1], closes=True), 502, "error"),
-    "truncated chunks": (saying(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n", closes=True), 502, "error"),
-    "garbage": (saying(b"\x00\xff nonsense"), 502, "error"),
-    "status 999": (saying(with_status(b"999 X")), 502, "error"),
-    "status 000": (saying(with_status(b"000 X")), 502, "error"),
-    "unasked 101": (saying(with_status(b"101 X", b"Upgrade: h2c", b"Connection: upgrade", body=b"")), 502, "error"),
-    "HTTP/2.0": (saying(b"HTTP/2.0 200 OK\r\nContent-Length: 2\r\n\r\n{}"), 502, "error"),
-    "oversize": (saying(b"HTTP/1.1 200 OK\r\nContent-Length: 99999999\r\n\r\n"), 502, "error"),
-    "oversize head": (saying(b"HTTP/1.1 200 OK\r\n" + b"X: a\r\n" * 10_000), 502, "error"),
-    "endless": (saying(b"HTTP/1.1 200 OK\r\n\r\n" + b"1" * (11 << 20)), 502, "error"),
-    "redirect": (saying(with_status(b"302 X", b"Location: http://127.0.0.1:1/")), 502, "error"),
-    "204": (saying(b"HTTP/1.1 204 X\r\n\r\n"), 502, "error"),
-    "empty": (saying(ok(b"")), 502, "error"),
-    "empty until closed": (saying(b"HTTP/1.1 200 OK\r\n\r\n", closes=True), 502, "error"),
-    "HTML": (saying(with_status(b"200 OK", b"Content-Type: text/html", body=b"<html></html>")), 502, "error"),
-    "no JSON": (saying(ok(b"<html></html>")), 502, "error"),
-    "NaN": (saying(ok(b'{"p": NaN}')), 502, "error"),
-    "invalid UTF-8": (saying(ok(b'"\xff"')), 502, "error"),
-    "too deep": (saying(ok(b"[" * 65 + b"]" * 65)), 502, "error"),
-    "coded": (saying(with_status(b"200 OK", b"Content-Encoding: gzip")), 502, "error"),
-    "401": (saying(with_status(b"401 X")), 502, "error"),
-    "404": (saying(with_status(b"404 X")), 502, "error"),
-    "408": (saying(with_status(b"408 X")), 502, "error"),
-    "429": (saying(with_status(b"429 X")), 502, "error"),
-    "500": (saying(with_status(b"500 X")), 502, "error"),
-    "503": (saying(with_status(b"503 X")), 502, "error"),
-}
 
 
 def check_named(answer: Answer, status: int, part: str) -> None:
@@ -87,46 +42,13 @@ async def asked(port: Proxy, *lines: bytes) -> tuple[Answer, float]:
         return await client.ask(post(b"{}", *lines)), port.clock.now() - began
 
 
-@pytest.mark.parametrize(("script", "status", "part"), FAULTS.values(), ids=FAULTS)
-async def test_a_predictor_that_fails_is_named_by_the_deadline(script: Script, status: int, part: str) -> None:
-    # Eleven megabytes take longer than a silence needs to be one.
-    timeout = f"{SOON if status == 504 else 2.0}s"
-    async with RawServer(script) as server, proxy(one(server.url, timeout=timeout)) as port:
+@pytest.mark.parametrize("says", [b"", b"HTTP/1.1 200 OK\r\nContent-", ok()[:-1]], ids=["nothing", "half a head", "half a body"])
+async def test_a_predictor_that_is_silent_is_named_at_the_deadline_and_let_go(says: bytes) -> None:
+    async with RawServer(saying(says)) as server, proxy(one(server.url, timeout=f"{SOON}s")) as port:
         answer, seconds = await asked(port)
-        check_named(answer, status, part)
-        assert b"html" not in answer.body
-        assert seconds < (SOON + 0.05 if status == 504 else 2.0)
-        if status == 504:
-            assert seconds >= SOON
-            await server.empty()
-
-
-@pytest.mark.parametrize("status", [400, 413, 415, 422])
-async def test_a_refusal_is_passed_on(status: int) -> None:
-    async with RawServer(saying(with_status(b"%d X" % status, body=b'{"why": 1}'))) as server, proxy(one(server.url)) as port:
-        answer, _ = await asked(port)
-        assert (answer.status, answer.headers["content-type"]) == (status, "application/problem+json")
-        assert (answer.json["predictor"], server.connections) == ("a", 1)
-
-
-async def test_a_redirect_is_not_followed() -> None:
-    async with RawServer(ok()) as other:
-        script = saying(with_status(b"307 X", b"Location: " + other.url.encode()))
-        async with RawServer(script) as server, proxy(one(server.url)) as port:
-            check_named((await asked(port))[0], 502, "error")
-        assert other.connections == 0
-
-
-async def test_a_port_that_nobody_listens_on_is_unreachable() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        url = f"http://127.0.0.1:{taken.getsockname()[1]}"
-    async with proxy(one(url)) as port:
-        check_named((await asked(port))[0], 502, "unreachable")
-
-
-async def test_a_name_that_does_not_resolve_is_unreachable() -> None:
-    async with proxy(one("http://nonexistent.invalid:80", timeout="10s", connect_timeout="10s")) as port:
-        check_named((await asked(port, b"X-Request-Timeout: 2s"))[0], 502, "unreachable")
+        check_named(answer, 504, "timeout")
+        assert SOON <= seconds < SOON + 0.05
+        await server.empty()
 
 
 async def test_a_predictor_that_comes_back_is_asked_again() -> None:

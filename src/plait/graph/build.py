@@ -11,7 +11,7 @@ from plait.jsontext import DEPTH
 from plait.nodes.link import At
 
 MOST_PROBLEMS = 100
-MOST_VALUES = 50_000
+MOST_VALUES = 25_000  # what more there is could not be refused in 200 ms
 _LARGEST = 1 << 64
 
 Scalar = str | float | bool | None

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from plait.errors import ConfigError, Problem, StartError
+from plait.graph.build import MOST_PROBLEMS
 from plait.graph.document import Document
 from plait.graph.env import as_written, substitute
 from plait.graph.problems import in_order, problems_text
@@ -102,7 +103,8 @@ def _checked(read: _Read) -> Loaded:
     from plait.graph.advice import advice  # noqa: PLC0415
     from plait.graph.check import check  # noqa: PLC0415
 
-    loaded = _sound(read, check(read.loaded.config))
+    # With as many problems as are told, the rest was not read.
+    loaded = _sound(read, [] if len(read.problems) >= MOST_PROBLEMS else check(read.loaded.config))
     found = advice(loaded.config)
     for problem in found:
         problem.line, problem.column = loaded.document.place(problem.place)

@@ -76,13 +76,15 @@ class _Parts:
             return stand_in
 
     def names(self, section: str) -> Iterator[str]:
-        """The names in a section, valid or not."""
+        """The names in a section, valid or not, until there are problems enough."""
         members = self.data.get(section, {})
         if not isinstance(members, dict):
             hint = "it is empty: leave it out" if members is None else "write name: {…} for each"
             self.problems.append(self.document.problem((section,), "must be a mapping", hint))
             return
         for name in members:
+            if len(self.problems) >= MOST_PROBLEMS:
+                return
             try:
                 _NAME.validate_python(name)
             except ValidationError as exc:
@@ -91,8 +93,9 @@ class _Parts:
 
     def unknown_keys(self) -> None:
         """Find keys that no file has."""
+        unknown = islice((key for key in self.data if key not in Config.model_fields), MOST_PROBLEMS)
         try:
-            Config.model_validate({key: {} for key in self.data})
+            Config.model_validate({key: {} for key in unknown})
         except ValidationError as exc:
             self._add(exc, ())
 

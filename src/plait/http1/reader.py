@@ -10,15 +10,16 @@ from typing import NamedTuple
 import httptools
 
 from plait.errors import BadAnswer
+from plait.http1.chunks import BrokenChunks, Chunks
 from plait.http1.known import Known
 
 HEAD_LIMIT = 32 << 10
 FIELD_LIMIT = 100
 INFORMATIONAL_LIMIT = 8
 
-_MANY = 1024
 _H = ord("H")
 _END = b"\r\n\r\n"
+_LAST_CHUNK = b"0\r\n\r\n"
 
 
 class Head(NamedTuple):
@@ -41,7 +42,7 @@ class ResponseReader:
     """
 
     __slots__ = (
-        "_body", "_body_limit", "_chunks", "_fed", "_head_done", "_informational", "_known", "_parser", "_size",
+        "_body", "_body_limit", "_chunks", "_fed", "_framing", "_head_done", "_informational", "_known", "_parser", "_tail",
         "body", "clean", "complete", "fields", "headers", "open_ended", "status", "surplus",
     )  # fmt: skip
 
@@ -67,9 +68,10 @@ class ResponseReader:
         self.clean = False
         self.surplus = False
         self.open_ended = False
-        self._body: list[bytes] = []
-        self._size = 0
-        self._chunks = 0
+        self._body = bytearray()
+        self._chunks: Chunks | None = None
+        self._tail = b""
+        self._framing = 0  # bytes that are none of the body's
         self._head_done = False
         self._informational = 0
 
@@ -81,7 +83,8 @@ class ResponseReader:
     def forget(self) -> None:
         """Let go of what was read: reader and parser hold each other, so that both may stay for a while after their connection."""
         self.body = b""
-        self._body = []
+        self._body = bytearray()
+        self._chunks = None
 
     def feed(self, data: bytes) -> bool:
         """Take what was read; True once the answer is whole.
@@ -96,18 +99,55 @@ class ResponseReader:
                 raise BadAnswer("the answer is no HTTP")
             self._begin()
         self._fed += len(data)
+        rest = data
+        if not self._head_done:
+            rest = self._feed_heads(data)
+            self._framing = self._fed - len(rest)
+            if self._framing > HEAD_LIMIT:
+                raise BadAnswer("the answer's header block is too large")
+        if rest and not self.complete:
+            self._feed_body(rest)
+        if self.complete:
+            self._settle(data)
+        return self.complete
+
+    def _feed_heads(self, data: bytes) -> bytes:
+        """Feed up to the end of each head, since only then it is known how the body comes; what follows the last one."""
+        while data and not self._head_done:
+            known = len(self._tail)
+            end = (self._tail + data).find(_END)
+            piece = data if end < 0 else data[: end + 4 - known]
+            self._tail = (self._tail + data)[-3:] if end < 0 else b""
+            self._parse(piece)
+            data = data[len(piece) :]
+        return data
+
+    def _feed_body(self, data: bytes) -> None:
+        if self._chunks is None:
+            self._parse(data)
+            return
+        try:
+            rest = self._chunks.feed(data)
+        except BrokenChunks as exc:
+            raise BadAnswer(f"the answer's body is malformed: {exc}", self.status) from None
+        if rest is not None:
+            self._framing = self._fed - len(rest) - len(self._body)
+            self._parse(_LAST_CHUNK)
+
+    def _parse(self, data: bytes) -> None:
         try:
             self._parser.feed_data(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade) as exc:
             if not self.complete:
                 raise _broken(exc) from None
+
+    def _settle(self, data: bytes) -> None:
+        """See whether more came than the answer, and remember its head."""
+        if self._fed > self._framing + len(self.body):
             self.surplus = True
             self.clean = False
-        if self._fed - self._size > HEAD_LIMIT + 24 * self._chunks:
-            raise BadAnswer("the answer's header block or framing is too large")
-        if self.clean and self._fed == len(data) and not self._chunks and not self._informational:
-            self._known.remember(data[: len(data) - self._size], Head(self.status, self.headers, self._size))
-        return self.complete
+        elif self.clean and self._fed == len(data) and self._chunks is None and not self._informational:
+            self._known.remember(data[: self._framing], Head(self.status, self.headers, len(self.body)))
 
     def _repeats(self, data: bytes) -> bool:
         """Whether this is one whole answer whose head came before."""
@@ -136,12 +176,13 @@ class ResponseReader:
             raise BadAnswer("it sends more than one answer")
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """A field of the header, or of trailers, which nobody needs."""
+        """A field of the header."""
         self.fields += 1
         if self.fields > FIELD_LIMIT:
             raise BadAnswer(f"the answer has more than {FIELD_LIMIT} header fields")
-        if not self._head_done:
-            self.headers[name.lower()] = value
+        name = name.lower()
+        headers = self.headers
+        headers[name] = value if name not in headers else headers[name] + b", " + value
 
     def on_headers_complete(self) -> None:
         """The header is whole."""
@@ -157,22 +198,17 @@ class ResponseReader:
         length = headers.get(b"content-length")
         if length is not None and int(length) > self._body_limit:
             raise BadAnswer(f"the answer is larger than {self._body_limit} bytes", status)
+        if coding is not None:
+            self._chunks = Chunks(self._body_limit, HEAD_LIMIT, FIELD_LIMIT - self.fields)
+            self._body = self._chunks.body
         self.open_ended = length is None and coding is None
         self._head_done = True
 
-    def on_chunk_header(self) -> None:
-        """A chunk begins."""
-        self._chunks += 1
-        if not self._chunks % _MANY:  # an object for every few bytes would take twenty times the room of the body
-            packed = self._chunks // _MANY - 1
-            self._body[packed:] = [b"".join(self._body[packed:])]
-
     def on_body(self, data: bytes) -> None:
         """A piece of the body."""
-        self._size += len(data)
-        if self._size > self._body_limit:
+        self._body += data
+        if len(self._body) > self._body_limit:
             raise BadAnswer(f"the answer is larger than {self._body_limit} bytes", self.status)
-        self._body.append(data)
 
     def on_message_complete(self) -> None:
         """The answer, or an informational one before it, is whole."""
@@ -187,8 +223,7 @@ class ResponseReader:
         self._finish()
 
     def _finish(self) -> None:
-        body = self._body
-        self.body = body[0] if len(body) == 1 else b"".join(body)
+        self.body = bytes(self._body)
         self.complete = True
 
 

@@ -9,13 +9,18 @@ import httptools
 
 from plait.errors import BadRequest, HeadersTooLarge, RequestError, TargetTooLong, TooLarge
 from plait.http1 import strict
+from plait.http1.chunks import BodyTooLarge, BrokenChunks, Chunks, TrailersTooLarge
 from plait.http1.known import Known
 from plait.http1.messages import Request
 from plait.http1.target import split_target
 
 _END = b"\r\n\r\n"
-_CHUNK_OVERHEAD = 24
-_MANY = 1024
+_LAST_CHUNK = b"0\r\n\r\n"
+_REFUSALS: dict[type[BrokenChunks], type[RequestError]] = {
+    BrokenChunks: BadRequest,
+    BodyTooLarge: TooLarge,
+    TrailersTooLarge: HeadersTooLarge,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +49,7 @@ class RequestReader:
     """One connection's requests, one after the other.
 
     llhttp is fed the head up to its end and then the body up to its end, so that it is always known where a request begins: what
-    follows stays in `rest` until the next call of `feed`.
+    follows stays in `rest` until the next call of `feed`. Of a body in chunks it gets the last one only; the others are read here.
 
     Args:
         limits: What a request may have.
@@ -55,9 +60,8 @@ class RequestReader:
     """
 
     __slots__ = (
-        "_before", "_body", "_chunks", "_done", "_fed", "_fields", "_head", "_headers", "_hosts", "_known", "_left", "_limits",
-        "_method", "_packed", "_parser", "_path", "_peer", "_query", "_size", "_tail", "_target", "_trailing",
-        "in_body", "keep_alive", "modern", "rest", "wants_continue",
+        "_body", "_chunks", "_done", "_fields", "_head", "_headers", "_hosts", "_known", "_left", "_limits", "_method", "_parser",
+        "_path", "_peer", "_query", "_target", "in_body", "keep_alive", "modern", "rest", "wants_continue",
     )  # fmt: skip
 
     def __init__(self, limits: RequestLimits, peer: str, known: Known[Head] | None = None) -> None:
@@ -77,14 +81,8 @@ class RequestReader:
         self._method = ""
         self._target = b""
         self._fields = 0
-        self._body: list[bytes] = []
-        self._size = 0
-        self._fed = 0
-        self._chunks = 0
-        self._tail = b""
-        self._packed = 0  # pieces of the body that are many joined
-        self._before = -1  # bytes before the chunk that is read: as many as now while it has no data, as the last one has none
-        self._trailing = False
+        self._body = bytearray()
+        self._chunks: Chunks | None = None
         self._left: int | None = 0
         self._done = False
         self.in_body = False
@@ -98,7 +96,7 @@ class RequestReader:
     @property
     def received(self) -> int:
         """Bytes of the body so far."""
-        return self._size
+        return len(self._body)
 
     def forget(self) -> None:
         """Let go of what was read: reader and parser hold each other, so that both may stay for a while after their connection."""
@@ -117,8 +115,8 @@ class RequestReader:
             data = self._feed_head(data)
             if not self.in_body:
                 return None
-        if self._left is None:
-            self._feed_chunks(data)
+        if self._chunks is not None:
+            self._feed_chunks(self._chunks, data)
         elif self._left:
             self._feed_length(data)
         else:
@@ -167,30 +165,14 @@ class RequestReader:
         self._left = left - len(piece)
         self._parse(piece)
 
-    def _feed_chunks(self, data: bytes) -> None:
-        """Feed up to each empty line: one of them ends the body, and what follows it is another request's."""
-        window = self._tail + data
-        begin = len(self._tail)
-        found = window.find(_END)
-        while True:
-            end = found + 4 if found >= 0 else len(window)
-            self._fed += end - begin
-            self._parse(window[begin:end])
-            self._pack()
-            if self._done or found < 0:
-                break
-            begin, found = end, window.find(_END, end)
-        self._tail, self.rest = window[-3:], window[end:]
-        if self._fed - self._size > self._limits.headers + _CHUNK_OVERHEAD * self._chunks:
-            if self._trailing or (not self._done and self._size == self._before):
-                raise HeadersTooLarge("the trailers are too large")
-            raise BadRequest("the extensions of chunks are too large")
-
-    def _pack(self) -> None:
-        """Join what came in many pieces: an object for every few bytes would take twenty times the room of the body."""
-        if len(self._body) - self._packed >= _MANY:
-            self._body[self._packed :] = [b"".join(self._body[self._packed :])]
-            self._packed += 1
+    def _feed_chunks(self, chunks: Chunks, data: bytes) -> None:
+        try:
+            rest = chunks.feed(data)
+        except BrokenChunks as exc:
+            raise _REFUSALS[type(exc)](str(exc)) from None
+        if rest is not None:
+            self._parse(_LAST_CHUNK)
+            self.rest = rest
 
     def _parse(self, data: bytes) -> None:
         try:
@@ -207,8 +189,7 @@ class RequestReader:
             raise BadRequest(f"the request is no HTTP ({type(exc).__name__.removeprefix('HttpParser')})") from None
 
     def _finish(self) -> Request:
-        body = self._body
-        whole = body[0] if len(body) == 1 else b"".join(body)
+        whole = bytes(self._body)
         request = Request(self._method, self._path, self._query, self._headers, whole, self._peer)
         keep = self.keep_alive and strict.keeps_alive(self._headers, modern=self.modern)
         if self._left is not None and b"expect" not in self._headers and b"upgrade" not in self._headers:
@@ -222,13 +203,10 @@ class RequestReader:
     # What the parser calls.
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """A field of the header, or of trailers, which nobody needs."""
+        """A field of the header."""
         self._fields += 1
         if self._fields > self._limits.fields:
             raise HeadersTooLarge(f"there are more than {self._limits.fields} header fields")
-        if self.in_body:
-            self._trailing = True
-            return
         name = name.lower()
         if b"_" in name:
             raise BadRequest("a field's name has an underscore")
@@ -239,22 +217,18 @@ class RequestReader:
 
     def on_headers_complete(self) -> None:
         """The head is whole: decide before the body is read."""
-        self._path, self._query = split_target(self._target, strict.host(self._hosts, required=self.modern))
+        host = strict.host(self._hosts, required=self.modern)
+        self._path, self._query = split_target(self._target, host, self._method)
         self._left = strict.body_length(self._headers, self._limits.body, modern=self.modern)
+        if self._left is None:
+            self._chunks = Chunks(self._limits.body, self._limits.headers, self._limits.fields - self._fields)
+            self._body = self._chunks.body
         self.wants_continue = strict.expects_continue(self._headers) and self._left != 0 and self.modern
         self.in_body = True
 
-    def on_chunk_header(self) -> None:
-        """A chunk begins."""
-        self._chunks += 1
-        self._before = self._size
-
     def on_body(self, data: bytes) -> None:
         """A piece of the body."""
-        self._size += len(data)
-        if self._size > self._limits.body:
-            raise TooLarge(f"the body is larger than {self._limits.body} bytes")
-        self._body.append(data)
+        self._body += data
 
     def on_message_complete(self) -> None:
         """The request is whole."""

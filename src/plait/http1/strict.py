@@ -4,13 +4,24 @@ from __future__ import annotations
 
 import re
 
-from plait.errors import BadRequest, ExpectationFailed, MethodNotAllowed, NotImplementedHere, TooLarge, VersionNotSupported
+from plait.errors import (
+    BadRequest,
+    ExpectationFailed,
+    MethodNotAllowed,
+    NotImplementedHere,
+    RequestError,
+    TooLarge,
+    VersionNotSupported,
+)
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _NEVER = frozenset({"CONNECT", "TRACE"})
 _LINE = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+) ([^\x00-\x20\x7f]+) HTTP/([0-9])\.([0-9])")
 _HOST = re.compile(rb"(?:[A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
 _DIGITS = re.compile(rb"[0-9]+")
+_TOKEN = re.compile(rb"[!#$%&'*+.^_`|~0-9a-z-]+")
+_COMMA = re.compile(rb"[ \t]*,[ \t]*")
+_BLANKS = b" \t"  # llhttp leaves those that follow a value
 _LONGEST_LENGTH = 19
 _LINE_BEGINS = re.compile(rb"[^\x00-\x1f\x7f]+\r?")
 _ENDLESS = re.compile(rb"\r\ncontent-length:[ \t]*[0-9]{20}", re.IGNORECASE)
@@ -58,9 +69,9 @@ def host(values: list[bytes], *, required: bool) -> bytes:
     """
     if not values and not required:
         return b""
-    if len(values) != 1 or _HOST.fullmatch(values[0]) is None:
+    if len(values) != 1 or _HOST.fullmatch(value := values[0].rstrip(_BLANKS)) is None:
         raise BadRequest("there must be one valid Host field")
-    return values[0]
+    return value
 
 
 def body_length(headers: dict[bytes, bytes], limit: int, *, modern: bool) -> int | None:
@@ -75,7 +86,7 @@ def body_length(headers: dict[bytes, bytes], limit: int, *, modern: bool) -> int
         if not modern or length is not None:
             raise BadRequest("the framing of the body is ambiguous")
         if coding.lower() != b"chunked":
-            raise NotImplementedHere("the only transfer coding is chunked")
+            raise _unknown(_COMMA.split(coding.lower()))
         return None
     if length is None:
         return 0
@@ -84,6 +95,13 @@ def body_length(headers: dict[bytes, bytes], limit: int, *, modern: bool) -> int
     if len(length) > _LONGEST_LENGTH or int(length) > limit:
         raise TooLarge(f"the body is larger than {limit} bytes")
     return int(length)
+
+
+def _unknown(codings: list[bytes]) -> RequestError:
+    """Why a body does not simply come in chunks. Chunked before another coding says nothing of where it ends."""
+    if b"chunked" in codings[:-1] or not all(map(_TOKEN.fullmatch, codings)):
+        return BadRequest("the framing of the body is ambiguous")
+    return NotImplementedHere("the only transfer coding is chunked")
 
 
 def expects_continue(headers: dict[bytes, bytes]) -> bool:
@@ -95,7 +113,7 @@ def expects_continue(headers: dict[bytes, bytes]) -> bool:
     value = headers.get(b"expect")
     if value is None:
         return False
-    if value.lower() != b"100-continue":
+    if value.rstrip(_BLANKS).lower() != b"100-continue":
         raise ExpectationFailed("the only expectation is 100-continue")
     return True
 

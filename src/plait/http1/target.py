@@ -9,18 +9,18 @@ from plait.errors import BadRequest
 
 _PLAIN = re.compile(rb"(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+")
 _QUERY = re.compile(rb"[!-~]*")
-_SAFE = re.compile(rb"[ -.0-~]*")
+_SAFE = re.compile(rb"[ -.0-\[\]-~]*")
 _ESCAPES = re.compile(rb"%(?![0-9A-Fa-f]{2})|%(?:[01][0-9A-Fa-f]|7[Ff]|[89A-Fa-f][0-9A-Fa-f])")
 _SLASHES = re.compile(rb"%(?:2[Ff]|5[Cc])")
 _ABSOLUTE = re.compile(rb"http://([^/?]*)(.*)", re.IGNORECASE | re.DOTALL)
 
 
-def split_target(target: bytes, host: bytes) -> tuple[str, str]:
-    """Path and raw query of a request target.
+def split_target(target: bytes, host: bytes, method: str) -> tuple[str, str]:
+    """Path and raw query of a request target; the path is `*` where OPTIONS asks about the whole server.
 
     Raises:
-        BadRequest: For dot segments, empty segments, encoded slashes and control characters, fragments, bytes over 0x7f, and for an
-            absolute target whose host is not the Host field's.
+        BadRequest: For dot segments, empty segments, backslashes, encoded slashes and control characters, fragments, bytes over
+            0x7f, and for an absolute target whose host is not the Host field's.
     """
     if _PLAIN.fullmatch(target):
         return target.decode(), ""
@@ -32,13 +32,13 @@ def split_target(target: bytes, host: bytes) -> tuple[str, str]:
     path, _, query = target.partition(b"?")
     if _QUERY.fullmatch(query) is None or b"#" in target or _ESCAPES.search(query):
         raise BadRequest("the query has characters that must be encoded, or encodes control characters")
+    if target == b"*" and method == "OPTIONS":
+        return "*", ""
     return _path(path), query.decode()
 
 
 def _path(path: bytes) -> str:
     if not path.startswith(b"/"):
-        if path == b"*":
-            return "*"
         raise BadRequest("the target is no path")
     if b"%" in path:
         if _ESCAPES.search(path) or _SLASHES.search(path):

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from plait.types import Started
 
 _encode = msgspec.json.Encoder().encode
+_SERVER = Response(200, b"", (("Allow", "GET, HEAD, POST, OPTIONS"),))
 _Get = Callable[[str], Awaitable[Any]]
 
 
@@ -65,7 +66,7 @@ class App:
             if response is not None:
                 reply(response)
                 return NOTHING
-        reply(self._refusal(request))
+        reply(_SERVER if request.path == "*" else self._refusal(request))
         return NOTHING
 
     async def ask(self, graph: str, request: Request) -> Answer:

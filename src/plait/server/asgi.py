@@ -13,10 +13,11 @@ from plait.algebra.file import File
 from plait.algebra.graph import Node
 from plait.answer import Answer
 from plait.clock import Clock
-from plait.errors import ConfigError, Problem, RequestError, TooLarge
+from plait.errors import BadRequest, ConfigError, Problem, RequestError, TooLarge
 from plait.graph.check import check
 from plait.graph.load import Loaded, load_checked
 from plait.graph.spec import Config
+from plait.http1 import strict
 from plait.http1.ids import new_id
 from plait.http1.messages import Request, Response
 from plait.http1.problem import problem
@@ -194,16 +195,23 @@ async def _body(receive: Receive, limit: int) -> bytes | None:
 
 def _request(scope: Mapping[str, Any], body: bytes) -> Request:
     headers: dict[bytes, bytes] = {}
+    hosts: list[bytes] = []
     for name, value in scope["headers"]:
         lower = name.lower()
+        if b"_" in lower:
+            raise BadRequest("a field's name has an underscore")
+        if lower == b"host":
+            hosts.append(value)
         headers[lower] = value if lower not in headers else headers[lower] + b", " + value
+    host = strict.host(hosts, required=scope.get("http_version") == "1.1")
     raw = scope.get("raw_path") or scope["path"].encode()
     root = scope.get("root_path", "").encode()
     if root and raw.startswith(root):
         raw = raw[len(root) :] or b"/"
-    path, _ = split_target(raw.partition(b"?")[0], b"")
+    target = raw.partition(b"?")[0] + (b"?" + scope["query_string"] if scope["query_string"] else b"")
+    path, query = split_target(target, host, scope["method"])
     client = scope.get("client")
-    return Request(scope["method"], path, scope["query_string"].decode("latin-1"), headers, body, client[0] if client else "")
+    return Request(scope["method"], path, query, headers, body, client[0] if client else "")
 
 
 async def _answer(app: App, request: Request, receive: Receive, send: Send) -> Response | None:

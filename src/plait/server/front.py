@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from plait.errors import Crowded, PlaitError, RequestError, RequestTimeout, fault
+from plait.errors import BadRequest, Crowded, PlaitError, RequestError, RequestTimeout, fault
 from plait.http1.ids import new_id
 from plait.http1.problem import problem
 from plait.http1.requests import RequestReader
@@ -79,7 +79,9 @@ class Front(asyncio.Protocol):
             self._transport.pause_reading()
 
     def eof_received(self) -> bool:
-        """The client has left: the transport closes, and what runs for it is cancelled."""
+        """The client has left: the transport closes, what runs for it is cancelled; if it still reads, it hears what was wrong."""
+        if self._reader.begun and not (self._busy or self._closing):
+            self._refuse(BadRequest("the request ends in the middle"))
         return False
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - why it was lost changes nothing
