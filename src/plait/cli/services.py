@@ -27,7 +27,9 @@ def predictor_services(config: Config) -> list[Service]:
             continue
         if not Path(spec.model).is_file():
             raise StartError(f"the model of {name} is missing: there is no file {spec.model}")
-        host, port, _ = spec.address
+        if spec.address.tls:
+            raise StartError(f"{name} has a model and an https URL, but plait serves models without TLS; write its url as http://…")
+        host, port = spec.address.host, spec.address.port
         listen(host, port).close()
         services.append(Service(name, ("predictor", spec.model, "--name", name, "--host", host, "--port", str(port))))
     return services

@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from plait.graph.compile import compile_graph
+from plait.http1.dial import ClientTls
 from plait.http1.endpoint import Bounds
+from plait.http1.renewed import Trust
 from plait.server.graph_route import GraphRoute
 from plait.server.task import Tasks
+from plait.spec.tls import PredictorTls
 from plait.upstream.upstream import Upstream
 from plait.wire.json import JsonCodec
 
@@ -31,7 +34,8 @@ class Generation:
         self.clock = clock
         self.revision = str(revision)
         self.tasks = Tasks()
-        self.upstreams = {name: upstream(name, spec, config) for name, spec in config.predictors.items()}
+        trust = Trust()
+        self.upstreams = {name: upstream(name, spec, config, trust) for name, spec in config.predictors.items()}
         self.graphs = {name: compile_graph(config, name, self.upstreams, self.tasks.background) for name in config.graphs}
         self.routes = {
             config.route(name): GraphRoute(compiled, clock, self.revision, config.server.details)
@@ -45,7 +49,7 @@ class Generation:
             await each.close()
 
 
-def upstream(name: str, spec: Predictor, config: Config) -> Upstream:
+def upstream(name: str, spec: Predictor, config: Config, trust: Trust) -> Upstream:
     """The upstream of a predictor, with the defaults of those that do not give their own."""
     defaults = config.defaults.predictor
     address = spec.address
@@ -54,4 +58,10 @@ def upstream(name: str, spec: Predictor, config: Config) -> Upstream:
     codec = JsonCodec.of(
         spec.path or address.path or "/predict", address.authority, spec.headers, spec.forward_headers, spec.pass_status
     )
-    return Upstream(name, address, codec, timeout, Bounds(connect_timeout=connect))
+    return Upstream(name, address, codec, timeout, Bounds(connect_timeout=connect), _secured(spec, trust))
+
+
+def _secured(spec: Predictor, trust: Trust) -> ClientTls | None:
+    """How connections to a predictor are secured, if its URL is https."""
+    tls = spec.tls or PredictorTls()
+    return ClientTls(trust.of(tls), tls.server_name or "") if spec.address.tls else None

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from plait.spec.address import Address, parse_url
 from plait.spec.base import Spec
 from plait.spec.fields import Duration, FieldName, FieldValue, Many, Target
+from plait.spec.tls import PredictorTls
 
 
 def _valid_url(text: str) -> str:
@@ -20,7 +21,9 @@ class Predictor(Spec):
     """The service that serves one model."""
 
     url: Annotated[str, AfterValidator(_valid_url)]
-    """Where it answers: `http://host:port`, with the path of its inference call if that is not `/predict`."""
+    """Where it answers: `http://host:port` or `https://…`, with the path of its inference call if that is not `/predict`."""
+    tls: PredictorTls | None = None
+    """Whom an `https` predictor is believed by, and how plait shows who it is."""
     model: str | None = None
     """The model's file, from which `plait up` starts this predictor at its URL."""
     protocol: Literal["json"] = "json"
@@ -41,6 +44,12 @@ class Predictor(Spec):
     """False takes the predictor out: a parallel answers as if it had no such branch."""
     description: str = ""
     """One line for whoever reads the file."""
+
+    @model_validator(mode="after")
+    def _tls_is_for_https(self) -> Self:
+        if self.tls is not None and not self.address.tls:
+            raise ValueError("has tls, but its url is plain http; write the url as https://host:port, or leave tls out")
+        return self
 
     @property
     def address(self) -> Address:

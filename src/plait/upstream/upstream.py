@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from plait.errors import Overloaded, PlaitError, TimedOut, UpstreamError, fault
 from plait.http1.connection import Connection
+from plait.http1.dial import ClientTls
 from plait.http1.endpoint import Bounds, Endpoint
 from plait.spec.address import Address
 from plait.wire.codec import Codec
@@ -31,15 +32,18 @@ class Upstream:
         codec: Its protocol.
         timeout: Seconds that one call may take.
         bounds: What its endpoint may take.
+        tls: How its connections are secured, if they are.
     """
 
     __slots__ = ("authority", "codec", "endpoint", "name", "timeout")
 
-    def __init__(self, name: str, address: Address, codec: Codec, timeout: float, bounds: Bounds) -> None:
+    def __init__(
+        self, name: str, address: Address, codec: Codec, timeout: float, bounds: Bounds, tls: ClientTls | None = None
+    ) -> None:
         self.name = name
         self.codec = codec
         self.timeout = timeout
-        self.endpoint = Endpoint(address.host, address.port, bounds)
+        self.endpoint = Endpoint(address.host, address.port, bounds, tls)
         self.authority = address.authority
 
     def ask(self, message: Message, run: Run, deadline: float, receiver: Receiver) -> Attempt:
