@@ -89,6 +89,7 @@ async def serving(script: Script | bytes, bounds: Bounds | None = None) -> Async
         finally:
             await endpoint.close()
             assert endpoint.open == endpoint.waiting == 0
+            assert endpoint._sweeping is None
 
 
 async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -204,7 +205,7 @@ async def test_a_late_answer_in_the_same_turn_as_the_next_call_reaches_nobody() 
     """A connection becomes readable in the same turn of the loop in which another one's answer lets the next call begin."""
     draw = random.Random(7)
 
-    for _ in range(500):
+    for _ in range(500 if Sides.server is None else 50):
         kept: list[asyncio.StreamWriter] = []
         now = asyncio.Event()
 
@@ -314,6 +315,74 @@ async def test_closing_tells_those_that_wait_and_those_under_way() -> None:
         await asked.wait()
         await endpoint.close()
         assert [type(call.future.exception()) for call in calls] == [Unreachable] * 3
+
+
+# Rest and age.
+
+
+async def test_a_connection_that_rests_too_long_is_closed() -> None:
+    async with serving(echo, Bounds(idle=0.02)) as (server, endpoint), asyncio.timeout(5):
+        asked = [ask(endpoint, f"/{number}") for number in range(3)]
+        for each in asked:
+            await each.future
+        await server.empty()
+        assert endpoint.open == 0
+        assert endpoint._sweeping is None
+        assert await answer(endpoint, "/again") == b'"/again"'
+
+
+async def test_a_connection_that_is_used_again_and_again_does_not_rest() -> None:
+    async with serving(echo, Bounds(idle=60)) as (server, endpoint):
+        for _ in range(3):
+            await answer(endpoint)
+            (connection,) = endpoint._idle
+            connection.rests_since -= 59
+            endpoint._sweep()
+        assert server.connections == 1
+        connection.rests_since -= 60
+        endpoint._sweep()
+        await answer(endpoint)
+        assert server.connections == 2
+
+
+async def test_a_connection_that_is_old_ends_after_its_exchange_and_never_in_it() -> None:
+    async def script(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        path = path_of(await read_request(reader))
+        came.set()
+        await go.wait()
+        writer.write(ok(path))
+        await reader.read()
+
+    came, go = asyncio.Event(), asyncio.Event()
+    async with serving(script, Bounds(age=0)) as (server, endpoint), asyncio.timeout(5):
+        call = ask(endpoint, "/1")
+        await came.wait()
+        endpoint._sweep()
+        assert endpoint.open == 1
+        go.set()
+        assert await call.future == b'"/1"'
+        assert await answer(endpoint, "/2") == b'"/2"'
+        await server.empty()
+        assert server.connections == 2
+
+
+async def test_connections_that_are_made_at_once_do_not_all_grow_old_at_once() -> None:
+    async with serving(echo, Bounds(age=1000)) as (_, endpoint):
+        asked = [ask(endpoint) for _ in range(20)]
+        for each in asked:
+            await each.future
+        moments = {connection.old_from for connection in endpoint._idle}
+        now = asyncio.get_running_loop().time()
+        assert len(moments) == endpoint.open
+        assert min(moments) > now + 890
+        assert max(moments) < now + 1100
+
+
+async def test_an_old_connection_makes_room_for_those_that_wait() -> None:
+    async with serving(echo, Bounds(connections=1, age=0)) as (server, endpoint), asyncio.timeout(5):
+        asked = [ask(endpoint, f"/{number}") for number in range(5)]
+        assert [await each.future for each in asked] == [b'"/%d"' % number for number in range(5)]
+        assert server.connections == 5
 
 
 # No connection.
