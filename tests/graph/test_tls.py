@@ -27,14 +27,16 @@ def test_paths_begin_in_the_folder_of_the_file(tmp_path: Path, monkeypatch: pyte
     authority = Authority(folder)
     authority.issue()
     assert authority.file
-    (tmp_path / "plait.yaml").write_text("""
+    (tmp_path / "plait.yaml").write_text(
+        """
 server:
   tls: {cert: certs/leaf.pem, key: certs/leaf.key, client_ca: certs/ca.pem}
 predictors:
   a: {url: "https://a", tls: {ca: certs/ca.pem, cert: certs/leaf.pem, key: certs/leaf.key, server_name: b}}
   b: {url: "https://b"}
 graphs: {predict: [a]}
-""".replace("[a]", "a"))
+""".replace("[a]", "a")
+    )
     monkeypatch.chdir("/")
     loaded = load_checked(tmp_path / "plait.yaml", {})
     config = loaded.config

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, NoEncryption, PrivateFormat
 
 from plait.errors import ConfigError
 from plait.http1.certificates import client_context, server_context
@@ -18,8 +20,16 @@ from tests.certificates import Authority
 
 def locked_key() -> bytes:
     key = ec.generate_private_key(ec.SECP256R1())
-    encryption = serialization.BestAvailableEncryption(b"secret")
-    return key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, encryption)
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"secret"))
+
+
+def weak() -> tuple[bytes, bytes]:
+    """A certificate and its key, of 1024 bits."""
+    key = rsa.generate_private_key(65537, 1024)  # noqa: S505 - that is the point
+    name = x509.Name([])
+    now = datetime.now(UTC)
+    made = x509.CertificateBuilder(name, name, key.public_key(), 1, now, now + timedelta(days=1)).sign(key, SHA256())
+    return made.public_bytes(Encoding.PEM), key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
 
 @pytest.fixture
@@ -39,27 +49,32 @@ def test_a_server_s_certificate_is_always_verified(authority: Authority) -> None
         assert (context.verify_mode, context.check_hostname) == (ssl.CERT_REQUIRED, True)
 
 
-Broken = Callable[[Authority, str, str], dict[str, str]]
-
-
 @pytest.mark.parametrize(
     ("files", "place", "message", "hint"),
     [
-        (lambda a, c, k: {"cert": c + "x", "key": k}, "cert", "cannot read {}: no such file", "give the path of a PEM file"),
-        (lambda a, c, k: {"cert": c, "key": k + "x"}, "key", "cannot read {}: no such file", "give the path of a PEM file"),
-        (lambda a, c, k: {"cert": str(a.folder), "key": k}, "cert", "cannot read {}: is a directory", ""),
-        (lambda a, c, k: {"cert": c}, "cert", "there is no private key in {}", "give the key's file as key"),
-        (lambda a, c, k: {"cert": k, "key": c}, "cert", "there is no certificate in {}", "give a PEM file with a certificate"),
-        (lambda a, c, k: {"cert": c, "key": c}, "key", "there is no private key in {}", "give a PEM file with a private key"),
-        (lambda a, c, k: {"cert": a.write("e", b""), "key": k}, "cert", "there is no certificate in {}", ""),
-        (lambda a, c, k: {"cert": c, "key": a.issue(name="o")[1]}, "key", "the key is not that of the certificate", "belong together"),
-        (lambda a, c, k: {"cert": c, "key": a.write("l", locked_key())}, "key", "the private key in {} has a passphrase", "without one"),
-        (lambda a, c, k: {"cert": c, "key": k, "client_ca": k}, "client_ca", "there is no certificate in {}", ""),
+        ({"cert": "none"}, "cert", "cannot read {}: no such file", "give the path of a PEM file"),
+        ({"key": "none"}, "key", "cannot read {}: no such file", "give the path of a PEM file"),
+        ({"cert": "."}, "cert", "cannot read {}: is a directory", "give the path of a PEM file"),
+        ({"key": ""}, "cert", "there is no private key in {}", "give the key's file as key"),
+        ({"cert": "leaf.key", "key": "leaf.pem"}, "cert", "there is no certificate in {}", "give a PEM file with a certificate"),
+        ({"key": "leaf.pem"}, "key", "there is no private key in {}", "give a PEM file with a private key"),
+        ({"cert": "empty"}, "cert", "there is no certificate in {}", "give a PEM file with a certificate"),
+        ({"cert": "weak.pem", "key": "weak.key"}, "cert", "the certificate in {} is too weak", "make one with a longer key"),
+        ({"key": "other.key"}, "key", "the key is not that of the certificate", "give the two that belong together"),
+        ({"key": "locked"}, "key", "the private key in {} has a passphrase", "give it without one"),
+        ({"client_ca": "leaf.key"}, "client_ca", "there is no certificate in {}", "give a PEM file with a certificate"),
     ],
-    ids="no-cert no-key directory key-missing swapped key-is-cert empty other-key passphrase bad-ca".split(),
+    ids="no-cert no-key directory no-key-in-it swapped key-is-cert empty weak other-key passphrase bad-ca".split(),
 )
-def test_a_file_that_cannot_be_used(authority: Authority, files: Broken, place: str, message: str, hint: str) -> None:
-    named = files(authority, *authority.issue())
+def test_a_file_that_cannot_be_used(authority: Authority, files: dict[str, str], place: str, message: str, hint: str) -> None:
+    authority.issue()
+    authority.issue(name="other")
+    authority.write("empty", b"")
+    authority.write("locked", locked_key())
+    for name, data in zip(("weak.pem", "weak.key"), weak(), strict=True):
+        authority.write(name, data)
+    names = {"cert": "leaf.pem", "key": "leaf.key", **files}
+    named = {key: str(authority.folder / name) for key, name in names.items() if name}
     with pytest.raises(ConfigError) as caught:
         server_context(ServerTls(**named))
     (problem,) = caught.value.problems

@@ -71,7 +71,7 @@ def test_a_file_that_is_put_in_place_of_another_counts_as_renewed(served: Served
     """As Kubernetes and certbot do it: a link that points elsewhere from one moment to the next."""
     old = served.renewed.context()
     cert, key = served.authority.issue(name="other")
-    stat = os.stat(served.cert)
+    stat = Path(served.cert).stat()
     for new, path in ((cert, served.cert), (key, served.key)):
         os.utime(new, ns=(stat.st_atime_ns, stat.st_mtime_ns))
         Path(path).unlink()

@@ -24,6 +24,7 @@ from plait.testing.server import ok
 from tests.certificates import HOST, Authority
 from tests.http1.test_endpoint import ask
 from tests.server.serving import NOBODY, PATIENCE, Proxy, Sides, get, one, post, proxy
+from tests.server.streaming import until
 
 HELLO = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"
 
@@ -115,9 +116,7 @@ async def test_a_handshake_that_does_not_come_is_closed_at_its_deadline(tls: Por
 async def test_those_who_shake_hands_count_as_clients_and_more_are_closed_at_once(tls: Port, noise: list[object]) -> None:
     async with proxy(NOBODY, connections=2) as port, port.client() as client, raw(port) as (silent, writer):
         assert (await client.ask(get("/health"))).status == 200
-        async with asyncio.timeout(PATIENCE):
-            while port.listener.clients < 2:
-                await asyncio.sleep(0)
+        await until(lambda: port.listener.clients == 2)
         async with raw(port) as (reader, _):
             assert await read(reader) == b""
         assert (await client.ask(get("/health"))).status == 200
@@ -172,9 +171,7 @@ async def test_tls_on_a_port_without_is_told_and_closed(tmp_path: Path, noise: l
 async def test_draining_does_not_wait_for_a_handshake(tls: Port, noise: list[object]) -> None:
     async with proxy(NOBODY) as port, raw(port) as (reader, writer):
         writer.write(HELLO)
-        async with asyncio.timeout(PATIENCE):
-            while not port.listener.clients:
-                await asyncio.sleep(0)
+        await until(lambda: port.listener.clients == 1)
         await port.listener.close()
         assert await read(reader) == b""
 
@@ -282,7 +279,7 @@ async def test_a_renewed_certificate_is_shown_to_those_who_come_later(tls: Port)
             assert serial() != old
             assert (await client.ask(get("/health"))).status == 200
         assert (await first.ask(get("/health"))).status == 200
-        Path(tls.key).write_bytes(b"half")
+        tls.authority.write("server.key", b"half")
         tls.now = 120
         async with port.client() as client:
             assert (await client.ask(get("/health"))).status == 200

@@ -67,6 +67,9 @@ def _show(context: ssl.SSLContext, cert: str, key: str | None) -> None:
         except ssl.SSLError as exc:
             if exc.reason == _NO_MATCH:
                 raise _wrong(where, "the key is not that of the certificate", "give the two that belong together") from None
+            if (exc.reason or "").endswith(_WEAK):
+                hint = "make one with a longer key, signed by SHA-256"
+                raise _wrong("cert", f"the certificate in {cert} is too weak", hint) from None
             raise
 
 
@@ -80,9 +83,7 @@ def _file(key: str, path: str, content: str = "certificate") -> Iterator[None]:
     try:
         Path(path).read_bytes()
         yield
-    except ssl.SSLError as exc:
-        if exc.reason and exc.reason.endswith(_WEAK):
-            raise _wrong(key, f"the {content} in {path} is too weak", "make one with a longer key, signed by SHA-256") from None
+    except ssl.SSLError:
         hint = "give the key's file as key" if (key, content) == ("cert", "private key") else f"give a PEM file with a {content}"
         raise _wrong(key, f"there is no {content} in {path}", hint) from None
     except _Locked:
