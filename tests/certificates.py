@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import ssl
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from trustme import CA, LeafCert
 
 from plait.http1.certificates import client_context, server_context
@@ -47,3 +53,14 @@ class Authority:
     def client(self, **options: str) -> ssl.SSLContext:
         """The side of a client that trusts it."""
         return client_context(PredictorTls(ca=self.file, **options))
+
+
+def self_signed(host: str, bits: int = 2048) -> tuple[bytes, bytes]:
+    """A certificate that vouches for itself, and its key."""
+    key = rsa.generate_private_key(65537, bits)
+    name = x509.Name([])
+    now = datetime.now(UTC)
+    builder = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now, now + timedelta(days=1))
+    alternative = x509.SubjectAlternativeName([x509.IPAddress(ip_address(host))])
+    made = builder.add_extension(alternative, critical=True).sign(key, SHA256())
+    return made.public_bytes(Encoding.PEM), key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())

@@ -3,33 +3,21 @@
 from __future__ import annotations
 
 import ssl
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, NoEncryption, PrivateFormat
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, PrivateFormat
 
 from plait.errors import ConfigError
 from plait.http1.certificates import client_context, server_context
 from plait.spec.tls import PredictorTls, ServerTls
-from tests.certificates import Authority
+from tests.certificates import Authority, self_signed
 
 
 def locked_key() -> bytes:
     key = ec.generate_private_key(ec.SECP256R1())
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"secret"))
-
-
-def weak() -> tuple[bytes, bytes]:
-    """A certificate and its key, of 1024 bits."""
-    key = rsa.generate_private_key(65537, 1024)  # noqa: S505 - that is the point
-    name = x509.Name([])
-    now = datetime.now(UTC)
-    made = x509.CertificateBuilder(name, name, key.public_key(), 1, now, now + timedelta(days=1)).sign(key, SHA256())
-    return made.public_bytes(Encoding.PEM), key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
 
 @pytest.fixture
@@ -71,7 +59,7 @@ def test_a_file_that_cannot_be_used(authority: Authority, files: dict[str, str],
     authority.issue(name="other")
     authority.write("empty", b"")
     authority.write("locked", locked_key())
-    for name, data in zip(("weak.pem", "weak.key"), weak(), strict=True):
+    for name, data in zip(("weak.pem", "weak.key"), self_signed("127.0.0.1", 1024), strict=True):
         authority.write(name, data)
     names = {"cert": "leaf.pem", "key": "leaf.key", **files}
     named = {key: str(authority.folder / name) for key, name in names.items() if name}

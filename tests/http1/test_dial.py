@@ -15,14 +15,14 @@ import pytest
 from trustme import CA
 
 from plait.errors import BadAnswer, Unreachable
-from plait.http1.certificates import server_context
+from plait.http1.certificates import client_context, server_context
 from plait.http1.dial import ClientTls
 from plait.http1.endpoint import Bounds, Endpoint
 from plait.http1.renewed import Renewed
-from plait.spec.tls import ServerTls
+from plait.spec.tls import PredictorTls, ServerTls
 from plait.testing import RawServer
 from plait.testing.server import ok, read_request
-from tests.certificates import HOST, Authority
+from tests.certificates import HOST, Authority, self_signed
 from tests.http1.test_endpoint import answer, ask
 
 NOW = datetime.now(UTC)
@@ -102,6 +102,14 @@ async def test_a_certificate_of_ours_is_shown(authority: Authority) -> None:
     server = RawServer(ok(), authority.server(clients=authority.file))
     async with asking(server, authority.client(cert=cert, key=key)) as endpoint:
         assert await answer(endpoint) == b'{"ok":true}'
+
+
+async def test_a_certificate_that_a_predictor_has_signed_itself_can_be_trusted_by_itself(authority: Authority) -> None:
+    cert, key = (authority.write(name, data) for name, data in zip(("own.pem", "own.key"), self_signed(HOST), strict=True))
+    server = RawServer(ok(), server_context(ServerTls(cert=cert, key=key)))
+    async with asking(server, client_context(PredictorTls(ca=cert))) as endpoint:
+        assert await answer(endpoint) == b'{"ok":true}'
+    assert "not trusted" in await reason(RawServer(ok(), server_context(ServerTls(cert=cert, key=key))), authority.client())
 
 
 # Why there is none.
