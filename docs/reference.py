@@ -47,8 +47,10 @@ def _file() -> str:
     graph = _DEFINITIONS[f"{next(iter(KINDS.values())).__name__}Graph"]
     tables = {
         "A predictor:": _fields(_DEFINITIONS["Predictor"]),
+        "`tls` of a predictor:": _fields(_DEFINITIONS["PredictorTls"]),
         "A graph, beside the keys of its first node:": _fields(graph, GRAPH_OPTIONS),
         "`server`:": _fields(_DEFINITIONS["Server"]),
+        "`tls` of `server`:": _fields(_DEFINITIONS["ServerTls"]),
         "`limits` of `server`:": _fields(_DEFINITIONS["Limits"]),
     }
     return "\n".join(f"{title}\n\n{_table(_FIELDS, rows)}" for title, rows in tables.items())

@@ -52,7 +52,10 @@ def problems(make: Callable[[], object]) -> list[Problem]:
         (lambda: plait.cascade(A, until=3), "until: must be text"),
         (lambda: plait.argmax(3), "argmax: must be text"),
         (lambda: plait.vote("output", {"a": -1}), "weights.a: must be at least 0"),
-        (lambda: plait.predictor("a", "ftp://x"), "predictors.a.url: is no http URL (write it as http://host:port)"),
+        (
+            lambda: plait.predictor("a", "ftp://x"),
+            "predictors.a.url: is no http URL (write it as http://host:port or https://host:port)",
+        ),
         (lambda: plait.predictor("a"), 'predictors.a: needs url (add url: "http://host:port")'),
         (lambda: plait.predictor("A", "http://a"), "predictors.A: is no name"),
         (lambda: plait.predictor("a", "http://a", timeuot="1s"), "predictors.a: unknown key timeuot (did you mean timeout?)"),

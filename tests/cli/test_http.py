@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 import pytest
 import typer
 
 from plait.cli.call import call
-from plait.cli.http import send
+from plait.cli.http import send, trusted
 from plait.errors import StartError
 from plait.testing import RawServer
 from plait.testing.server import ok
+from tests.certificates import Authority
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:1/x", "http://127.0.0.1:1/a b", "http://127.0.0.1:x/", "ftp://a"])
@@ -30,6 +32,21 @@ async def test_an_answer_that_is_no_http_is_told_in_one_line() -> None:
     async with RawServer(b"SSH-2.0-x\r\n") as server:
         with pytest.raises(StartError, match=r"^no answer from http://127\.0\.0\.1:"):
             await asyncio.to_thread(send, server.url, b"{}")
+
+
+async def test_over_tls_it_says_why_there_is_no_answer(tmp_path: Path) -> None:
+    authority = Authority(tmp_path)
+    known = trusted(Path(authority.file), None)
+    async with RawServer(ok(b"1"), authority.server()) as server, RawServer(b"HTTP/1.1 400 No\r\n\r\n") as plain:
+        assert (await asyncio.to_thread(send, server.url, b"{}", tls=known)).body == b"1"
+        for url, tls, why in (
+            (server.url, None, "its certificate is from an authority that is not trusted"),
+            (server.url.replace("127.0.0.1", "localhost"), known, "its certificate is for another host"),
+            (plain.url.replace("http", "https"), known, "it does not speak TLS"),
+        ):
+            with pytest.raises(StartError) as caught:
+                await asyncio.to_thread(send, url, b"{}", tls=tls)
+            assert caught.value.detail == f"no answer from {url}: {why}"
 
 
 async def test_a_redirect_is_not_followed() -> None:

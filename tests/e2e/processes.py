@@ -17,7 +17,7 @@ from pathlib import Path
 from queue import Empty, Queue
 from typing import Any
 
-READY = re.compile(r" on (http://\S+)$")
+READY = re.compile(r" on (https?://\S+)$")
 START_SECONDS = 30
 END_SECONDS = 30
 PATIENCE = 60

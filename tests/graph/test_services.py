@@ -18,6 +18,7 @@ graphs:
 def test_services_are_found_in_the_order_of_names():
     environ = {"SERVICE_B": "b:1", "SERVICE_A": "http://a", "SERVICE_C_2": "", "SERVICES": "x", "service_d": "d:1", "PORT": "9"}
     assert services(environ) == ({"a": "http://a", "b": "http://b:1", "c_2": ""}, [])
+    assert services({"SERVICE_A": "https://a"}) == ({"a": "https://a"}, [])
 
 
 @pytest.mark.parametrize(
@@ -26,7 +27,7 @@ def test_services_are_found_in_the_order_of_names():
         ("SERVICE_X_PORT", "tcp://10.0.0.1:80"),
         ("SERVICE_X_SERVICE_HOST", "10.0.0.1"),
         ("SERVICE_X_SERVICE_PORT", "80"),
-        ("SERVICE_A", "https://a:1"),
+        ("SERVICE_A", "ftp://a:1"),
         ("SERVICE_A", "http://a:99999"),
         ("SERVICE_A", "a b:1"),
         ("SERVICE_", "a:1"),

@@ -1,22 +1,50 @@
-"""An endpoint's connections: kept, bounded, and never a byte of one answer in another."""
+"""An endpoint's connections, with TLS and without: kept, bounded, and never a byte of one answer in another."""
 
 from __future__ import annotations
 
 import asyncio
 import random
 import socket
-from collections.abc import AsyncIterator
+import ssl
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
 
 import pytest
 
 from plait.errors import BadAnswer, Overloaded, PlaitError, Unreachable
 from plait.http1.connection import Connection
+from plait.http1.dial import ClientTls
 from plait.http1.endpoint import Bounds, Endpoint
+from plait.http1.renewed import Renewed
 from plait.testing import RawServer
 from plait.testing.server import Script, ok, read_request
+from tests.certificates import Authority
 
 POISON = ok(b'"poison"')
+
+
+class Sides:
+    """The two sides of TLS, where a test speaks it."""
+
+    server: ssl.SSLContext | None = None
+    client: ClientTls | None = None
+
+
+@pytest.fixture(scope="module", autouse=True, params=["plain", "tls"])
+def _sides(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    if request.param == "tls":
+        authority = Authority(tmp_path_factory.mktemp("certificates"))
+        Sides.server, Sides.client = authority.server(), ClientTls(Renewed(authority.client, ()))
+    yield
+    Sides.server = Sides.client = None
+
+
+def half_close(writer: asyncio.StreamWriter) -> None:
+    """Say that nothing more will come."""
+    if writer.can_write_eof():
+        writer.write_eof()
+    else:
+        writer.close()
 
 
 def request(path: str = "/", body: bytes = b"") -> bytes:
@@ -54,13 +82,14 @@ async def answer(endpoint: Endpoint, path: str = "/", body: bytes = b"") -> byte
 
 @asynccontextmanager
 async def serving(script: Script | bytes, bounds: Bounds | None = None) -> AsyncIterator[tuple[RawServer, Endpoint]]:
-    async with RawServer(script) as server:
-        endpoint = Endpoint("127.0.0.1", server.port, bounds or Bounds())
+    async with RawServer(script, Sides.server) as server:
+        endpoint = Endpoint("127.0.0.1", server.port, bounds or Bounds(), Sides.client)
         try:
             yield server, endpoint
         finally:
             await endpoint.close()
             assert endpoint.open == endpoint.waiting == 0
+            assert endpoint._sweeping is None
 
 
 async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -85,7 +114,7 @@ async def test_calls_at_once_take_a_connection_each_and_keep_it() -> None:
         for _ in range(2):
             asked = [ask(endpoint, f"/{number}") for number in range(20)]
             assert [await each.future for each in asked] == [b'"/%d"' % number for number in range(20)]
-        assert server.connections == endpoint.open <= 20
+        assert server.connections <= endpoint.open <= 20
 
 
 async def test_a_connection_that_is_to_be_closed_is_not_used_again() -> None:
@@ -101,7 +130,7 @@ async def test_an_answer_without_length_ends_with_its_connection() -> None:
         writer.write(b"HTTP/1.1 200 OK\r\n\r\n[1,")
         await writer.drain()
         writer.write(b"2]")
-        writer.write_eof()
+        half_close(writer)
         await reader.read()
 
     async with serving(script) as (_, endpoint):
@@ -176,7 +205,7 @@ async def test_a_late_answer_in_the_same_turn_as_the_next_call_reaches_nobody() 
     """A connection becomes readable in the same turn of the loop in which another one's answer lets the next call begin."""
     draw = random.Random(7)
 
-    for _ in range(500):
+    for _ in range(500 if Sides.server is None else 50):
         kept: list[asyncio.StreamWriter] = []
         now = asyncio.Event()
 
@@ -288,6 +317,74 @@ async def test_closing_tells_those_that_wait_and_those_under_way() -> None:
         assert [type(call.future.exception()) for call in calls] == [Unreachable] * 3
 
 
+# Rest and age.
+
+
+async def test_a_connection_that_rests_too_long_is_closed() -> None:
+    async with serving(echo, Bounds(idle=0.02)) as (server, endpoint), asyncio.timeout(5):
+        asked = [ask(endpoint, f"/{number}") for number in range(3)]
+        for each in asked:
+            await each.future
+        await server.empty()
+        assert endpoint.open == 0
+        assert endpoint._sweeping is None
+        assert await answer(endpoint, "/again") == b'"/again"'
+
+
+async def test_a_connection_that_is_used_again_and_again_does_not_rest() -> None:
+    async with serving(echo, Bounds(idle=60)) as (server, endpoint):
+        for _ in range(3):
+            await answer(endpoint)
+            (connection,) = endpoint._idle
+            connection.rests_since -= 59
+            endpoint._sweep()
+        assert server.connections == 1
+        connection.rests_since -= 60
+        endpoint._sweep()
+        await answer(endpoint)
+        assert server.connections == 2
+
+
+async def test_a_connection_that_is_old_ends_after_its_exchange_and_never_in_it() -> None:
+    async def script(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        path = path_of(await read_request(reader))
+        came.set()
+        await go.wait()
+        writer.write(ok(path))
+        await reader.read()
+
+    came, go = asyncio.Event(), asyncio.Event()
+    async with serving(script, Bounds(age=0)) as (server, endpoint), asyncio.timeout(5):
+        call = ask(endpoint, "/1")
+        await came.wait()
+        endpoint._sweep()
+        assert endpoint.open == 1
+        go.set()
+        assert await call.future == b'"/1"'
+        assert await answer(endpoint, "/2") == b'"/2"'
+        await server.empty()
+        assert server.connections == 2
+
+
+async def test_connections_that_are_made_at_once_do_not_all_grow_old_at_once() -> None:
+    async with serving(echo, Bounds(age=1000)) as (_, endpoint):
+        asked = [ask(endpoint) for _ in range(20)]
+        for each in asked:
+            await each.future
+        moments = {connection.old_from for connection in endpoint._idle}
+        now = asyncio.get_running_loop().time()
+        assert len(moments) == endpoint.open
+        assert min(moments) > now + 890
+        assert max(moments) < now + 1100
+
+
+async def test_an_old_connection_makes_room_for_those_that_wait() -> None:
+    async with serving(echo, Bounds(connections=1, age=0)) as (server, endpoint), asyncio.timeout(5):
+        asked = [ask(endpoint, f"/{number}") for number in range(5)]
+        assert [await each.future for each in asked] == [b'"/%d"' % number for number in range(5)]
+        assert server.connections == 5
+
+
 # No connection.
 
 
@@ -357,7 +454,7 @@ async def test_a_kept_connection_that_closes_is_stale_only_if_it_said_nothing(
         await read_request(reader)
         writer.write(said)
         await writer.drain()
-        writer.write_eof()
+        half_close(writer)
         await reader.read()
 
     async with serving(script) as (_, endpoint):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from plait.clock import Clock
 from plait.graph.spec import Config
 from plait.http1.endpoint import Endpoint
 from plait.http1.messages import Handler
+from plait.http1.renewed import Renewed
 from plait.server.app import App
 from plait.server.generation import Generation
 from plait.server.listener import CONNECTIONS, Deadlines, Listener
@@ -36,6 +38,13 @@ class Answer:
         return json.loads(self.body)
 
 
+class Sides:
+    """The two sides of TLS, for a module whose data ports speak it."""
+
+    server: Renewed | None = None
+    client: ssl.SSLContext | None = None
+
+
 class Client:
     """A connection of a client."""
 
@@ -43,7 +52,7 @@ class Client:
         self.port = port
 
     async def __aenter__(self) -> Self:
-        self.reader, self.writer = await asyncio.open_connection("127.0.0.1", self.port, limit=64 << 20)
+        self.reader, self.writer = await asyncio.open_connection("127.0.0.1", self.port, limit=64 << 20, ssl=Sides.client)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -107,7 +116,7 @@ async def proxy(
     listener = Listener(handler or app, clock, request_limits(checked), deadlines, connections)
     sock = sock or listen("127.0.0.1", 0)
     port = sock.getsockname()[1]
-    await listener.open(sock)
+    await listener.open(sock, Sides.server)
     try:
         yield Proxy(listener, port, clock)
     finally:

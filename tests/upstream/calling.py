@@ -10,6 +10,7 @@ from typing import Any
 from plait.clock import Clock
 from plait.errors import PlaitError
 from plait.http1.endpoint import Endpoint
+from plait.http1.renewed import Trust
 from plait.spec.predictor import Predictor, PredictorDefaults
 from plait.testing import RawServer
 from plait.testing.server import Script
@@ -42,7 +43,7 @@ async def upstream_of(script: Script | bytes, **options: Any) -> AsyncIterator[t
     """A server with this script, an upstream that asks it, and a clock."""
     clock = Clock(asyncio.get_running_loop())
     async with RawServer(script) as server:
-        upstream = build.upstream("model", Predictor(url=server.url, **options), PredictorDefaults(), clock)
+        upstream = build.upstream("model", Predictor(url=server.url, **options), PredictorDefaults(), clock, Trust())
         await upstream.open()
         try:
             async with asyncio.timeout(20):

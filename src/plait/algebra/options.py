@@ -37,6 +37,7 @@ class PredictorOptions(TypedDict, total=False):
     """Options of a predictor."""
 
     urls: Sequence[str] | None
+    tls: Mapping[str, str] | None
     model: str | None
     protocol: str | None
     path: str | None

@@ -14,12 +14,14 @@ import typer
 from plait.cli.printable import printable
 
 if TYPE_CHECKING:
+    from ssl import SSLContext
+
     from plait.cli.http import Response
 
 _GOOD, _NOT_FOUND = 200, 404
 
 
-def call(
+def call(  # noqa: PLR0913, PLR0917 - a command's options
     graph: Annotated[str, typer.Argument(help="The graph's name.")],
     data: Annotated[
         str | None,
@@ -31,23 +33,31 @@ def call(
     timeout: Annotated[
         str | None, typer.Option(help="How long the answer may take, such as 250ms.", show_default="the graph's")
     ] = None,
+    cacert: Annotated[
+        Path | None, typer.Option(help="The certificates that vouch for an https proxy's.", show_default="those the system trusts")
+    ] = None,
+    cert: Annotated[
+        Path | None,
+        typer.Option(help="Your own certificate and its key in one file, where the proxy asks for one.", show_default=False),
+    ] = None,
     envelope: Annotated[bool, typer.Option("--envelope", help="Show the state of every part too.")] = False,  # noqa: FBT002 - a flag
     stream: Annotated[bool, typer.Option("--stream", help="Show each part as it ends, then the result.")] = False,  # noqa: FBT002
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON as it comes, also on a terminal.")] = False,  # noqa: FBT002
 ) -> None:
     """Ask a graph and print its answer: exit code 0 for an answer, 1 for a problem."""
-    from plait.cli.http import reply  # noqa: PLC0415 - commands import when they run
+    from plait.cli.http import reply, trusted  # noqa: PLC0415 - commands import when they run
     from plait.client.asked import ENVELOPE, LINES  # noqa: PLC0415
 
     if timeout is not None:
         _check_duration(timeout)
     url = url.rstrip("/")
-    body = _sample(url, graph) if data is None else _body(data)
+    tls = trusted(cacert, cert)
+    body = _sample(url, graph, tls) if data is None else _body(data)
     headers = {"X-Request-Timeout": timeout} if timeout else {}
     if stream or envelope:
         headers["Accept"] = LINES if stream else ENVELOPE
     raw = as_json or not sys.stdout.isatty()
-    with _asked(url, graph, body, headers) as response:
+    with _asked(url, graph, body, headers, tls) as response:
         if stream and response.status == _GOOD:
             complete = _follow(response, url, raw=raw, envelope=envelope)
         else:
@@ -73,15 +83,15 @@ def _check_duration(timeout: str) -> None:
 
 
 @contextmanager
-def _asked(url: str, graph: str, body: bytes, headers: dict[str, str]) -> Iterator[Response]:
+def _asked(url: str, graph: str, body: bytes, headers: dict[str, str], tls: SSLContext | None) -> Iterator[Response]:
     """The response of a graph, which may have a route of its own."""
     from plait.cli.http import opened  # noqa: PLC0415 - commands import when they run
 
-    with opened(url + ("/predict" if graph == "predict" else f"/predict/{graph}"), body, headers) as response:
+    with opened(url + ("/predict" if graph == "predict" else f"/predict/{graph}"), body, headers, tls=tls) as response:
         if response.status != _NOT_FOUND:
             yield response
             return
-    with opened(url + _metadata(url, graph)["route"], body, headers) as response:
+    with opened(url + _metadata(url, graph, tls)["route"], body, headers, tls=tls) as response:
         yield response
 
 
@@ -112,11 +122,11 @@ def _body(data: str) -> bytes:
     return data.encode()
 
 
-def _metadata(url: str, graph: str) -> dict[str, Any]:
+def _metadata(url: str, graph: str, tls: SSLContext | None) -> dict[str, Any]:
     from plait.cli.http import send  # noqa: PLC0415 - commands import when they run
     from plait.errors import StartError  # noqa: PLC0415
 
-    reply = send(f"{url}/metadata/{graph}")
+    reply = send(f"{url}/metadata/{graph}", tls=tls)
     if reply.status != _GOOD:
         raise StartError(f"there is no graph {graph} at {url}{_graphs(reply.body)}")
     try:
@@ -137,10 +147,10 @@ def _graphs(problem: bytes) -> str:
     return f"; {detail.partition('; ')[2]}" if "; " in detail else ""
 
 
-def _sample(url: str, graph: str) -> bytes:
+def _sample(url: str, graph: str, tls: SSLContext | None) -> bytes:
     from plait.errors import StartError  # noqa: PLC0415 - commands import when they run
 
-    sample = _metadata(url, graph)["data_sample"]
+    sample = _metadata(url, graph, tls)["data_sample"]
     if sample is None:
         raise StartError(f"graph {graph} has no sample; give the request with -d")
     return json.dumps(sample).encode()

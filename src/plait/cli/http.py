@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import ssl
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.client import HTTPException, HTTPResponse, IncompleteRead
+from pathlib import Path
 from typing import NamedTuple
 
-from plait.errors import StartError
+from plait.errors import ConfigError, StartError
+from plait.http1.tls_reasons import refusal
 
 PATIENCE = 3600.0
 """Seconds: the proxy's own deadlines are what ends a call."""
@@ -27,21 +30,31 @@ class Reply(NamedTuple):
     body: bytes
 
 
-def send(url: str, body: bytes | None = None, headers: dict[str, str] | None = None, timeout: float = PATIENCE) -> Reply:
+def send(
+    url: str,
+    body: bytes | None = None,
+    headers: dict[str, str] | None = None,
+    timeout: float = PATIENCE,
+    tls: ssl.SSLContext | None = None,
+) -> Reply:
     """GET a URL, or POST a JSON body to it; never through a proxy of the environment.
 
     Raises:
         StartError: If nobody answers there.
     """
-    with opened(url, body, headers, timeout) as response:
+    with opened(url, body, headers, timeout, tls) as response:
         return reply(response, url)
 
 
 @contextmanager
 def opened(
-    url: str, body: bytes | None = None, headers: dict[str, str] | None = None, timeout: float = PATIENCE
+    url: str,
+    body: bytes | None = None,
+    headers: dict[str, str] | None = None,
+    timeout: float = PATIENCE,
+    tls: ssl.SSLContext | None = None,
 ) -> Iterator[Response]:
-    """The same, with a response whose body is still to come.
+    """The same, with a response whose body is still to come; `tls` is by default what the system trusts.
 
     Raises:
         StartError: If nobody answers there.
@@ -49,7 +62,7 @@ def opened(
     if not url.startswith(("http://", "https://")):
         raise StartError(f"{url} is no http URL; write it as http://host:port")
     request = urllib.request.Request(url, body, {"Content-Type": "application/json", **(headers or {})})  # noqa: S310 - checked above
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), _Stay)
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=tls), _Stay)
     with _reading(url):
         try:
             response: Response = opener.open(request, timeout=timeout)
@@ -83,6 +96,24 @@ def lines(response: Response, url: str) -> Iterator[bytes]:
         yield line
 
 
+def trusted(cacert: Path | None, cert: Path | None) -> ssl.SSLContext | None:
+    """What is trusted and shown; None if nothing was said of it.
+
+    Raises:
+        StartError: If a file cannot be used.
+    """
+    files = {key: str(path) for key, path in (("ca", cacert), ("cert", cert)) if path is not None}
+    if not files:
+        return None
+    from plait.http1.certificates import client_context  # noqa: PLC0415 - most have none
+    from plait.spec.tls import PredictorTls  # noqa: PLC0415
+
+    try:
+        return client_context(PredictorTls(**files))
+    except ConfigError as exc:
+        raise StartError(exc.problems[0].message) from None
+
+
 class _Stay(urllib.request.HTTPRedirectHandler):
     """Follows no redirect: what was asked is meant for the proxy that was named."""
 
@@ -96,5 +127,9 @@ def _reading(url: str) -> Iterator[None]:
         yield
     except (OSError, ValueError, HTTPException) as exc:
         reason = "it was cut short" if isinstance(exc, IncompleteRead) else getattr(exc, "reason", exc)
+        told = exc.args[0] if exc.args else None  # of a failed handshake, urllib's error has OpenSSL's in it; later ones come bare
+        failed = next((each for each in (told, exc) if isinstance(each, ssl.SSLError)), None)
+        if failed is not None:
+            raise StartError(f"no answer from {url}: {refusal(failed)}") from None
         hint = "; does plait run there?" if isinstance(reason, ConnectionRefusedError) else ""
         raise StartError(f"no answer from {url}: {getattr(reason, 'strerror', None) or reason}{hint}") from None

@@ -45,11 +45,16 @@ def serve(
     config = loaded.config
     address = data_port(config.server, os.environ, host, port)
     count = workers or config.server.workers
+    tls = config.server.tls is not None
     routes = ", ".join(config.route(name) for name in config.graphs) or "no graph"
     if count == 1:
-        _alone(config, address, lambda sock: log.info("plait serves %s on %s", routes, url_of(sock)))
-    else:
-        _together(file, address, count, lambda sock: log.info("plait serves %s by %d workers on %s", routes, count, url_of(sock)))
+        _alone(config, address, lambda sock: log.info("plait serves %s on %s", routes, url_of(sock, tls=tls)))
+        return
+
+    def ready(sock: socket) -> None:
+        log.info("plait serves %s by %d workers on %s", routes, count, url_of(sock, tls=tls))
+
+    _together(file, address, count, ready)
 
 
 def _alone(config: Config, address: tuple[str, int], ready: Callable[[socket], None]) -> None:

@@ -29,11 +29,14 @@ def predictor_services(config: Config) -> list[Service]:
         if not Path(spec.model).is_file():
             raise StartError(f"the model of {name} is missing: there is no file {spec.model}")
         for number, address in enumerate(here, 1):
+            if address.tls:
+                raise StartError(
+                    f"{name} has a model and an https URL, but plait serves models without TLS; write its url as http://…"
+                )
             listen(address.host, address.port).close()
             where = ("--host", address.host, "--port", str(address.port))
-            services.append(
-                Service(name if len(here) == 1 else f"{name}.{number}", ("predictor", spec.model, "--name", name, *where))
-            )
+            shown = name if len(here) == 1 else f"{name}.{number}"
+            services.append(Service(shown, ("predictor", spec.model, "--name", name, *where)))
     return services
 
 

@@ -102,9 +102,11 @@ def _checked(read: _Read) -> Loaded:
     # The compiler behind the check is only needed from here on.
     from plait.graph.advice import advice  # noqa: PLC0415
     from plait.graph.check import check  # noqa: PLC0415
+    from plait.graph.tls import unusable  # noqa: PLC0415
 
     # With as many problems as are told, the rest was not read.
-    loaded = _sound(read, [] if len(read.problems) >= MOST_PROBLEMS else check(read.loaded.config))
+    config = read.loaded.config
+    loaded = _sound(read, [] if len(read.problems) >= MOST_PROBLEMS else [*check(config), *unusable(config)])
     found = advice(loaded.config)
     for problem in found:
         problem.line, problem.column = loaded.document.place(problem.place)
@@ -175,10 +177,14 @@ def _read(document: Document, environ: Mapping[str, str], folder: Path) -> _Read
 
 
 def _with_paths(config: Config, folder: Path) -> Config:
-    """The same with absolute paths of models."""
+    """The same with absolute paths of models and of certificates."""
     absolute = {name: _with_path(spec, folder) for name, spec in config.predictors.items()}
-    return config.model_copy(update={"predictors": absolute})
+    tls = config.server.tls
+    server = config.server.model_copy(update={"tls": tls.within(folder)}) if tls else config.server
+    return config.model_copy(update={"predictors": absolute, "server": server})
 
 
 def _with_path(spec: Predictor, folder: Path) -> Predictor:
-    return spec.model_copy(update={"model": str(folder / spec.model)}) if spec.model else spec
+    found = {"model": spec.model and str(folder / spec.model), "tls": spec.tls and spec.tls.within(folder)}
+    given = {key: value for key, value in found.items() if value}
+    return spec.model_copy(update=given) if given else spec

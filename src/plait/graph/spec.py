@@ -10,6 +10,7 @@ from plait.nodes.union import BY_KEY, Node, kinds_in, own_fields
 from plait.spec.base import Spec
 from plait.spec.fields import Duration, Json, Name, Route, Size
 from plait.spec.predictor import Predictor, PredictorDefaults
+from plait.spec.tls import ServerTls
 
 GRAPH_TIMEOUT = 2.0
 
@@ -36,6 +37,8 @@ class Server(Spec):
     """The address of the data port."""
     port: Annotated[int, Field(ge=0, le=65535)] = 9000
     """The data port; 0 takes a free one."""
+    tls: ServerTls | None = None
+    """The certificate by which the data port speaks TLS, and no plain HTTP any more."""
     workers: Annotated[int, Field(ge=1, le=256)] = 1
     """Processes that share the data port."""
     details: bool = False

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import math
+import ssl
 from typing import TYPE_CHECKING, Protocol
 
-from plait.errors import BadAnswer, CutOff, PlaitError
+from plait.errors import BadAnswer, CutOff, PlaitError, Unreachable
 from plait.http1.reader import ResponseReader
+from plait.http1.tls_reasons import refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,10 +35,11 @@ class Connection(asyncio.Protocol):
         released: Called when the connection can carry another exchange; never from within the exchange's own callbacks.
         closed: Called once when it is gone.
 
-    `used` says whether it has carried an exchange, `surplus` whether it brought bytes that nobody had asked for.
+    `used` says whether it has carried an exchange, `surplus` whether it brought bytes that nobody had asked for. The pool keeps
+    here since when it rests, and from when on it is too old for another exchange.
     """
 
-    __slots__ = ("_closed", "_exchange", "_reader", "_released", "surplus", "transport", "used")
+    __slots__ = ("_closed", "_exchange", "_reader", "_released", "old_from", "rests_since", "surplus", "transport", "used")
 
     def __init__(
         self, reader: ResponseReader, released: Callable[[Connection], None], closed: Callable[[Connection], None]
@@ -47,6 +51,8 @@ class Connection(asyncio.Protocol):
         self.transport: asyncio.Transport | None = None
         self.used = False
         self.surplus = False
+        self.rests_since = math.inf
+        self.old_from = math.inf
 
     @property
     def usable(self) -> bool:
@@ -66,6 +72,11 @@ class Connection(asyncio.Protocol):
         self._reader.forget()
         if self.transport is not None:
             self.transport.abort()
+
+    def close(self) -> None:
+        """End, between two exchanges."""
+        if self.transport is not None:
+            self.transport.close()
 
     def fail(self, error: PlaitError) -> None:
         """End, and tell the exchange why."""
@@ -101,7 +112,7 @@ class Connection(asyncio.Protocol):
         if exchange is not None and self._reader.end():
             self._finish(exchange)
 
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - why it was lost changes nothing
+    def connection_lost(self, exc: Exception | None) -> None:
         """The connection is gone."""
         exchange, self._exchange = self._exchange, None
         self.transport = None
@@ -111,6 +122,8 @@ class Connection(asyncio.Protocol):
             return
         if self._reader.started:
             exchange.broke(CutOff("the connection closed in the middle of the answer"), stale=False)
+        elif isinstance(exc, ssl.SSLError) and not self.used:  # in TLS 1.3 it judges our certificate after our handshake
+            exchange.broke(Unreachable(f"no connection: {refusal(exc)}"), stale=False)
         else:
             exchange.broke(CutOff("the connection closed before an answer"), stale=self.used)
 

@@ -4,26 +4,35 @@ from __future__ import annotations
 
 import asyncio
 import math
-import os
-import socket
 from dataclasses import dataclass
+from random import Random
 
 from plait.errors import Overloaded, Unreachable
 from plait.http1.connection import Connection, Exchange
+from plait.http1.dial import ClientTls, dial
 from plait.http1.known import Known
 from plait.http1.reader import Head, ResponseReader
 
 _DISTRUST = 60.0
+_SWEEP = 5.0
+_JITTER = 0.1
 
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """What one address may take: connections, waiting exchanges, bytes of an answer; seconds for connecting."""
+    """What one address may take: connections, waiting exchanges, bytes of an answer; seconds for connecting, resting, being kept.
+
+    A connection rests for less time than most servers and balancers grant (60 to 75 s), so that they seldom close one in the moment
+    in which it is used. It is kept for ten minutes, give or take a tenth, so that a name that has come to mean other addresses, or
+    a balancer that has other servers behind it, is noticed.
+    """
 
     connections: int = 256
     waiting: int = 1024
     body: int = 10 << 20
     connect_timeout: float = 0.5
+    idle: float = 50.0
+    age: float = 600.0
 
 
 class Endpoint:
@@ -32,17 +41,26 @@ class Endpoint:
     A connection is never handed from a read callback to the next exchange: those that wait are served from `call_soon`, after every
     byte that has arrived by then was seen, so that a late or surplus answer is found before it can be taken for another one's. One
     that comes during the next exchange cannot be told apart: an address that sent a surplus byte keeps no connection for a minute.
+
+    Args:
+        host: A name or an IP.
+        port: The port there.
+        bounds: What it may take.
+        tls: How its connections are secured, if they are.
     """
 
     __slots__ = (
-        "_bounds", "_connecting", "_empty", "_idle", "_known", "_loop", "_open", "_served_soon", "_trusted_from", "_waiting",
-        "host", "port",
+        "_bounds", "_chance", "_connecting", "_empty", "_idle", "_known", "_loop", "_open", "_served_soon", "_sweeping", "_tls",
+        "_trusted_from", "_waiting", "host", "port",
     )  # fmt: skip
 
-    def __init__(self, host: str, port: int, bounds: Bounds) -> None:
+    def __init__(self, host: str, port: int, bounds: Bounds, tls: ClientTls | None = None) -> None:
         self.host = host
         self.port = port
         self._bounds = bounds
+        self._tls = tls
+        self._chance = Random()  # noqa: S311 - spreads moments, and hides nothing
+        self._sweeping: asyncio.TimerHandle | None = None
         self._loop = asyncio.get_running_loop()
         self._known: Known[Head] = Known()
         self._idle: list[Connection] = []
@@ -115,26 +133,30 @@ class Endpoint:
             self._connecting.add(task)
 
     async def _connect(self) -> None:
-        error: Unreachable | None = None
+        error = Unreachable("the connection closed as soon as it was made")
+        connection = None
         try:
-            async with asyncio.timeout(self._bounds.connect_timeout):
-                _, connection = await self._loop.create_connection(self._new, self.host, self.port)
-        except TimeoutError:
-            error = Unreachable(f"no connection in {self._bounds.connect_timeout * 1000:.0f} ms")
-        except OSError as exc:
-            error = Unreachable(f"no connection: {_reason(exc)}")
-        except UnicodeError:  # what the resolver says to a name with an empty or overlong label
-            error = Unreachable("no connection: the host's name is none")
+            connection = await dial(self.host, self.port, self._tls, self._new, self._bounds.connect_timeout)
+        except Unreachable as exc:
+            error = exc
         finally:
             self._connecting.discard(asyncio.current_task())
-        if error is None and connection.usable:
-            self._open.add(connection)
-            self._empty.clear()
-            self._idle.append(connection)
+        if connection is not None and connection.usable:
+            self._keep(connection)
             self._serve()
         else:
-            self._fail_first(error or Unreachable("the connection closed as soon as it was made"))
+            self._fail_first(error)
         self._connect_if_needed()
+
+    def _keep(self, connection: Connection) -> None:
+        """A new connection stands."""
+        connection.rests_since = now = self._loop.time()
+        connection.old_from = now + self._bounds.age * self._chance.uniform(1 - _JITTER, 1 + _JITTER)
+        self._open.add(connection)
+        self._empty.clear()
+        self._idle.append(connection)
+        if self._sweeping is None:
+            self._sweep_later()
 
     def _new(self) -> Connection:
         return Connection(ResponseReader(self._bounds.body, self._known), self._release, self._closed)
@@ -146,9 +168,14 @@ class Endpoint:
             exchange.broke(error, stale=False)
 
     def _release(self, connection: Connection) -> None:
-        if self._trusted_from and self._loop.time() < self._trusted_from:
+        now = self._loop.time()
+        if now < self._trusted_from:
             connection.abandon()
             return
+        if now >= connection.old_from:
+            connection.close()
+            return
+        connection.rests_since = now
         self._idle.append(connection)
         if self._waiting and not self._served_soon:
             self._served_soon = True
@@ -167,6 +194,9 @@ class Endpoint:
         self._open.discard(connection)
         if not self._open:
             self._empty.set()
+            if self._sweeping is not None:
+                self._sweeping.cancel()
+                self._sweeping = None
         if connection in self._idle:
             self._idle.remove(connection)
         if connection.surplus:
@@ -176,15 +206,19 @@ class Endpoint:
         if self._waiting:
             self._connect_if_needed()
 
+    def _sweep_later(self) -> None:
+        self._sweeping = self._loop.call_later(min(_SWEEP, self._bounds.idle), self._sweep)
+
+    def _sweep(self) -> None:
+        """Close what has rested for too long or is too old, as long as there is any connection."""
+        now = self._loop.time()
+        for connection in tuple(self._idle):
+            if now >= connection.rests_since + self._bounds.idle or now >= connection.old_from:
+                connection.close()
+        self._sweep_later()
+
 
 def _closing() -> Unreachable:
     error = Unreachable("plait is closing")
     error.final = True
     return error
-
-
-def _reason(exc: OSError) -> str:
-    """Why there is no connection, without the address, which not every caller may see."""
-    if isinstance(exc, socket.gaierror):
-        return exc.strerror or "the host's name does not resolve"
-    return os.strerror(exc.errno) if exc.errno else type(exc).__name__

@@ -17,6 +17,7 @@ from plait.errors import BadRequest, ConfigError, Problem, RequestError, TooLarg
 from plait.graph.check import check
 from plait.graph.load import Loaded, load_checked
 from plait.graph.spec import Config
+from plait.graph.tls import unusable
 from plait.http1 import strict
 from plait.http1.ids import new_id
 from plait.http1.messages import Request, Response
@@ -171,7 +172,7 @@ class Proxy:
 
 
 def _sound(config: Config) -> Config:
-    problems = check(config)
+    problems = [*check(config), *unusable(config)]
     if problems:
         raise ConfigError(problems)
     return config

@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from plait.graph.compile import compile_graph
+from plait.http1.renewed import Trust
 from plait.server.graph_route import GraphRoute
 from plait.server.task import Tasks
 from plait.upstream.build import upstream
@@ -29,7 +30,10 @@ class Generation:
         self.clock = clock
         self.revision = str(revision)
         self.tasks = Tasks()
-        self.upstreams = {name: upstream(name, spec, config.defaults.predictor, clock) for name, spec in config.predictors.items()}
+        trust = Trust()
+        self.upstreams = {
+            name: upstream(name, spec, config.defaults.predictor, clock, trust) for name, spec in config.predictors.items()
+        }
         self.graphs = {name: compile_graph(config, name, self.upstreams, self.tasks.background) for name in config.graphs}
         self.routes = {
             config.route(name): GraphRoute(compiled, clock, self.revision, config.server.details)

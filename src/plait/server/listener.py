@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from plait.http1.known import Known
 from plait.http1.requests import Head, RequestLimits
+from plait.server.doorstep import Doorstep
 from plait.server.front import Front
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from plait.clock import Clock
     from plait.http1.messages import Handler
+    from plait.http1.renewed import Renewed
 
 CONNECTIONS = 10_000
 
@@ -61,16 +63,20 @@ class Listener:
         self._patient = False
         self.loop = asyncio.get_running_loop()
         self._connections = connections
-        self._fronts: set[Front] = set()
+        self._fronts: set[Front | Doorstep] = set()
         self._empty = asyncio.Event()
         self._empty.set()
         self._server: asyncio.Server | None = None
         self._date = ""
         self._date_until = 0.0
 
-    async def open(self, sock: socket.socket) -> None:
-        """Take clients from a listening socket."""
-        self._server = await self.loop.create_server(lambda: Front(self), sock=sock, backlog=2048)
+    async def open(self, sock: socket.socket, certificates: Renewed | None = None) -> None:
+        """Take clients from a listening socket; with certificates, by TLS only."""
+
+        def new() -> asyncio.Protocol:
+            return Front(self) if certificates is None else Doorstep(self, certificates)
+
+        self._server = await self.loop.create_server(new, sock=sock, backlog=2048)
 
     async def close(self, patience: float = 0.0) -> None:
         """Take no more clients, let those who are there finish for a while, then end.
@@ -125,12 +131,16 @@ class Listener:
         """Whether there is no room for another client."""
         return len(self._fronts) >= self._connections
 
-    def came(self, front: Front) -> None:
+    def came(self, front: Front | Doorstep) -> None:
         """A client has come."""
         self._fronts.add(front)
         self._empty.clear()
 
-    def left(self, front: Front) -> None:
+    def passed(self, doorstep: Doorstep) -> None:
+        """A client's handshake is done; its front comes right after, so nobody hears that it might have been the last."""
+        self._fronts.discard(doorstep)
+
+    def left(self, front: Front | Doorstep) -> None:
         """A client is gone."""
         self._fronts.discard(front)
         if not self._fronts:

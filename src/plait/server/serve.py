@@ -15,6 +15,7 @@ import uvloop
 from plait.clock import Clock
 from plait.graph.spec import Config
 from plait.http1.messages import Handler
+from plait.http1.renewed import Renewed, server_certificates
 from plait.http1.requests import RequestLimits
 from plait.server.app import App
 from plait.server.generation import Generation
@@ -53,7 +54,12 @@ Opened = Callable[[Worker], None]
 
 
 def run(
-    application: Application, sock: socket.socket, opened: Opened, limits: RequestLimits, connections: int = CONNECTIONS
+    application: Application,
+    sock: socket.socket,
+    opened: Opened,
+    limits: RequestLimits,
+    connections: int = CONNECTIONS,
+    certificates: Renewed | None = None,
 ) -> None:
     """Serve until SIGTERM or SIGINT, then finish what is in flight; a second signal ends it at once.
 
@@ -63,18 +69,26 @@ def run(
         opened: Called once clients can come.
         limits: What a request may have.
         connections: How many clients at once; fewer if the system gives the process few descriptors.
+        certificates: What clients are shown, if the port speaks TLS.
     """
-    uvloop.run(_serve(application, sock, opened, limits, min(connections, room_for_clients())))
+    uvloop.run(_serve(application, sock, opened, limits, min(connections, room_for_clients()), certificates))
 
 
-async def _serve(application: Application, sock: socket.socket, opened: Opened, limits: RequestLimits, connections: int) -> None:
+async def _serve(
+    application: Application,
+    sock: socket.socket,
+    opened: Opened,
+    limits: RequestLimits,
+    connections: int,
+    certificates: Renewed | None,
+) -> None:
     loop = asyncio.get_running_loop()
     worker = Worker(Clock(loop))
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, worker.end)
     async with application(worker) as handler:
         worker.listener = listener = Listener(handler, worker.clock, limits, connections=connections)
-        await listener.open(sock)
+        await listener.open(sock, certificates)
         opened(worker)
         await worker.stop.wait()
         worker.ready = False
@@ -89,8 +103,14 @@ def request_limits(config: Config) -> RequestLimits:
 
 
 def serve_proxy(config: Config, sock: socket.socket, opened: Opened) -> None:
-    """Serve a configuration until SIGTERM or SIGINT."""
-    run(partial(proxy, config), sock, opened, request_limits(config), config.server.limits.connections)
+    """Serve a configuration until SIGTERM or SIGINT.
+
+    Raises:
+        ConfigError: If a certificate or key cannot be used.
+    """
+    tls = config.server.tls
+    certificates = server_certificates(tls) if tls else None
+    run(partial(proxy, config), sock, opened, request_limits(config), config.server.limits.connections, certificates)
 
 
 @asynccontextmanager

@@ -100,11 +100,11 @@ def _descriptors(limit: int) -> int:
     return _DESCRIPTORS if limit == resource.RLIM_INFINITY else limit
 
 
-def url_of(sock: socket.socket) -> str:
+def url_of(sock: socket.socket, *, tls: bool = False) -> str:
     """The URL under which a listening socket is reached from this machine."""
-    return url_at(*sock.getsockname()[:2])
+    return url_at(*sock.getsockname()[:2], tls=tls)
 
 
-def url_at(host: str, port: int) -> str:
+def url_at(host: str, port: int, *, tls: bool = False) -> str:
     """The URL of an address."""
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    return f"{'https' if tls else 'http'}://{f'[{host}]' if ':' in host else host}:{port}"

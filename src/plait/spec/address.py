@@ -12,7 +12,7 @@ _HOST = re.compile(rf"(?=.{{1,253}}$){_LABEL}(?:\.{_LABEL})*\.?")
 
 
 class Address(NamedTuple):
-    """One address: `host` is a name or an IP without brackets, `path` the URL's own, empty if it has none.
+    """One address: `host` is a name or an IP without brackets, `path` the URL's own, empty if it has none; `tls` for https.
 
     With `every`, it stands for all addresses that the host's name has.
     """
@@ -20,6 +20,7 @@ class Address(NamedTuple):
     host: str
     port: int
     path: str
+    tls: bool = False
     every: bool = False
 
     @property
@@ -33,7 +34,7 @@ def parse_url(text: str) -> Address:
     """The address that a URL names.
 
     Raises:
-        ValueError: If it is no http URL with a host, or carries a user, a query or a fragment.
+        ValueError: If it is no http or https URL with a host, or carries a user, a query or a fragment.
     """
     try:
         parts = urlsplit(text)
@@ -41,12 +42,11 @@ def parse_url(text: str) -> Address:
     except ValueError as exc:
         raise ValueError(f"is no URL ({exc}); write it as http://host:port") from None
     every, scheme = parts.scheme.startswith(_EVERY), parts.scheme.removeprefix(_EVERY)
-    if scheme == "https":
-        raise ValueError("asks for TLS, which is not there yet; write it as http://host:port")
-    if scheme != "http":
-        raise ValueError("is no http URL; write it as http://host:port")
+    if scheme not in ("http", "https"):
+        raise ValueError("is no http URL; write it as http://host:port or https://host:port")
+    tls = scheme == "https"
     host = parts.hostname or ""
-    if ":" not in host and _HOST.fullmatch(host) is None:
+    if ":" not in host and not is_host(host):
         raise ValueError("has no valid host; write it as http://host:port")
     if parts.username is not None or parts.password is not None:
         raise ValueError("must not carry a user or password; add a header instead")
@@ -54,18 +54,23 @@ def parse_url(text: str) -> Address:
         raise ValueError("must be a plain http://host:port/path without query, fragment or blanks")
     if port == 0:
         raise ValueError("needs a port between 1 and 65535")
-    return Address(host, port or 80, "" if parts.path == "/" else parts.path, every)
+    return Address(host, port or (443 if tls else 80), "" if parts.path == "/" else parts.path, tls, every)
+
+
+def is_host(text: str) -> bool:
+    """Whether it is the name of a host, or an IPv4 address."""
+    return _HOST.fullmatch(text) is not None
 
 
 def parse_service(text: str) -> str:
-    """The URL that the value of a `SERVICE_<NAME>` variable names: `host:port` or an http URL.
+    """The URL that the value of a `SERVICE_<NAME>` variable names: `host:port`, which is plain HTTP, or a URL.
 
     Raises:
         ValueError: If it is neither.
     """
     if "://" not in text:
         if re.fullmatch(r"\S+:[0-9]{1,5}", text) is None:
-            raise ValueError("is neither host:port nor an http URL")
+            raise ValueError("is neither host:port nor an http or https URL")
         text = f"http://{text}"
     parse_url(text)
     return text

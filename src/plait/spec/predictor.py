@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
@@ -10,6 +10,7 @@ from plait.spec.address import Address, parse_url
 from plait.spec.base import Spec
 from plait.spec.fields import Duration, FieldName, FieldValue, Many, Target
 from plait.spec.policies import Balance, Eject, EjectSpec, HealthSpec, HedgeSpec, LimitSpec, RetrySpec, repeats
+from plait.spec.tls import PredictorTls
 
 TIMEOUT = 1.0
 CONNECT_TIMEOUT = 0.5
@@ -30,10 +31,12 @@ class Predictor(Spec):
     model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": ["url"]}, {"required": ["urls"]}]})
 
     url: Url | None = None
-    """Where it answers: `http://host:port`, with the path of its inference call if that is not `/predict`; `dns+http://…` is every
-    address of the host, kept fresh."""
+    """Where it answers: `http://host:port` or `https://…`, with the path of its inference call if that is not `/predict`;
+    `dns+http://…` is every address of the host, kept fresh."""
     urls: Annotated[Many[Url], Field(max_length=1000)] = ()
     """The same of each of its replicas, in place of `url`."""
+    tls: PredictorTls | None = None
+    """Whom an `https` predictor is believed by, and how plait shows who it is."""
     model: str | None = None
     """The model's file, from which `plait up` starts this predictor at its URL."""
     protocol: Literal["json"] = "json"
@@ -72,13 +75,16 @@ class Predictor(Spec):
     """One line for whoever reads the file."""
 
     @model_validator(mode="after")
-    def _consistent(self) -> Predictor:
+    def _consistent(self) -> Self:
         if self.url is None and not self.urls:
             raise ValueError('needs url; add url: "http://host:port"')
         if self.url is not None and self.urls:
             raise ValueError("has both url and urls; leave one of them out")
-        if len(set(self.addresses)) < len(self.urls):
+        addresses = self.addresses
+        if len(set(addresses)) < len(self.urls):
             raise ValueError("has the same replica twice; name each once")
+        if self.tls is not None and not all(address.tls for address in addresses):
+            raise ValueError("has tls, but its url is plain http; write the url as https://host:port, or leave tls out")
         if self.idempotent is False and repeats(self.retry, self.hedge):
             raise ValueError(NOT_TWICE)
         return self

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import Awaitable, Callable
 from typing import Self
 
@@ -34,13 +35,15 @@ class RawServer:
 
     Args:
         script: What to do with each connection, or the bytes of the answer to every request.
+        tls: With it, TLS is spoken.
 
     `requests` holds what was asked where the script is bytes, `connections` counts those that came, `open` those that stand, and
     `gone` is set whenever one ends.
     """
 
-    def __init__(self, script: Script | bytes) -> None:
+    def __init__(self, script: Script | bytes, tls: ssl.SSLContext | None = None) -> None:
         self._script = script if callable(script) else self._answering(script)
+        self._tls = tls
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self.requests: list[bytes] = []
@@ -52,11 +55,11 @@ class RawServer:
     @property
     def url(self) -> str:
         """Its URL."""
-        return f"http://127.0.0.1:{self.port}"
+        return f"{'https' if self._tls else 'http'}://127.0.0.1:{self.port}"
 
     async def __aenter__(self) -> Self:
         """Listen."""
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port, ssl=self._tls)
         self.port = self._server.sockets[0].getsockname()[1]
         return self
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from random import Random
 from typing import TYPE_CHECKING
 
+from plait.http1.dial import ClientTls
 from plait.http1.endpoint import Bounds, Endpoint
+from plait.spec.tls import PredictorTls
 from plait.upstream.balance import Rule, least_loaded, p2c, round_robin
 from plait.upstream.budget import Budget
 from plait.upstream.defaults import MOST_LIMIT
@@ -18,12 +20,13 @@ from plait.wire.json import JsonCodec
 
 if TYPE_CHECKING:
     from plait.clock import Clock
+    from plait.http1.renewed import Trust
     from plait.spec.address import Address
     from plait.spec.policies import LimitSpec
     from plait.spec.predictor import Predictor, PredictorDefaults
 
 
-def upstream(name: str, predictor: Predictor, defaults: PredictorDefaults, clock: Clock) -> Upstream:
+def upstream(name: str, predictor: Predictor, defaults: PredictorDefaults, clock: Clock, trust: Trust) -> Upstream:
     """The upstream of a predictor.
 
     Args:
@@ -31,6 +34,7 @@ def upstream(name: str, predictor: Predictor, defaults: PredictorDefaults, clock
         predictor: What the file says of it.
         defaults: What holds where it says nothing.
         clock: The worker's clock.
+        trust: What connections trust and show, shared by predictors that trust and show the same.
     """
     spec = defaults.of(predictor)
     now, draw = clock.now(), Random().random  # noqa: S311 - chance for even loads, no secret
@@ -43,7 +47,8 @@ def upstream(name: str, predictor: Predictor, defaults: PredictorDefaults, clock
     def reach(address: Address, host: str) -> Peer:
         path = predictor.path or address.path or "/predict"
         codec = JsonCodec.of(path, address.authority, predictor.headers, predictor.forward_headers, predictor.pass_status)
-        return Peer(address.authority, Endpoint(host, address.port, bounds), codec, address._replace(host=host).authority)
+        endpoint = Endpoint(host, address.port, bounds, _secured(predictor, address, trust))
+        return Peer(address.authority, endpoint, codec, address._replace(host=host).authority)
 
     replicas = Replicas(name, fleet, reach, clock)
     replicas.add(predictor.addresses)
@@ -51,6 +56,12 @@ def upstream(name: str, predictor: Predictor, defaults: PredictorDefaults, clock
         replicas.probe(spec.health, spec.timeout, draw)
     policies = Policies(spec.retry, spec.hedge, predictor.idempotent, limit, spec.limit.waiting, budget, draw)
     return Upstream(name, spec.timeout, replicas, policies, clock)
+
+
+def _secured(predictor: Predictor, address: Address, trust: Trust) -> ClientTls | None:
+    """How connections to an address are secured, if its URL is https; its certificate is that of the URL's host."""
+    tls = predictor.tls or PredictorTls()
+    return ClientTls(trust.of(tls), tls.server_name or address.host.rstrip(".")) if address.tls else None
 
 
 def _rule(name: str) -> Rule[Peer]:

@@ -81,7 +81,7 @@ def test_200_000_levels_are_refused_at_once(text: str) -> None:
         (MODEL | {"weight": "50"}, "steps[0].weight: must be a whole number"),
         (MODEL | {"dependency": "hard"}, "steps[0].dependency: must be '', 'Soft' or 'Hard' (the first letter is a capital)"),
         (MODEL | {"condition": "a"}, "steps[0].condition: the router answers every request with 500"),
-        ({"serviceUrl": "https://m/x"}, "steps[0].serviceUrl: https://m/x asks for TLS"),
+        ({"serviceUrl": "ftp://m/x"}, "steps[0].serviceUrl: ftp://m/x is no http URL"),
         ({"serviceUrl": "http://single-1.default.{$your-domain}/switch"}, "has no valid host"),
         ({"serviceUrl": "http://me:secret@m"}, "must not carry a user or password"),
         ({"serviceUrl": "m:8080"}, "is no http URL"),

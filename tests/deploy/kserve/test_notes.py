@@ -90,6 +90,8 @@ def test_the_file_says_at_its_top_what_is_not_carried_over_and_can_be_loaded() -
         ("http://m:8080/v1/models/m:predict", {"url": "http://m:8080/v1/models/m:predict"}),
         ("http://m/x?a=1&b=2", {"url": "http://m:80", "path": "/x?a=1&b=2"}),
         ("http://m?a=1", {"url": "http://m:80", "path": "/?a=1"}),
+        ("https://m/v1", {"url": "https://m/v1"}),
+        ("https://m/x?a=1", {"url": "https://m:443", "path": "/x?a=1"}),
     ],
 )
 def test_a_url_is_asked_whole(url: str, entry: dict[str, str]) -> None:

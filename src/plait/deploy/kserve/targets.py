@@ -63,5 +63,6 @@ class Predictors:
             self.problems.append(self._source.document.problem(at, f"{shown(text)} {message}", hint))
             return {"url": "http://127.0.0.1"}
         if mark:
-            return {"url": f"http://{address.authority}", "path": f"{address.path or '/'}?{query}"}
+            scheme = "https" if address.tls else "http"
+            return {"url": f"{scheme}://{address.authority}", "path": f"{address.path or '/'}?{query}"}
         return {"url": url} if address.path else {"url": url.rstrip("/"), "path": "/"}
