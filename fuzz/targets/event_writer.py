@@ -1,0 +1,134 @@
+"""Streamed answers: readers that know nothing of plait find in them the events that were put in, and no other."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+from fuzz.pieces import Pieces
+from fuzz.sse import events
+from plait.answer import Answer
+from plait.client.events import Events as ClientEvents
+from plait.clock import Clock
+from plait.errors import BadAnswer, PlaitError, Refused
+from plait.events import Part
+from plait.http1.messages import Response
+from plait.http1.problem import problem
+from plait.jsontext import NotJson, validate
+from plait.server.answers import envelope, part_json
+from plait.server.event_stream import EventStream
+from plait.server.forms import NDJSON, SSE, Events
+from plait.types import Message
+
+WORDS = (b"\x1e\n", b"\n\n", b"\r", b"\r\n", b"event: result\n", b"data: 1\n", b"data:", b":\n\n", b"\xe2\x80\xa8", b"\xed\xa0\x80",
+         b"\xef\xbb\xbf", b"\xc2\x85", b"\x0b", b"\x0c", b"\x00", b'"', b"\\", b"\\n", b"\\ud800", b"{}", b"[\n1]", b'{"part":1}')  # fmt: skip
+_LOOP = asyncio.new_event_loop()
+_MOST = 1 << 20
+
+
+def one_input(data: bytes) -> None:
+    """Write a run's parts and its end in both forms, and read them again."""
+    pieces = Pieces(data)
+    pauses, response = pieces.number(), ending(pieces)
+    parts = [part(pieces) for _ in range(min(8, data.count(b"\x1e\n") // 5))]
+    expected = [*(("part", json.loads(part_json(each, details=True))) for each in parts)]
+    expected.append(("result" if response.status == 200 else "problem", json.loads(response.body)))
+    for form in (SSE, NDJSON):
+        client = Client(form, pauses)
+        written = client.run(parts, response)
+        if not parts and response.status != 200:
+            assert (written, client.plain) == (b"", response)
+        elif form is SSE:
+            assert [(name, json.loads(text)) for name, text in events(written)] == expected
+            assert all(json.dumps(text) for _, text in events(written))
+        else:
+            assert [json.loads(line) for line in written.split(b"\n")[:-1]] == [what for _, what in expected]
+            heard(written, parts, response)
+
+
+def ending(pieces: Pieces) -> Response:
+    """The answer or the problem that a run ends with."""
+    raw, why = pieces.bytes(), pieces.text()
+    if why:
+        return problem(Refused(why, 422, raw), "me")
+    return envelope(Message(valid(raw)), [], "me", "1", details=True)
+
+
+def part(pieces: Pieces) -> Part:
+    """A part whose texts may be anything, and whose output is JSON."""
+    key, status, endpoint, error, raw = pieces.text(), pieces.text(), pieces.text(), pieces.text(), pieces.bytes()
+    return Part(key, f"predict/{key}", key, status, 0.01, 200, 1, endpoint, error, Message(valid(raw)))
+
+
+def valid(raw: bytes) -> bytes:
+    """The bytes if they are JSON, as every message is, else null."""
+    try:
+        validate(raw)
+    except NotJson:
+        return b"null"
+    return raw
+
+
+def heard(written: bytes, parts: list[Part], response: Response) -> None:
+    """Accept lines in which plait's own client hears the same parts and the same end."""
+    client = ClientEvents(_MOST)
+    told = client.feed(written)
+    try:
+        assert [each.key for each in told] == [each.key for each in parts]
+        client.end()
+    except PlaitError as exc:
+        # A number that Python has not, such as 1e999, passes over HTTP but not into Python.
+        assert response.status != 200 or isinstance(exc, BadAnswer)
+        return
+    assert response.status == 200
+    assert isinstance(client.known(), Answer)
+
+
+class Client:
+    """Both sides of a stream: its outlet, which is full now and then, and its reply.
+
+    Args:
+        form: How events are written.
+        pauses: By its bits, after which pieces the client stops reading.
+    """
+
+    def __init__(self, form: Events, pauses: int) -> None:
+        self._clock = Clock(_LOOP)
+        self._stream = EventStream(self._reply, form, (), self._clock, details=True)
+        self._written = b""
+        self._pauses = pauses
+        self._ended = False
+        self.writable = True
+        self.plain: Response | None = None
+
+    def run(self, parts: list[Part], response: Response) -> bytes:
+        """All that was written."""
+        for each in parts:
+            self._stream.part(each)
+        self._stream(response)
+        while not (self._ended or self.plain):
+            self.writable = True
+            self._stream.resume()
+        self._clock.close()
+        return self._written
+
+    def _reply(self, response: Response) -> None:
+        if response.stream is None:
+            self.plain = response
+        else:
+            response.stream.open(self)
+
+    # What the stream calls.
+
+    def write(self, data: bytes) -> None:
+        assert self.writable
+        assert data
+        self._written += data
+        self.writable = not self._pauses & 1
+        self._pauses >>= 1
+
+    def end(self) -> None:
+        self._ended = True
+
+    def abort(self) -> None:
+        raise AssertionError("the stream was cut short")

@@ -1,0 +1,116 @@
+"""Requests: the same however they are cut, refused in our own words only, and read alike by another parser."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+from urllib.parse import unquote_to_bytes
+
+from fuzz.oracle import asked
+from fuzz.pieces import slicings
+from plait.errors import RequestError
+from plait.http1.known import Known
+from plait.http1.messages import Request
+from plait.http1.requests import Head, RequestLimits, RequestReader
+
+WORDS = tuple(
+    b"GET |POST |HEAD |OPTIONS * | HTTP/1.1\r\n| HTTP/1.0\r\n|Host: a\r\n|Content-Length: |Transfer-Encoding: chunked\r\n|\r\n\r\n|0\r\n\r\n"
+    b"|Connection: close\r\n|Connection: keep-alive\r\n|Connection: upgrade\r\nUpgrade: h2c\r\n|Expect: 100-continue\r\n|http://a/|/%2e%2e/"
+    b"|%2f|3\r\nabc\r\n|;x=y|gzip, chunked|\t|\r\n |\x00|_|:|\xff|?a=b|18446744073709551616".split(b"|")
+)
+LIMITS = RequestLimits(line=128, headers=256, fields=8, body=128)
+_FRAMING = {b"host", b"content-length", b"transfer-encoding", b"connection", b"expect", b"upgrade"}
+
+
+class Outcome(NamedTuple):
+    """What comes of bytes: the requests, how each connection would go on, the refusal, and whether more must come."""
+
+    requests: list[Request]
+    kept: list[bool]
+    refusal: type[RequestError] | None
+    begun: bool
+
+
+def one_input(data: bytes) -> None:
+    """Read the bytes in several slicings, and what is accepted once more."""
+    known: Known[Head] = Known()
+    outcomes = [read(pieces, Known()) for pieces in slicings(data)]
+    outcomes += [read(slicings(data)[0], known) for _ in range(2)]  # the second time from heads that were seen
+    assert all(outcome == outcomes[0] for outcome in outcomes), outcomes
+    for request, raw in zip(outcomes[0].requests, extents(data, len(outcomes[0].requests)), strict=True):
+        sound(request)
+        same(request, raw, request.headers)
+        same(request, anew(request), request.headers.keys() - _FRAMING)
+        (again,) = read([anew(request)], Known()).requests
+        assert facts(again) == facts(request)
+
+
+def read(pieces: Sequence[bytes], known: Known[Head]) -> Outcome:
+    """What comes of these bytes on one connection."""
+    reader = RequestReader(LIMITS, "", known)
+    requests: list[Request] = []
+    kept: list[bool] = []
+    try:
+        for piece in pieces:
+            request = reader.feed(piece)
+            while request is not None:
+                requests.append(request)
+                kept.append(reader.keep_alive)
+                rest, reader.rest = reader.rest, b""
+                if not reader.keep_alive:
+                    return Outcome(requests, kept, None, begun=False)
+                request = reader.feed(rest) if rest else None
+    except RequestError as exc:
+        return Outcome(requests, kept, type(exc), begun=False)
+    return Outcome(requests, kept, None, reader.begun)
+
+
+def extents(data: bytes, count: int) -> list[bytes]:
+    """The bytes of each request that was accepted."""
+    found = []
+    for _ in range(count):
+        reader = RequestReader(LIMITS, "")
+        assert reader.feed(data) is not None
+        found.append(data[: len(data) - len(reader.rest)])
+        data = reader.rest
+    return found
+
+
+def sound(request: Request) -> None:
+    """Accept a request that is normalised and within bounds."""
+    assert len(request.body) <= LIMITS.body
+    assert request.path == "*" or request.path.startswith("/")
+    assert not {".", ".."} & set(request.path.split("/"))
+    assert "//" not in request.path
+    assert (request.path + request.query).isascii()
+    assert (request.path + request.query).isprintable()
+    assert all(name == name.lower() and b"_" not in name and name.isascii() for name in request.headers)
+    assert not any(control in value for value in request.headers.values() for control in (b"\r", b"\n", b"\0"))
+    assert not (b"transfer-encoding" in request.headers and b"content-length" in request.headers)
+
+
+def facts(request: Request) -> tuple[str, str, str, bytes]:
+    """What makes a request this one, whatever its fields."""
+    return request.method, request.path, request.query, request.body
+
+
+def same(request: Request, raw: bytes, names: Iterable[bytes]) -> None:
+    """Accept a request in which h11 reads what we read, these fields too, and nothing behind it."""
+    other = asked(raw)
+    assert other.surplus == b""
+    assert (other.method.decode(), other.body) == (request.method, request.body)
+    path, _, query = other.target.partition(b"?")
+    if path[:7].lower() == b"http://":
+        path = b"/" + path[7:].partition(b"/")[2]
+    assert (unquote_to_bytes(path).decode(), query.decode()) == (request.path, request.query)
+    for name in names:
+        assert b", ".join(other.values(name)) == request.headers[name], name
+
+
+def anew(request: Request) -> bytes:
+    """The request in the one form that there is for it."""
+    path = request.path.replace("%", "%25").replace(" ", "%20").replace("#", "%23").replace("?", "%3F").encode()
+    lines = [b"%b %b%b%b HTTP/1.1" % (request.method.encode(), path, b"?" * bool(request.query), request.query.encode())]
+    lines += [b"%b: %b" % (name, value) for name, value in request.headers.items() if name not in _FRAMING]
+    lines += [b"host: " + (request.headers.get(b"host") or b"a"), b"content-length: %d" % len(request.body)]
+    return b"\r\n".join([*lines, b"", request.body])
