@@ -143,10 +143,10 @@ class RequestReader:
         end = head.find(_END, max(0, known - 3))
         limits = self._limits
         line = head.find(b"\r\n", 0, limits.line + 2)
-        if line < 0 and len(head) > limits.line + 1:
-            raise TargetTooLong(f"the request line is longer than {limits.line} bytes")
         if line < 0:
-            strict.begun_line(head)
+            strict.begun_line(head[: limits.line + 2])
+            if len(head) > limits.line + 1:
+                raise TargetTooLong(f"the request line is longer than {limits.line} bytes")
             self._head = head
             return b""
         if not self._method:  # only now does llhttp get the first line, so that nothing depends on how it was cut
