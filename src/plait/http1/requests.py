@@ -153,10 +153,11 @@ class RequestReader:
             self._method, self._target, self.modern = strict.request_line(head[:line])
             known = 0
         stop = end + 4 if end >= 0 else len(head)
-        if stop - line - 4 > limits.headers:
-            raise HeadersTooLarge(f"the header block is larger than {limits.headers} bytes")
+        most = line + 4 + limits.headers
         self._head = head[:stop]
-        self._parse(head[known:stop])
+        self._parse(head[known:stop] if stop <= most else head[known:most])  # what is wrong before the limit comes first
+        if stop > most:
+            raise HeadersTooLarge(f"the header block is larger than {limits.headers} bytes")
         if self.in_body != (end >= 0):
             raise BadRequest("the head does not end as it must")
         return head[stop:]
