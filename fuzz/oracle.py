@@ -32,6 +32,11 @@ class Answered(NamedTuple):
     surplus: bytes
 
 
+def bare(value: bytes) -> bytes:
+    """A field's value without blanks: where they may stand, parsers differ on whose they are."""
+    return value.translate(None, b" \t")
+
+
 def asked(data: bytes) -> Asked:
     """The one request that these bytes begin with.
 

@@ -16,6 +16,8 @@ from plait.http1.target import split_target
 _END = b"\r\n\r\n"
 _CHUNK_OVERHEAD = 24
 _MANY = 1024
+_ENDLESS = "Content-Length overflow"
+"""What llhttp says of a length that it cannot count to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +205,7 @@ class RequestReader:
         except httptools.HttpParserError as exc:
             if isinstance(exc.__context__, RequestError):
                 raise exc.__context__ from None
-            if not self.in_body and strict.endless(self._head):
+            if str(exc) == _ENDLESS:
                 raise TooLarge(f"the body is larger than {self._limits.body} bytes") from None
             raise BadRequest(f"the request is no HTTP ({type(exc).__name__.removeprefix('HttpParser')})") from None
 

@@ -13,7 +13,6 @@ _HOST = re.compile(rb"(?:[A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
 _DIGITS = re.compile(rb"[0-9]+")
 _LONGEST_LENGTH = 19
 _LINE_BEGINS = re.compile(rb"[^\x00-\x1f\x7f]+\r?")
-_ENDLESS = re.compile(rb"\r\ncontent-length:[ \t]*[0-9]{20}", re.IGNORECASE)
 
 
 def request_line(line: bytes) -> tuple[str, bytes, bool]:
@@ -43,11 +42,6 @@ def begun_line(line: bytes) -> None:
     """
     if _LINE_BEGINS.fullmatch(line) is None:
         raise BadRequest("the request line is malformed")
-
-
-def endless(head: bytes) -> bool:
-    """Whether a Content-Length is longer than llhttp can count."""
-    return _ENDLESS.search(head) is not None
 
 
 def host(values: list[bytes], *, required: bool) -> bytes:
