@@ -33,8 +33,8 @@ class Answered(NamedTuple):
 
 
 def bare(value: bytes) -> bytes:
-    """A field's value without blanks: where they may stand, parsers differ on whose they are."""
-    return value.translate(None, b" \t")
+    """A field's value without blanks, in small letters: parsers may differ in these."""
+    return value.translate(None, b" \t").lower()
 
 
 def asked(data: bytes) -> Asked:
