@@ -19,6 +19,7 @@ INFORMATIONAL_LIMIT = 8
 _MANY = 1024
 _H = ord("H")
 _END = b"\r\n\r\n"
+_LINE_END = b"\r\n"
 
 
 class Head(NamedTuple):
@@ -41,7 +42,7 @@ class ResponseReader:
     """
 
     __slots__ = (
-        "_body", "_body_limit", "_chunks", "_fed", "_head_done", "_informational", "_known", "_parser", "_size",
+        "_body", "_body_limit", "_chunks", "_fed", "_head_done", "_informational", "_known", "_line_ends", "_parser", "_size",
         "body", "clean", "complete", "fields", "headers", "open_ended", "status", "surplus",
     )  # fmt: skip
 
@@ -72,6 +73,7 @@ class ResponseReader:
         self._chunks = 0
         self._head_done = False
         self._informational = 0
+        self._line_ends = 0  # bytes of line ends that were read last
 
     @property
     def started(self) -> bool:
@@ -103,6 +105,11 @@ class ResponseReader:
                 raise _broken(exc) from None
             self.surplus = True
             self.clean = False
+        rest = len(data.rstrip(_LINE_END))
+        self._line_ends = len(data) - rest + (0 if rest else self._line_ends)
+        if self.clean and self._line_ends > self._due():
+            self.surplus = True
+            self.clean = False
         if self._fed - self._size > HEAD_LIMIT + 24 * self._chunks:
             raise BadAnswer("the answer's header block or framing is too large")
         if self.clean and self._fed == len(data) and not self._chunks and not self._informational:
@@ -120,6 +127,13 @@ class ResponseReader:
         self.body = data[end:]
         self.complete = self.clean = True
         return True
+
+    def _due(self) -> int:
+        """How many bytes of line ends the answer ends with: llhttp passes over those behind it, but nobody asked for them."""
+        own = len(self.body) - len(self.body.rstrip(_LINE_END))
+        if self._chunks:
+            return len(_END)
+        return own if own < len(self.body) else own + len(_END)
 
     def end(self) -> bool:
         """The predictor has closed; True if that ends the answer well."""
