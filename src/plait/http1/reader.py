@@ -43,7 +43,7 @@ class ResponseReader:
 
     __slots__ = (
         "_body", "_body_limit", "_chunks", "_fed", "_head_done", "_informational", "_known", "_line_ends", "_parser", "_size",
-        "body", "clean", "complete", "fields", "headers", "open_ended", "status", "surplus",
+        "_tail", "body", "clean", "complete", "fields", "headers", "open_ended", "status", "surplus",
     )  # fmt: skip
 
     def __init__(self, body_limit: int, known: Known[Head] | None = None) -> None:
@@ -73,6 +73,7 @@ class ResponseReader:
         self._chunks = 0
         self._head_done = False
         self._informational = 0
+        self._tail = b""  # of a head that is not whole
         self._line_ends = 0  # bytes of line ends that were read last
 
     @property
@@ -94,19 +95,18 @@ class ResponseReader:
         if not self._fed:
             if self._repeats(data):
                 return True
-            if data[0] != _H:  # llhttp would also take RTSP, ICE and empty lines
-                raise BadAnswer("the answer is no HTTP")
             self._begin()
         self._fed += len(data)
         try:
-            self._parser.feed_data(data)
+            if rest := data if self._head_done else self._feed_heads(data):
+                self._parser.feed_data(rest)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade) as exc:
             if not self.complete:
                 raise _broken(exc) from None
             self.surplus = True
             self.clean = False
-        rest = len(data.rstrip(_LINE_END))
-        self._line_ends = len(data) - rest + (0 if rest else self._line_ends)
+        others = len(data.rstrip(_LINE_END))
+        self._line_ends = len(data) - others + (0 if others else self._line_ends)
         if self.clean and self._line_ends > self._due():
             self.surplus = True
             self.clean = False
@@ -127,6 +127,19 @@ class ResponseReader:
         self.body = data[end:]
         self.complete = self.clean = True
         return True
+
+    def _feed_heads(self, data: bytes) -> bytes:
+        """Feed each head by itself, since llhttp would also take RTSP, ICE and empty lines; what follows the last one."""
+        while data and not self._head_done:
+            if not self._tail and data[0] != _H:
+                raise BadAnswer("the answer is no HTTP")
+            window = self._tail + data
+            end = window.find(_END)
+            piece = data if end < 0 else data[: end + len(_END) - len(self._tail)]
+            self._tail = window[-3:] if end < 0 else b""
+            self._parser.feed_data(piece)
+            data = data[len(piece) :]
+        return data
 
     def _due(self) -> int:
         """How many bytes of line ends the answer ends with: llhttp passes over those behind it, but nobody asked for them."""
