@@ -5,6 +5,7 @@ httptools (llhttp) checks the framing; what it accepts and must not pass is refu
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 import httptools
@@ -20,6 +21,7 @@ _MANY = 1024
 _H = ord("H")
 _END = b"\r\n\r\n"
 _LINE_END = b"\r\n"
+_REASON = re.compile(rb"[\t -~\x80-\xff]*")
 
 
 class Head(NamedTuple):
@@ -161,6 +163,11 @@ class ResponseReader:
         """An answer begins; there must be only one."""
         if self.complete:
             raise BadAnswer("it sends more than one answer")
+
+    def on_status(self, reason: bytes) -> None:
+        """A piece of the reason, which nobody reads: llhttp would take any byte."""
+        if _REASON.fullmatch(reason) is None:
+            raise BadAnswer("the answer's status line has control characters")
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """A field of the header, or of trailers, which nobody needs."""
