@@ -175,7 +175,9 @@ class ResponseReader:
         if self.fields > FIELD_LIMIT:
             raise BadAnswer(f"the answer has more than {FIELD_LIMIT} header fields")
         if not self._head_done:
-            self.headers[name.lower()] = value
+            name = name.lower()
+            headers = self.headers
+            headers[name] = value if name not in headers else headers[name] + b", " + value
 
     def on_headers_complete(self) -> None:
         """The header is whole."""
