@@ -37,8 +37,8 @@ class JsonCodec:
         own = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
         fields = f"Host: {authority}\r\nContent-Type: application/json\r\nAccept: application/json\r\n{own}"
         written = {_TRACE, *(name.lower() for name in headers)}  # a field of the client's beside ours would be there twice
-        shown = tuple(name.lower().encode() for name in forward if name.lower() not in written)
-        return cls(target.encode(), fields.encode(), shown, frozenset(pass_status))
+        shown = dict.fromkeys(name.lower().encode() for name in forward if name.lower() not in written)
+        return cls(target.encode(), fields.encode(), tuple(shown), frozenset(pass_status))
 
     def encode(self, message: Message, run: Run, seconds: float) -> bytes:
         """`POST path?id=… HTTP/1.1` with the body as it is and the time that is left."""
