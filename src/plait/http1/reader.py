@@ -109,7 +109,7 @@ class ResponseReader:
             self.clean = False
         others = len(data.rstrip(_LINE_END))
         self._line_ends = len(data) - others + (0 if others else self._line_ends)
-        if self.clean and self._line_ends > self._due():
+        if self._line_ends and self.clean and self._line_ends > self._due():
             self.surplus = True
             self.clean = False
         if self._fed - self._size > HEAD_LIMIT + 24 * self._chunks:
@@ -166,7 +166,7 @@ class ResponseReader:
 
     def on_status(self, reason: bytes) -> None:
         """A piece of the reason, which nobody reads: llhttp would take any byte."""
-        if _REASON.fullmatch(reason) is None:
+        if reason != b"OK" and _REASON.fullmatch(reason) is None:
             raise BadAnswer("the answer's status line has control characters")
 
     def on_header(self, name: bytes, value: bytes) -> None:
