@@ -25,8 +25,8 @@ WORDS = tuple(
     b"predictors:\n|graphs:\n|server:|defaults:|predict|sequence:|parallel:|switch:|split:|fallback:|cascade:|map:|shadow:|transform:|python:|value:"
     b"|merge: |require: |when: |then: |else: |weight: |to: |until: |name: |timeout: |input: |optional: true|on_error: skip|cache: {ttl: 1s}"
     b"|schema: |sample: |route: /|url: \"http://a\"|headers: |forward_headers: [x-a]|250ms|10MiB|10%|${input.a}|${env.A}|$${|&a |*a|<<: |!!str "
-    b"|---\n|: |- |? |{|}|[|]|\"|'||\n|  |>-\n|#|[a]\n|[[a]]\n|a = |\"\"\"|1979-05-27|.inf|0x1f|1e999|on|~|\\u0000|\xef\xbb\xbf|\xc2\x85|\t".split(b"|")
-)
+    b"|---\n|: |- |? |{|}|[|]|\"|'|  |>-\n|#|[a]\n|[[a]]\n|a = |\"\"\"|1979-05-27|.inf|0x1f|1e999|on|~|\\u0000|\xef\xbb\xbf|\xc2\x85|\t".split(b"|")
+) + (b"|\n",)
 _ENVIRON = {"A": "a", "TOKEN": "se cret", "BRACES": "${input}", "SERVICE_B": "b:1"}
 _SECONDS, _SECONDS_PER_KB = 0.2, 0.05
 _T = TypeVar("_T")
