@@ -15,7 +15,7 @@ sys.path.insert(0, str(ROOT))
 
 from fuzz.reach import worthwhile  # noqa: E402 - found from the root of the repository
 from fuzz.shrink import shrink, symptom  # noqa: E402
-from fuzz.targets import CORPUS, NAMES, Target, entries, load  # noqa: E402
+from fuzz.targets import CORPUS, NAMES, WORDS, Target, entries, load  # noqa: E402
 
 MOST = 60
 """Entries of a corpus."""
@@ -30,7 +30,7 @@ def main() -> None:
     """Fuzz one target after the other; the exit code is 1 if anything was found."""
     said = arguments()
     if importlib.util.find_spec("atheris") is None:
-        sys.exit(_MISSING.format(python=f"Python {sys.version.split()[0]}", system=" ".join((os.uname().sysname, os.uname().machine))))
+        sys.exit(_MISSING.format(python=f"Python {sys.version.split()[0]}", system=f"{os.uname().sysname} {os.uname().machine}"))
     found: list[Path] = []
     for name in said.targets or NAMES:
         fuzz(name, said.seconds)
@@ -59,18 +59,17 @@ def fuzz(name: str, seconds: int) -> None:
     work, found = _WORK / name, _WORK / "found" / name
     for folder in (work, found):
         folder.mkdir(parents=True, exist_ok=True)
-    words = _WORK / f"{name}.dict"
-    words.write_text("".join(f'"{escaped(word)}"\n' for word in load(name).WORDS))
-    options = [f"-max_total_time={seconds}", f"-max_len={_LONGEST}", f"-dict={words}", f"-artifact_prefix={found}/", "-timeout=20"]
+    options = [
+        f"-max_total_time={seconds}",
+        f"-max_len={_LONGEST}",
+        f"-dict={WORDS / name}.dict",
+        f"-artifact_prefix={found}/",
+        "-timeout=20",
+    ]
     options += ["-verbosity=0", "-print_final_stats=1"]
     print(f"fuzz: {name} for {seconds} s", flush=True)
     command = [sys.executable, "-m", "fuzz.engine", name, *options, str(work), str(CORPUS / name)]
     subprocess.run(command, cwd=ROOT, check=False)
-
-
-def escaped(word: bytes) -> str:
-    """A word as libFuzzer's dictionaries write it."""
-    return "".join(f"\\x{byte:02x}" for byte in word)
 
 
 def finds(name: str, target: Target) -> list[Path]:

@@ -18,7 +18,8 @@ class Event(NamedTuple):
 def events(stream: bytes) -> list[Event]:
     """The events of a whole stream; one that no empty line ends is none."""
     found: list[Event] = []
-    name, data = "", []
+    name = ""
+    data: list[str] = []
     *lines, _ = _LINE_END.split(stream.decode(errors="replace").removeprefix("\ufeff"))
     for line in lines:
         field, _, value = line.partition(":")

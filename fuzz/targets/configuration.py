@@ -1,4 +1,4 @@
-"""Files: whatever they say, they are loaded or refused in time and in words for people; what is loaded is written and loaded again."""
+"""Files: loaded or refused, in time and in words for people; what is loaded says the same when it is written."""
 
 from __future__ import annotations
 
@@ -21,12 +21,6 @@ from plait.graph.text import Kind
 
 LAZY = (jsonschema_rs, plan, advice, check)
 """What plait loads when it is needed: loaded with the rest here, so that its coverage counts."""
-WORDS = tuple(
-    b"predictors:\n|graphs:\n|server:|defaults:|predict|sequence:|parallel:|switch:|split:|fallback:|cascade:|map:|shadow:|transform:|python:|value:"
-    b"|merge: |require: |when: |then: |else: |weight: |to: |until: |name: |timeout: |input: |optional: true|on_error: skip|cache: {ttl: 1s}"
-    b"|schema: |sample: |route: /|url: \"http://a\"|headers: |forward_headers: [x-a]|250ms|10MiB|10%|${input.a}|${env.A}|$${|&a |*a|<<: |!!str "
-    b"|---\n|: |- |? |{|}|[|]|\"|'|  |>-\n|#|[a]\n|[[a]]\n|a = |\"\"\"|1979-05-27|.inf|0x1f|1e999|on|~|\\u0000|\xef\xbb\xbf|\xc2\x85|\t".split(b"|")
-) + (b"|\n",)
 _ENVIRON = {"A": "a", "TOKEN": "se cret", "BRACES": "${input}", "SERVICE_B": "b:1"}
 _SECONDS, _SECONDS_PER_KB = 0.2, 0.05
 _T = TypeVar("_T")
@@ -55,10 +49,10 @@ def refusing(load: Callable[[], _T], size: int) -> _T | None:
     try:
         return within(_SECONDS + _SECONDS_PER_KB * size / 1024, load)
     except ConfigError as exc:
-        assert exc.problems
-        assert all(problem.message for problem in exc.problems)
-        assert all(0 <= problem.line and 0 <= problem.column for problem in exc.problems)
-        assert problems_text(exc.problems, exc.source).replace("\n", "").isprintable(), problems_text(exc.problems, exc.source)
+        problems, source = exc.problems, exc.source
+    assert problems
+    assert all(problem.message for problem in problems)
+    assert problems_text(problems, source).replace("\n", "").isprintable(), problems_text(problems, source)
     return None
 
 

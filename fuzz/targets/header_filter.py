@@ -1,4 +1,4 @@
-"""Header fields: to predictors go ours and those that the file names, back to clients only ours, and nothing that frames or injects."""
+"""Header fields: to predictors go ours and those that the file names, back to clients only ours; none twice, none that frames."""
 
 from __future__ import annotations
 
@@ -23,13 +23,26 @@ from plait.spec.predictor import Predictor
 from plait.types import Message, Run
 from plait.wire.json import JsonCodec
 
-WORDS = tuple(
-    b"\x1e\n|\r\n|: |x-user|x-key|authorization|cookie|traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\r\n|X-Plait-Hops: 3\r\n"
-    b"|x-request-id|X-Request-Timeout: 1s\r\n|Connection: x-user\r\n|Connection: close, x-key\r\n|Keep-Alive: 1\r\n|TE: trailers\r\n|Upgrade: h2c\r\n"
-    b"|Proxy-Authorization: a\r\n|Expect: 100-continue\r\n|Transfer-Encoding|Content-Length|x_user|\t|\x00|\xff|\n|%0d%0a|?id=|/predict".split(b"|")
-)
-_OURS = {b"host", b"content-type", b"accept", b"content-length", b"x-request-id", b"x-request-timeout", b"x-plait-hops", b"traceparent"}
-_BACK = {b"date", b"content-type", b"x-request-id", b"x-plait-complete", b"x-plait-revision", b"server-timing", b"content-length", b"connection"}
+_OURS = {
+    b"host",
+    b"content-type",
+    b"accept",
+    b"content-length",
+    b"x-request-id",
+    b"x-request-timeout",
+    b"x-plait-hops",
+    b"traceparent",
+}
+_BACK = {
+    b"date",
+    b"content-type",
+    b"x-request-id",
+    b"x-plait-complete",
+    b"x-plait-revision",
+    b"server-timing",
+    b"content-length",
+    b"connection",
+}
 _HOP_BY_HOP = set(b"connection keep-alive proxy-connection te trailer transfer-encoding upgrade expect proxy-authenticate".split())
 _DATE = "Date: Thu, 01 Jan 1970 00:00:00 GMT\r\n"
 

@@ -8,11 +8,6 @@ from typing import Any, NoReturn
 from plait.jsonnames import has_duplicate_names
 from plait.jsontext import DEPTH, NotJson, validate
 
-WORDS = tuple(
-    rb"""{|}|[|]|,|:|"|\"|\\|\u|\ud83d\ude00|\ud800|\udc00|\u0061|"a":|null|true|false|NaN|Infinity|-0|1e9|1E+99|0.|01|.5|//|/*|'"""
-    rb"""|"\"[[["|[[[[[[[[|{"a":{"a":|]]]]]]]]|}}}}}}}}""".split(b"|")
-) + (b"\t", b"\r\n", b"\x00", b"\xef\xbb\xbf", b"\xed\xa0\x80", b"\xc0\x80", b"\xf4\x90\x80\x80", b"\xe2\x80\xa8", b"\x0c", b"\x7f")
-
 
 def one_input(data: bytes) -> None:
     """Ask both, and compare."""

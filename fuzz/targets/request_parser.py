@@ -13,11 +13,6 @@ from plait.http1.known import Known
 from plait.http1.messages import Request
 from plait.http1.requests import Head, RequestLimits, RequestReader
 
-WORDS = tuple(
-    b"GET |POST |HEAD |OPTIONS * | HTTP/1.1\r\n| HTTP/1.0\r\n|Host: a\r\n|Content-Length: |Transfer-Encoding: chunked\r\n|\r\n\r\n|0\r\n\r\n"
-    b"|Connection: close\r\n|Connection: keep-alive\r\n|Connection: upgrade\r\nUpgrade: h2c\r\n|Expect: 100-continue\r\n|http://a/|/%2e%2e/"
-    b"|%2f|3\r\nabc\r\n|;x=y|gzip, chunked|\t|\r\n |\x00|_|:|\xff|?a=b|18446744073709551616".split(b"|")
-)
 DEFAULT = RequestLimits()
 LIMITS = RequestLimits(line=128, headers=1 << 20, fields=1000, body=128)
 NARROW = RequestLimits(line=128, headers=256, fields=8, body=128)

@@ -11,11 +11,6 @@ from plait.errors import BadAnswer
 from plait.http1.known import Known
 from plait.http1.reader import Head, ResponseReader
 
-WORDS = tuple(
-    b"HTTP/1.1 200 OK\r\n|HTTP/1.0 200 OK\r\n|HTTP/1.1 100 Continue\r\n\r\n|HTTP/1.1 204 \r\n|HTTP/1.1 304 \r\n|HTTP/1.1 101 \r\n|500"
-    b"|Content-Length: |Transfer-Encoding: chunked\r\n|Connection: close\r\n|Connection: keep-alive\r\n|Connection: upgrade\r\nUpgrade: x\r\n"
-    b"|\r\n\r\n|0\r\n\r\n|3\r\nabc\r\n|;x=y|gzip, chunked|identity|\r\n |\t|\x00|_|:|\xff|18446744073709551616|{}".split(b"|")
-)
 LIMIT = 128
 _BEFORE = b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nbefore"
 

@@ -107,9 +107,7 @@ class ResponseReader:
                 raise _broken(exc) from None
             self.surplus = True
             self.clean = False
-        others = len(data.rstrip(_LINE_END))
-        self._line_ends = len(data) - others + (0 if others else self._line_ends)
-        if self._line_ends and self.clean and self._line_ends > self._due():
+        if self._line_ends_behind(data):
             self.surplus = True
             self.clean = False
         if self._fed - self._size > HEAD_LIMIT + 24 * self._chunks:
@@ -143,12 +141,16 @@ class ResponseReader:
             data = data[len(piece) :]
         return data
 
-    def _due(self) -> int:
-        """How many bytes of line ends the answer ends with: llhttp passes over those behind it, but nobody asked for them."""
+    def _line_ends_behind(self, data: bytes) -> bool:
+        """Whether line ends were read behind a clean answer: llhttp passes over them, but nobody asked for them."""
+        others = len(data.rstrip(_LINE_END))
+        self._line_ends = len(data) - others + (0 if others else self._line_ends)
+        if not self._line_ends or not self.clean:
+            return False
         own = len(self.body) - len(self.body.rstrip(_LINE_END))
-        if self._chunks:
-            return len(_END)
-        return own if own < len(self.body) else own + len(_END)
+        if self._chunks or own == len(self.body):
+            own = len(_END) + (0 if self._chunks else own)
+        return self._line_ends > own
 
     def end(self) -> bool:
         """The predictor has closed; True if that ends the answer well."""
