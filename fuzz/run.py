@@ -23,7 +23,7 @@ _WORK = ROOT / "build" / "fuzz"
 _LONGEST = 4096
 _MISSING = """\
 fuzz: this needs atheris, which is not installed here: {python} on {system}.
-`make fuzz` installs it on Linux, x86-64, with CPython 3.11 to 3.14. The corpora are run without it: `make test ARGS=tests/fuzz`."""
+`make fuzz` installs it for CPython 3.11 to 3.14 on Linux, x86-64. The corpora need it not: `make test ARGS=tests/fuzz`."""
 
 
 def main() -> None:

@@ -107,9 +107,7 @@ class ResponseReader:
                 raise _broken(exc) from None
             self.surplus = True
             self.clean = False
-        if self._line_ends_behind(data):
-            self.surplus = True
-            self.clean = False
+        self._look_behind(data)
         if self._fed - self._size > HEAD_LIMIT + 24 * self._chunks:
             raise BadAnswer("the answer's header block or framing is too large")
         if self.clean and self._fed == len(data) and not self._chunks and not self._informational:
@@ -141,16 +139,17 @@ class ResponseReader:
             data = data[len(piece) :]
         return data
 
-    def _line_ends_behind(self, data: bytes) -> bool:
-        """Whether line ends were read behind a clean answer: llhttp passes over them, but nobody asked for them."""
+    def _look_behind(self, data: bytes) -> None:
+        """Find line ends behind a clean answer, which nobody asked for: llhttp passes over them."""
         others = len(data.rstrip(_LINE_END))
         self._line_ends = len(data) - others + (0 if others else self._line_ends)
         if not self._line_ends or not self.clean:
-            return False
+            return
         own = len(self.body) - len(self.body.rstrip(_LINE_END))
-        if self._chunks or own == len(self.body):
+        if self._chunks or own == len(self.body):  # those that end the chunks, or the head too
             own = len(_END) + (0 if self._chunks else own)
-        return self._line_ends > own
+        self.surplus = self._line_ends > own
+        self.clean = not self.surplus
 
     def end(self) -> bool:
         """The predictor has closed; True if that ends the answer well."""
