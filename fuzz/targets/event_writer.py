@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 
 import msgspec
 
 from fuzz.pieces import Pieces
 from fuzz.sse import events
+from fuzz.stopped import STOPPED
 from plait.answer import Answer
 from plait.client.events import Events as ClientEvents
-from plait.clock import Clock
 from plait.errors import BadAnswer, PlaitError, Refused
 from plait.events import Part
 from plait.http1.messages import Response
@@ -22,7 +21,6 @@ from plait.server.event_stream import EventStream
 from plait.server.forms import NDJSON, SSE, Events
 from plait.types import Message
 
-_LOOP = asyncio.new_event_loop()
 _MOST = 1 << 20
 
 
@@ -114,8 +112,7 @@ class Client:
     """
 
     def __init__(self, form: Events, pauses: int) -> None:
-        self._clock = Clock(_LOOP)
-        self._stream = EventStream(self._reply, form, (), self._clock, details=True)
+        self._stream = EventStream(self._reply, form, (), STOPPED, details=True)
         self._written = b""
         self._pauses = pauses
         self._ended = False
@@ -130,7 +127,6 @@ class Client:
         while not (self._ended or self.plain):
             self.writable = True
             self._stream.resume()
-        self._clock.close()
         return self._written
 
     def _reply(self, response: Response) -> None:

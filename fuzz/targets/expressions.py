@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from fuzz.allowance import within
 from fuzz.pieces import Pieces
+from fuzz.stopped import STOPPED
 from plait.errors import ExpressionFailed
 from plait.expr import Expression, ExpressionError, TemplateErrors, expression, number, plan, template, truth
 from plait.expr.braces import split
@@ -22,13 +23,6 @@ _DEEPEST = 256
 """What is put into a template nests in what is there."""
 _NAMES = ("step", "item")
 _Bound = TypeVar("_Bound")
-
-
-class StoppedClock:
-    """A clock for code that has no business with time."""
-
-    def now(self) -> float:
-        return 0.0
 
 
 def one_input(data: bytes) -> None:
@@ -70,7 +64,7 @@ def refusing(bind: Callable[[], _Bound]) -> _Bound | None:
 
 def evaluated(bound: Expression, given: Message) -> bytes | None:
     """The value, which is JSON; None if there is none."""
-    run = Run(Message(b'{"r":1}'), StoppedClock(), headers={b"x-a": b"1"})  # type: ignore[arg-type] # nothing waits
+    run = Run(Message(b'{"r":1}'), STOPPED, headers={b"x-a": b"1"})
     ctx = Context(run, 1.0, {"step": Message(b'{"s":[0.5]}')})
     try:
         value = within(_SECONDS, lambda: bound(ctx, given, Message(b"[1]")))

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from fuzz.oracle import Asked, answered, asked
 from fuzz.pieces import Pieces
+from fuzz.stopped import STOPPED
 from plait.errors import PlaitError, Refused, RequestError
 from plait.events import Part
 from plait.http1.ids import request_id
@@ -45,13 +46,6 @@ _BACK = {
 }
 _HOP_BY_HOP = set(b"connection keep-alive proxy-connection te trailer transfer-encoding upgrade expect proxy-authenticate".split())
 _DATE = "Date: Thu, 01 Jan 1970 00:00:00 GMT\r\n"
-
-
-class StoppedClock:
-    """A clock for code that has no business with time."""
-
-    def now(self) -> float:
-        return 0.0
 
 
 def one_input(data: bytes) -> None:
@@ -103,7 +97,7 @@ def onward(request: Request, spec: Predictor) -> None:
     except PlaitError:
         return
     own_id = request_id(request.headers, request.query).encode()
-    run = Run(message, StoppedClock(), own_id, request.headers, forwarded)  # type: ignore[arg-type] # nothing waits
+    run = Run(message, STOPPED, own_id, request.headers, forwarded)
     codec = JsonCodec.of(spec.path or "/predict", "a:80", spec.headers, spec.forward_headers, spec.pass_status)
     other = asked(codec.encode(message, run, 0.5))
     assert (other.method, other.body, other.surplus) == (b"POST", message.raw, b"")
