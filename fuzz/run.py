@@ -17,8 +17,8 @@ from fuzz.reach import worthwhile  # noqa: E402 - found from the root of the rep
 from fuzz.shrink import shrink, symptom  # noqa: E402
 from fuzz.targets import CORPUS, NAMES, WORDS, Target, entries, load  # noqa: E402
 
-MOST = 60
-"""Entries of a corpus."""
+MOST, FULL = 60, 50
+"""Entries that a corpus may have, and from how many on only finds are added."""
 _WORK = ROOT / "build" / "fuzz"
 _LONGEST = 4096
 _MISSING = """\
@@ -47,7 +47,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="fuzz/run.py", description="Fuzz targets; what is found goes into fuzz/corpus.")
     parser.add_argument("targets", nargs="*", metavar="TARGET", help=f"all, unless named: {', '.join(NAMES)}")
     parser.add_argument("--seconds", type=int, default=60, help="how long for each target (60)")
-    parser.add_argument("--keep", action="store_true", help=f"keep inputs that reach new code too, up to {MOST} in a corpus")
+    parser.add_argument("--keep", action="store_true", help=f"keep inputs that reach new code too, up to {FULL} in a corpus")
     said = parser.parse_args()
     if unknown := set(said.targets) - set(NAMES):
         parser.error(f"there is no target {', '.join(sorted(unknown))}; there are {', '.join(NAMES)}")
@@ -93,7 +93,7 @@ def keep(name: str, target: Target) -> None:
     known = [path.read_bytes() for path in entries(name)]
     learnt = [path.read_bytes() for path in (_WORK / name).iterdir()]
     for called, data in worthwhile(target.one_input, known, learnt):
-        if len(entries(name)) >= MOST:
+        if len(entries(name)) >= FULL:
             break
         (CORPUS / name / called).write_bytes(data)
 
