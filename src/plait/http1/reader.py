@@ -18,6 +18,7 @@ FIELD_LIMIT = 100
 INFORMATIONAL_LIMIT = 8
 
 _MANY = 1024
+_EARLY_HINTS = 103  # llhttp reads no body of these and those below
 _H = ord("H")
 _END = b"\r\n\r\n"
 _LINE_END = b"\r\n"
@@ -192,6 +193,8 @@ class ResponseReader:
         if coding is not None and (coding.lower() != b"chunked" or version == "1.0"):
             raise BadAnswer("the answer's transfer coding is unknown")
         length = headers.get(b"content-length")
+        if status < 200 and (coding is not None or (length is not None and status > _EARLY_HINTS)):  # noqa: PLR2004 - 1xx
+            raise BadAnswer("an informational answer says that it has a body", status)
         if length is not None and int(length) > self._body_limit:
             raise BadAnswer(f"the answer is larger than {self._body_limit} bytes", status)
         self.open_ended = length is None and coding is None
