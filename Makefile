@@ -19,7 +19,7 @@ COMPILE = $(UV) pip compile pyproject.toml --quiet --universal --python-version 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test check format docs bench lock clean
+.PHONY: help demo test check format docs bench fuzz lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
@@ -55,14 +55,18 @@ docs: $(VENV)/.dev ## write the generated halves of docs/nodes anew
 bench: $(VENV)/.bench ## measure plait beside nginx and beside FastAPI with httpx
 	@$(BIN)/python bench/run.py $(ARGS)
 
+fuzz: $(VENV)/.fuzz ## look for inputs that break promises, a minute each target (ARGS='json_text --seconds 600')
+	@$(BIN)/python fuzz/run.py $(ARGS)
+
 lock: $(if $(filter $(BIN)/uv,$(UV)),$(VENV)/.dev) ## write the locks anew (UPGRADE=--upgrade: with newer versions)
 	$(COMPILE) --extra onnx --group dev -o requirements.lock
 	$(COMPILE) --extra onnx --group build -c requirements.lock -o requirements-demo.lock
 	$(COMPILE) --extra onnx --group bench -c requirements.lock -o requirements-bench.lock
+	$(COMPILE) --group fuzz -c requirements.lock -o requirements-fuzz.lock
 
 clean: ## remove the environment and everything that tools left
 	rm -rf $(VENV) build dist .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
-	find src tests examples bench docs -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
+	find src tests examples bench docs fuzz -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 
 # One stamp per set of packages, older than its lock when there is something to install.
 
@@ -87,6 +91,12 @@ $(VENV)/.dev: requirements.lock pyproject.toml | $(BIN)/pip
 
 $(VENV)/.bench: requirements-bench.lock pyproject.toml | $(BIN)/pip
 	@echo 'Installing plait and what it is measured against, once …'
+	@$(LOCKED) $<
+	@$(ITSELF)
+	@touch $@
+
+$(VENV)/.fuzz: requirements-fuzz.lock pyproject.toml | $(BIN)/pip
+	@echo 'Installing plait and what fuzzes it, once …'
 	@$(LOCKED) $<
 	@$(ITSELF)
 	@touch $@

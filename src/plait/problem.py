@@ -19,8 +19,10 @@ class Problem:
         self.column = column
 
     def __str__(self) -> str:
+        """One line, also where it quotes what has line ends or other characters that are not seen."""
         what = f"{self.path}: {self.message}" if self.path else self.message
-        return f"{what} ({self.hint})" if self.hint else what
+        text = f"{what} ({self.hint})" if self.hint else what
+        return text if text.isprintable() else "".join(char if char.isprintable() else "�" for char in text)
 
     def __repr__(self) -> str:
         return f"Problem({self.path!r}, {self.message!r}, {self.hint!r}, line={self.line})"

@@ -38,6 +38,8 @@ predictors:
   Bad-One: {url: "http://j"}              #! predictors.Bad-One | is no name | names are lower-case letters
   input: {url: "http://k"}                #! predictors.input | the name input would hide the variable | take another
   l: {url: "http://l", headers: {x: 1}}   #! predictors.l.headers.x | must be text | put it in quotes
+  o: {url: "http://o", headers: {X-A: a, x-a: b}}     #! predictors.o.headers | has the field x-a twice | capitals make no
+  p: {url: "http://p", headers: {Traceparent: a}}     #! predictors.p.headers | has the field traceparent, | leave it out
   n: {url: "http://n", timeout: 1.5}      #! predictors.n.timeout | a duration needs its unit, such as 1.5s or 1.5ms | -
   m: {url: "http://${env.NOPE}"}          #! predictors.m.url | the environment variable NOPE is not set | set NOPE
 """

@@ -85,3 +85,10 @@ async def test_a_field_that_is_sent_anyway_is_not_there_twice() -> None:
     request = await encoded(given, headers=headers, forwarded=b"traceparent: t\r\n")
     assert request.lower().count(b"\r\ntraceparent: ") == request.lower().count(b"\r\nauthorization: ") == 1
     assert b"\r\nAuthorization: own\r\n" in request
+
+
+async def test_a_field_that_is_forwarded_is_there_once_and_not_if_the_clients_connection_names_it() -> None:
+    headers = {b"x-user": b"u", b"x-key": b"k", b"connection": b"keep-alive , X-Key"}
+    request = await encoded(codec(forward=("X-User", "x-user", "X-Key")), headers=headers)
+    assert request.lower().count(b"\r\nx-user: u\r\n") == 1
+    assert b"x-key" not in request.lower()

@@ -5,6 +5,7 @@ httptools (llhttp) checks the framing; what it accepts and must not pass is refu
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 import httptools
@@ -17,9 +18,11 @@ HEAD_LIMIT = 32 << 10
 FIELD_LIMIT = 100
 INFORMATIONAL_LIMIT = 8
 
+_EARLY_HINTS = 103  # llhttp reads no body of these and those below
 _H = ord("H")
 _END = b"\r\n\r\n"
 _LAST_CHUNK = b"0\r\n\r\n"
+_REASON = re.compile(rb"[\t -~\x80-\xff]*")
 
 
 class Head(NamedTuple):
@@ -95,8 +98,6 @@ class ResponseReader:
         if not self._fed:
             if self._repeats(data):
                 return True
-            if data[0] != _H:  # llhttp would also take RTSP, ICE and empty lines
-                raise BadAnswer("the answer is no HTTP")
             self._begin()
         self._fed += len(data)
         rest = data
@@ -114,6 +115,8 @@ class ResponseReader:
     def _feed_heads(self, data: bytes) -> bytes:
         """Feed up to the end of each head, since only then it is known how the body comes; what follows the last one."""
         while data and not self._head_done:
+            if not self._tail and data[0] != _H:  # llhttp would also take RTSP, ICE and empty lines
+                raise BadAnswer("the answer is no HTTP")
             known = len(self._tail)
             end = (self._tail + data).find(_END)
             piece = data if end < 0 else data[: end + 4 - known]
@@ -175,6 +178,11 @@ class ResponseReader:
         if self.complete:
             raise BadAnswer("it sends more than one answer")
 
+    def on_status(self, reason: bytes) -> None:
+        """A piece of the reason, which nobody reads: llhttp would take any byte."""
+        if reason != b"OK" and _REASON.fullmatch(reason) is None:
+            raise BadAnswer("the answer's status line has control characters")
+
     def on_header(self, name: bytes, value: bytes) -> None:
         """A field of the header."""
         self.fields += 1
@@ -196,6 +204,8 @@ class ResponseReader:
         if coding is not None and (coding.lower() != b"chunked" or version == "1.0"):
             raise BadAnswer("the answer's transfer coding is unknown")
         length = headers.get(b"content-length")
+        if status < 200 and (coding is not None or (length is not None and status > _EARLY_HINTS)):  # noqa: PLR2004 - 1xx
+            raise BadAnswer("an informational answer says that it has a body", status)
         if length is not None and int(length) > self._body_limit:
             raise BadAnswer(f"the answer is larger than {self._body_limit} bytes", status)
         if coding is not None:

@@ -16,6 +16,8 @@ from plait.http1.target import split_target
 
 _END = b"\r\n\r\n"
 _LAST_CHUNK = b"0\r\n\r\n"
+_ENDLESS = "Content-Length overflow"
+"""What llhttp says of a length that it cannot count to."""
 _REFUSALS: dict[type[BrokenChunks], type[RequestError]] = {
     BrokenChunks: BadRequest,
     BodyTooLarge: TooLarge,
@@ -141,20 +143,21 @@ class RequestReader:
         end = head.find(_END, max(0, known - 3))
         limits = self._limits
         line = head.find(b"\r\n", 0, limits.line + 2)
-        if line < 0 and len(head) > limits.line + 1:
-            raise TargetTooLong(f"the request line is longer than {limits.line} bytes")
         if line < 0:
-            strict.begun_line(head)
+            strict.begun_line(head[: limits.line + 2])
+            if len(head) > limits.line + 1:
+                raise TargetTooLong(f"the request line is longer than {limits.line} bytes")
             self._head = head
             return b""
         if not self._method:  # only now does llhttp get the first line, so that nothing depends on how it was cut
             self._method, self._target, self.modern = strict.request_line(head[:line])
             known = 0
         stop = end + 4 if end >= 0 else len(head)
-        if stop - line - 4 > limits.headers:
-            raise HeadersTooLarge(f"the header block is larger than {limits.headers} bytes")
+        most = line + 4 + limits.headers
         self._head = head[:stop]
-        self._parse(head[known:stop])
+        self._parse(head[known:stop] if stop <= most else head[known:most])  # what is wrong before the limit comes first
+        if stop > most:
+            raise HeadersTooLarge(f"the header block is larger than {limits.headers} bytes")
         if self.in_body != (end >= 0):
             raise BadRequest("the head does not end as it must")
         return head[stop:]
@@ -184,7 +187,7 @@ class RequestReader:
         except httptools.HttpParserError as exc:
             if isinstance(exc.__context__, RequestError):
                 raise exc.__context__ from None
-            if not self.in_body and strict.endless(self._head):
+            if str(exc) == _ENDLESS:
                 raise TooLarge(f"the body is larger than {self._limits.body} bytes") from None
             raise BadRequest(f"the request is no HTTP ({type(exc).__name__.removeprefix('HttpParser')})") from None
 

@@ -24,7 +24,6 @@ _COMMA = re.compile(rb"[ \t]*,[ \t]*")
 _BLANKS = b" \t"  # llhttp leaves those that follow a value
 _LONGEST_LENGTH = 19
 _LINE_BEGINS = re.compile(rb"[^\x00-\x1f\x7f]+\r?")
-_ENDLESS = re.compile(rb"\r\ncontent-length:[ \t]*[0-9]{20}", re.IGNORECASE)
 
 
 def request_line(line: bytes) -> tuple[str, bytes, bool]:
@@ -54,11 +53,6 @@ def begun_line(line: bytes) -> None:
     """
     if _LINE_BEGINS.fullmatch(line) is None:
         raise BadRequest("the request line is malformed")
-
-
-def endless(head: bytes) -> bool:
-    """Whether a Content-Length is longer than llhttp can count."""
-    return _ENDLESS.search(head) is not None
 
 
 def host(values: list[bytes], *, required: bool) -> bytes:

@@ -25,6 +25,16 @@ def _valid_url(text: str) -> str:
 Url = Annotated[str, AfterValidator(_valid_url)]
 
 
+def _once(fields: dict[str, str]) -> dict[str, str]:
+    names = [name.lower() for name in fields]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise ValueError(f"has the field {twice} twice; capitals make no other name")
+    if "traceparent" in names:
+        raise ValueError("has the field traceparent, which is passed on from the client; leave it out")
+    return fields
+
+
 class Predictor(Spec):
     """The service that serves one model."""
 
@@ -47,7 +57,7 @@ class Predictor(Spec):
     """How long one call may take (default 1s)."""
     connect_timeout: Duration | None = None
     """How long connecting may take (default 500ms, never longer than the call)."""
-    headers: dict[FieldName, FieldValue] = Field(default_factory=dict)
+    headers: Annotated[dict[FieldName, FieldValue], AfterValidator(_once)] = Field(default_factory=dict)
     """Header fields added to every call."""
     forward_headers: Many[FieldName] = ()
     """Header fields of the client that this predictor may see."""

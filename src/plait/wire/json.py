@@ -37,15 +37,16 @@ class JsonCodec:
         own = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
         fields = f"Host: {authority}\r\nContent-Type: application/json\r\nAccept: application/json\r\n{own}"
         written = {_TRACE, *(name.lower() for name in headers)}  # a field of the client's beside ours would be there twice
-        shown = tuple(name.lower().encode() for name in forward if name.lower() not in written)
-        return cls(target.encode(), fields.encode(), shown, frozenset(pass_status))
+        shown = dict.fromkeys(name.lower().encode() for name in forward if name.lower() not in written)
+        return cls(target.encode(), fields.encode(), tuple(shown), frozenset(pass_status))
 
     def encode(self, message: Message, run: Run, seconds: float) -> bytes:
         """`POST path?id=… HTTP/1.1` with the body as it is and the time that is left."""
         extra = run.forwarded
+        headers = run.headers
         for name in self.forward:
-            value = run.headers.get(name)
-            if value is not None:
+            value = headers.get(name)
+            if value is not None and not _of_connection(name, headers):
                 extra += b"%b: %b\r\n" % (name, value)
         body = message.raw
         return b"POST %b%b HTTP/1.1\r\n%bContent-Length: %d\r\nX-Request-Id: %b\r\nX-Request-Timeout: %dms\r\n%b\r\n%b" % (
@@ -63,3 +64,9 @@ class JsonCodec:
         """The body, if it is a success and JSON."""
         check_status(status, body, self.pass_status)
         return json_answer(status, headers, body)
+
+
+def _of_connection(name: bytes, headers: Mapping[bytes, bytes]) -> bool:
+    """Whether a field belongs to the client's connection: its Connection field says so (RFC 9110, 7.6.1)."""
+    named = headers.get(b"connection")
+    return named is not None and name in [option.strip() for option in named.lower().split(b",")]
