@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 import random
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol
@@ -89,6 +89,34 @@ class Server:
         self.world.after(seconds, end)
 
 
+class Batcher:
+    """Works on all that wait at once, up to so many, as inference servers on a GPU do."""
+
+    def __init__(self, world: World, behave: Behaviour, size: int) -> None:
+        self.world, self.behave, self.size = world, behave, size
+        self.queue: deque[Done] = deque()
+        self.busy = False
+
+    def ask(self, done: Done) -> None:
+        self.queue.append(done)
+        if not self.busy:
+            self._begin()
+
+    def _begin(self) -> None:
+        self.busy = True
+        batch = [self.queue.popleft() for _ in range(min(self.size, len(self.queue)))]
+        seconds, reason = self.behave(self.world.now, self.world.random)
+
+        def end() -> None:
+            self.busy = False
+            if self.queue:
+                self._begin()
+            for done in batch:
+                done(reason)
+
+        self.world.after(seconds, end)
+
+
 def steady(mean: float, spread: float = 0.2) -> Behaviour:
     return lambda _now, chance: (mean * chance.uniform(1 - spread, 1 + spread), None)
 
@@ -122,7 +150,7 @@ class Predictor:
     def __init__(
         self,
         world: World,
-        servers: list[Server],
+        servers: Sequence[Server | Batcher],
         *,
         timeout: float = 1.0,
         retry: Retry | None = None,
@@ -132,7 +160,7 @@ class Predictor:
         self.world, self.timeout = world, timeout
         self.retry = retry or Retry(on=REPEATABLE)
         self.budget = Budget(0.0)
-        self.fleet: Fleet[Server] = Fleet(p2c, world.random.random, self.budget, timeout)
+        self.fleet: Fleet[Server | Batcher] = Fleet(p2c, world.random.random, self.budget, timeout)
         self.limit = limit or Limit(0.0, 1_000_000, fixed=True)
         self.line: Line[Call] = Line()
         self.hedge = Hedge(0.0) if hedge else None
@@ -168,8 +196,8 @@ class Call:
         self.world = predictor.world
         self.began = self.world.now
         self.deadline = self.began + predictor.timeout
-        self.tried: list[Replica[Server]] = []
-        self.flying: dict[int, tuple[Replica[Server], float]] = {}
+        self.tried: list[Replica[Server | Batcher]] = []
+        self.flying: dict[int, tuple[Replica[Server | Batcher], float]] = {}
         self.over = False
         self.waited = 0.0
 
@@ -234,6 +262,8 @@ class Call:
             predictor.fleet.cut(replica, now, now - began)
         if reason == 503:
             predictor.limit.dropped()
+        elif outcome == "timeout":
+            predictor.limit.late(now, seconds - self.waited)
         else:
             predictor.limit.ended(now, seconds - self.waited)
             predictor.took += 0.1 * (seconds - self.waited - predictor.took)

@@ -46,17 +46,52 @@ def test_it_never_grows_beyond_what_the_file_allows() -> None:
     assert limit.limit == 18
 
 
-def test_refusals_take_a_tenth_off_once_per_window_and_the_floor_is_one() -> None:
+def test_a_refusal_takes_a_tenth_off_and_those_that_were_under_way_do_not_count() -> None:
     limit = Limit(0.0)
-    for _ in range(5):
+    for _ in range(16):
         limit.take()
-    for _ in range(5):
+        limit.ended(0.0, 0.05)
+    for _ in range(16):
+        limit.take()
+    for _ in range(16):
         limit.dropped()
-    assert limit.limit == 14
-    for _ in range(100):
-        pressed(limit, 0.05, 200)
+    assert limit.limit == 15
+    for _ in range(500):
+        limit.take()
         limit.dropped()
-    assert limit.limit >= 1
+    assert limit.limit == 1
+
+
+def test_three_calls_in_a_window_without_an_answer_halve_it() -> None:
+    limit = Limit(0.0)
+    for call in range(1, 4):
+        limit.take()
+        limit.late(call * 1.0, 1.0)
+        assert limit.limit == (8 if call == 3 else 16)
+
+
+def test_one_silence_in_a_hundred_calls_changes_nothing() -> None:
+    limit = Limit(0.0)
+    for call in range(2000):
+        assert limit.take()
+        if call % 100:
+            limit.ended(call * 0.01, 0.05)
+        else:
+            limit.late(call * 0.01, 1.0)
+    assert limit.limit == 16
+
+
+def test_it_is_measured_at_a_quarter_and_only_what_is_faster_there_lowers_it() -> None:
+    for slope in (0.0, 1.0):
+        limit = Limit(0.0)
+        seen: list[int] = []
+        for call in range(300):
+            while limit.take():
+                pass
+            limit.ended(call * 0.01, 0.05 * limit.limit**slope)
+            seen.append(limit.limit)
+        assert min(seen) <= 4
+        assert (seen[-1] >= 16) is (slope == 0.0)
 
 
 def test_times_that_grow_with_the_calls_in_flight_bring_it_down_to_one() -> None:

@@ -157,7 +157,7 @@ def test_overload_leaves_nine_tenths_of_the_work_done_and_refuses_the_rest_at_on
     behave: Behaviour = steady(0.05) if kind == "even" else lambda _now, chance: (chance.expovariate(20.0), None)
     predictor, limits, goodput = overloaded(8, behave, refuses=refuses)
     assert goodput >= 0.9
-    assert 7 <= limits[len(limits) // 2] <= 13
+    assert 7 <= limits[len(limits) // 2] <= 64
     assert predictor.seen.late == 0
     assert predictor.seen.slowest_refusal < 0.01
 
@@ -165,8 +165,8 @@ def test_overload_leaves_nine_tenths_of_the_work_done_and_refuses_the_rest_at_on
 @pytest.mark.parametrize("slots", [1, 2, 4])
 def test_small_true_limits_are_found_from_sixteen(slots: int) -> None:
     _, limits, goodput = overloaded(slots, steady(0.05), seconds=30.0)
-    assert slots <= limits[len(limits) // 2] <= slots + 3
-    assert goodput >= 0.88
+    assert slots <= limits[len(limits) // 2] <= 3 * slots
+    assert goodput >= 0.9
 
 
 @pytest.mark.slow

@@ -110,7 +110,7 @@ class Call:
         upstream, now = self._upstream, self._run.clock.now()
         seconds = now - self.sent
         if self.replica is not None and upstream.patient(seconds):
-            upstream.limit.ended(now, seconds)
+            upstream.limit.late(now, seconds)
         else:
             upstream.limit.cut()
         if self._repeats.hedged:

@@ -8,8 +8,10 @@ from typing import Final, Generic, TypeVar
 
 from plait.upstream.defaults import WAITING
 
-SAFE: Final = 0.8
-"""Share of the time left that an entrant may be expected to take: calls vary."""
+SAFE: Final = 0.5
+"""Share of the time to spare that an entrant may be expected to wait: calls vary."""
+SPARE: Final = 2.0
+"""Time that a call begun must have, as a multiple of what calls take: what is given up late was worked on in vain."""
 W = TypeVar("W", bound=Hashable)
 
 
@@ -44,7 +46,7 @@ class Line(Generic[W]):
             limit: How many are in flight together.
         """
         ahead = len(self.waiting)
-        if ahead >= self._most or seconds * (1.0 + (ahead + 1) / limit) > left * SAFE:
+        if ahead >= self._most or seconds * (ahead + 1) > (left - seconds) * SAFE * limit:
             return False
         self.waiting[waiter] = deadline
         return True
@@ -57,7 +59,7 @@ class Line(Generic[W]):
         """Whose turn it is; those whose answer would come too late by now are added to `expired`."""
         while self.waiting:
             waiter, deadline = self.waiting.popitem(last=False)
-            if deadline - now > seconds:
+            if deadline - now > SPARE * seconds:
                 return waiter
             expired.append(waiter)
         return None

@@ -122,8 +122,7 @@ class Upstream:
         if now >= budget.turns:
             budget.turn(now)
         budget.calls += 1
-        if limit.in_flight < limit.limit:
-            limit.in_flight += 1
+        if limit.take():
             call.attempt(now)
         elif not self.line.enter(call, left, deadline, self.took, limit.limit):
             call.refuse(_BUSY)
