@@ -65,7 +65,7 @@ class LimitSpec(Spec):
 
     in_flight: Literal["adaptive"] | Annotated[int, Field(ge=1, le=100_000)] = "adaptive"
     """`adaptive` finds how many the predictor works on without a queue of its own; or a number."""
-    waiting: Annotated[int, Field(ge=0, le=100_000)] = 64
+    waiting: Annotated[int, Field(ge=0, le=100_000)] = 1024
     """Calls that may wait; one whose turn would come too late is turned away at once."""
 
 

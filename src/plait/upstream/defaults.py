@@ -39,7 +39,7 @@ BUDGET_LEAST: Final = 10
 FIRST_LIMIT: Final = 16
 LEAST_LIMIT: Final = 1
 MOST_LIMIT: Final = 1024
-WAITING: Final = 64
+WAITING: Final = 1024
 """Calls that may wait for a permit."""
 
 # Ejection.

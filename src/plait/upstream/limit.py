@@ -80,6 +80,11 @@ class Limit:
         self._need = self._left = LEAST_WINDOW
         self._sum = 0.0
 
+    @property
+    def usual(self) -> int:
+        """The limit, or what it was before a measurement that is soon over."""
+        return self._kept if self._before else self.limit
+
     def take(self) -> bool:
         """Whether there was a permit; every one taken is given back by `ended`, `late`, `dropped` or `cut`."""
         if self.in_flight < self.limit:
@@ -114,7 +119,7 @@ class Limit:
         if self._skip:
             self._skip -= 1
         elif not self._fixed:
-            limit = self._kept if self._before else self.limit
+            limit = self.usual
             self._before = 0.0
             self._hold = HOLD
             self._open(limit - max(1, limit // BACK_OFF))

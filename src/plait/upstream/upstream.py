@@ -124,7 +124,7 @@ class Upstream:
         budget.calls += 1
         if limit.take():
             call.attempt(now)
-        elif not self.line.enter(call, left, deadline, self.took, limit.limit):
+        elif not self.line.enter(call, left, deadline, self.took, limit.usual):
             call.refuse(_BUSY)
         return call
 
