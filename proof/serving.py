@@ -88,13 +88,15 @@ async def serving(config: Mapping[str, Any], folder: Path, name: str = "plait") 
     """
     file = folder / f"{name}.json"
     file.write_text(json.dumps(config))
+    log = folder / f"{name}.log"
+    log.unlink(missing_ok=True)  # that of one before
     command = (sys.executable, "-m", "plait", "serve", str(file), "--port", "0")
     path = os.pathsep.join(filter(None, (os.environ.get("PYTHONPATH"), str(ROOT))))
     async with process(Program(name, command, 0, {"PYTHONPATH": path}), folder) as started:
-        served = Served("", started, folder / f"{name}.log")
+        served = Served("", started, log)
         await served.says(_READY.pattern)
         found = _READY.search(served.printed())
-        yield Served(found[1] if found else "", started, served.log)
+        yield Served(found[1] if found else "", started, log)
 
 
 @asynccontextmanager
