@@ -129,7 +129,7 @@ class Endpoint:
         finally:
             task = asyncio.current_task()
             self._connecting.pop(task, None)  # type: ignore[arg-type] # it is one
-            self._given_up.discard(task)  # type: ignore[arg-type] # the same
+            self._given_up.discard(task)
         if error is None and connection.usable:
             self._open.add(connection)
             self._empty.clear()
