@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import math
+from collections.abc import Awaitable, Callable, Sequence
 from random import Random
 from time import perf_counter
+from typing import NamedTuple
+
+from proof.client import Clients
 
 One = Callable[[int], Awaitable[None]]
 """Makes the request of a number, from 0."""
@@ -41,3 +45,32 @@ async def at_once(width: int, count: int, one: One) -> None:
 
 async def _run(one: One, number: int) -> None:
     await one(number)
+
+
+class Sample(NamedTuple):
+    """A request: when it began, how long it took, and its status; 0 if the connection broke."""
+
+    began: float
+    seconds: float
+    status: int
+
+
+async def sampled(clients: Clients, rate: float, seconds: float, draws: Random, request: bytes) -> list[Sample]:
+    """The same request, so many times a second."""
+    samples: list[Sample] = []
+
+    async def one(_: int) -> None:
+        began = perf_counter()
+        try:
+            status = (await clients.ask(request)).status
+        except OSError:
+            status = 0
+        samples.append(Sample(began, perf_counter() - began, status))
+
+    await at_rate(rate, seconds, one, draws)
+    return samples
+
+
+def failed(samples: Sequence[Sample]) -> float:
+    """Which share of them has no good answer; NaN of none."""
+    return sum(sample.status != 200 for sample in samples) / len(samples) if samples else math.nan

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from time import perf_counter
 from typing import NamedTuple
 
@@ -57,3 +58,10 @@ class Replica(RawServer):
             if not act.data:
                 return
             writer.write(act.data)
+
+
+@asynccontextmanager
+async def replicas(count: int, act: Act) -> AsyncIterator[list[Replica]]:
+    """So many, which all do the same at first."""
+    async with AsyncExitStack() as stack:
+        yield [await stack.enter_async_context(Replica(always(act))) for _ in range(count)]

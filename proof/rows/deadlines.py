@@ -18,7 +18,7 @@ from proof.model import stoppable
 from proof.row import Figures, Goal, Row, Run, quantile
 from proof.serving import Served, serving
 
-WIDTH = 16
+WIDTH = 32
 SHORTEST, LONGEST = 0.05, 0.4
 """Seconds that requests give."""
 ENVELOPE = "application/vnd.plait+json"
@@ -161,7 +161,7 @@ def config_of(bad: Bad, graphs: dict[str, object]) -> dict[str, object]:
 
 
 HOW = (
-    "16 clients at a time give 50 to 400 ms. Predictors are silent, drip 20 bytes a second, are half-open (requests are read and lost), "
+    "32 clients at a time give 50 to 400 ms. Predictors are silent, drip 20 bytes a second, are half-open (requests are read and lost), "
     "or are a process stopped by SIGSTOP; each had answered well before, so that connections to it are kept. In ms after the deadline."
 )
 
