@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from proof import soak
 from proof.row import Row
 from proof.rows import (
     amplification,
@@ -37,3 +38,6 @@ ROWS: tuple[Row[Any], ...] = (
     workers.RESTARTS,
     workers.KILLS,
 )
+
+ALL = (*ROWS, soak.ROW)
+"""Also the one that takes half an hour."""

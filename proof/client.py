@@ -118,12 +118,18 @@ class Connection(asyncio.Protocol):
             self._waiting.set_exception(ConnectionResetError(f"the connection ended before an answer: {exc or 'closed'}"))
 
 
+async def connect(url: str) -> Connection:
+    """A new connection to a server."""
+    address = urlsplit(url)
+    _, connection = await asyncio.get_running_loop().create_connection(Connection, address.hostname or "", address.port or 0)
+    return connection
+
+
 class Clients:
     """Clients of one server, each with a connection that the next request takes over; those that leave take theirs along."""
 
     def __init__(self, url: str) -> None:
-        address = urlsplit(url)
-        self._address = address.hostname, address.port
+        self._url = url
         self._idle: list[Connection] = []
         self._open: set[Connection] = set()
 
@@ -143,7 +149,7 @@ class Clients:
             if connection.kept:
                 return connection
         self._open = {connection for connection in self._open if connection.transport is not None}
-        _, connection = await asyncio.get_running_loop().create_connection(Connection, *self._address)
+        connection = await connect(self._url)
         self._open.add(connection)
         return connection
 

@@ -47,6 +47,14 @@ async def _run(one: One, number: int) -> None:
     await one(number)
 
 
+async def own_lag(every: float, seconds: list[float]) -> None:
+    """Note by how much this loop is late, again and again: no figure is better than the clock that it is taken with."""
+    while True:
+        due = perf_counter() + every
+        await asyncio.sleep(every)
+        seconds.append(max(0.0, perf_counter() - due))
+
+
 class Sample(NamedTuple):
     """A request: when it began, how long it took, and its status; 0 if the connection broke."""
 

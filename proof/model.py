@@ -11,12 +11,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from processes import Program
-from trouble import Trouble
-
 from plait.testing import RawServer
 from plait.testing.server import ok
+from processes import Program
 from proof.serving import LOOK_AGAIN, ROOT, START, process
+from trouble import Trouble
 
 _READY = re.compile(r"^model on (\S+)$", re.MULTILINE)
 

@@ -37,7 +37,8 @@ class Replica(RawServer):
     Args:
         behaviour: What it does; may be changed at any time.
 
-    `calls` are the moments (`perf_counter`) of the POST requests, `probes` those of others; `left` counts those that nobody waited for.
+    `calls` are the moments (`perf_counter`) of the POST requests, `probes` those of others; `left` counts those that nobody
+    waited for.
     """
 
     def __init__(self, behaviour: Behaviour) -> None:

@@ -13,9 +13,10 @@ from proof.row import Row, number
 HEAD = """\
 # What plait promises, measured
 
-Every row is a promise about load, faults or bad input, a goal, and what was measured. `make proof` measures all of them and writes this
-page; `make proof ARGS='late partial'` measures some rows and leaves the others. What is drawn is drawn by a seed (`--seed`), everything
-runs on this machine's own addresses, and proxies are real `plait serve` processes. The tests run a short form of each row.
+Every row is a promise about load, faults or bad input, a goal, and what was measured. `make proof` measures all of them and writes
+this page; `make proof ARGS='late partial'` measures some rows and leaves the others. What is drawn is drawn by a seed (`--seed`),
+everything runs on this machine's own addresses, and proxies are real `plait serve` processes. The tests run a short form of each
+row.
 """
 COLUMNS = ("property", "best elsewhere", "goal", "measured", "", "repeat")
 
@@ -34,14 +35,21 @@ def verdict(row: Row[Any], result: Result | None, *, short: bool = False) -> str
 def measured(row: Row[Any], result: Result | None) -> str:
     """The figures that count."""
     if result is None or result.trouble:
-        return "–" if result is None else result.trouble.partition("\n")[0]
+        return "-" if result is None else " ".join(result.trouble.split())[:400]
     return "; ".join(goal.told(result.figures) for goal in row.goals)
 
 
 def page(rows: Sequence[Row[Any]], results: Mapping[str, Result]) -> str:
     """docs/proof.md, whole."""
     lines = [
-        (row.promise, row.elsewhere, row.goal, measured(row, results.get(row.name)), verdict(row, results.get(row.name)), command(row))
+        (
+            row.promise,
+            row.elsewhere,
+            row.goal,
+            measured(row, results.get(row.name)),
+            verdict(row, results.get(row.name)),
+            command(row),
+        )
         for row in rows
     ]
     sections = "\n".join(section(row, results.get(row.name)) for row in rows)

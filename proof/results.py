@@ -21,7 +21,7 @@ class Result(msgspec.Struct, frozen=True):
         trouble: Why there are no figures.
     """
 
-    figures: dict[str, float]
+    figures: dict[str, float | None]
     seed: int
     when: str
     seconds: float

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
-Figures = Mapping[str, float]
-"""What was measured, by a name that reads well in a table."""
+Figures = Mapping[str, float | None]
+"""What was measured, by a name that reads well in a table; None where there was nothing to measure, which meets no goal."""
 
 Scale = TypeVar("Scale")
 """How much of it: a row's own numbers."""
@@ -35,7 +35,8 @@ class Goal:
     def met(self, figures: Figures, *, short: bool = False) -> bool:
         """Whether it is reached."""
         limit = self.short if short and self.short is not None else self.limit
-        return figures[self.figure] >= limit if self.at_least else figures[self.figure] <= limit
+        value = figures[self.figure]
+        return value is not None and (value >= limit if self.at_least else value <= limit)
 
     def told(self, figures: Figures) -> str:
         """What was measured, as text."""
@@ -84,7 +85,7 @@ class Row(Generic[Scale]):
     goal: str
     how: str
     goals: Sequence[Goal]
-    measure: Callable[[Scale, Run], Awaitable[Figures]]
+    measure: Callable[[Scale, Run], Coroutine[Any, Any, Figures]]
     full: Scale
     short: Scale
     shortfall: str = ""
@@ -99,8 +100,8 @@ def quantile(values: Sequence[float], share: float) -> float:
     return sorted(values)[max(0, math.ceil(share * len(values)) - 1)] if values else math.nan
 
 
-def number(value: float) -> str:
+def number(value: float | None) -> str:
     """Three digits that count; whole numbers as they are."""
-    if value == int(value) if math.isfinite(value) else False:
-        return f"{value:,.0f}"
-    return f"{value:.3g}" if abs(value) < 1000 else f"{value:,.0f}"  # noqa: PLR2004 - three digits
+    if value is None or math.isnan(value):
+        return "-"
+    return f"{value:,.0f}" if abs(value) >= 1000 or value == int(value) else f"{value:.3g}"

@@ -15,10 +15,9 @@ from subprocess import Popen
 from typing import Any
 
 from processes import Program, running
+from proof.client import Clients, post
 from trouble import Trouble
 from usage import memory, tree
-
-from proof.client import Clients, post
 
 ROOT = Path(__file__).parents[1]
 START = 30.0
@@ -47,7 +46,7 @@ class Served:
 
     def descriptors(self) -> int:
         """Files and sockets that are open in the process."""
-        return len(os.listdir(f"/proc/{self.pid}/fd"))
+        return sum(1 for _ in Path(f"/proc/{self.pid}/fd").iterdir())
 
     def resident(self) -> float:
         """Megabytes of the process and all below it."""

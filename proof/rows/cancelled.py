@@ -107,9 +107,9 @@ ROW = Row(
     promise="100,000 cancelled exchanges",
     elsewhere="httpx's pool dead for good",
     goal="100 of 100 good afterwards, nothing leaked",
-    how="A predictor answers after 0 to 12 ms, or never. 64 clients at a time give up after 2 to 12 ms: by a deadline of the request, by "
-    "closing, by a reset. Only exchanges that were cut before their answer count. Before and after, the predictor closes what was "
-    "kept for it, and the worker tells how many descriptors and tasks it has.",
+    how="A predictor answers after 0 to 12 ms, or never. 64 clients at a time give up after 2 to 12 ms: by a deadline of the "
+    "request, by closing, by a reset. Only exchanges that were cut before their answer count. Before and after, the "
+    "predictor closes what was kept for it, and the worker tells how many descriptors and tasks it has.",
     goals=(
         Goal("good of 100 afterwards", GOOD, at_least=True),
         Goal("descriptors more than before", 0),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from random import Random
@@ -151,7 +151,7 @@ async def warm_up(served: Served, graphs: tuple[str, ...]) -> None:
             await clients.ask(post(f"/predict/{graph}"))
 
 
-def config_of(bad: Bad, graphs: dict[str, object]) -> dict[str, object]:
+def config_of(bad: Bad, graphs: Mapping[str, object]) -> dict[str, object]:
     """A file in which only the request's own deadline counts."""
     return {
         "defaults": {"predictor": {"timeout": "30s"}, "graph": {"timeout": "60s"}},
@@ -161,14 +161,15 @@ def config_of(bad: Bad, graphs: dict[str, object]) -> dict[str, object]:
 
 
 HOW = (
-    "32 clients at a time give 50 to 400 ms. Predictors are silent, drip 20 bytes a second, are half-open (requests are read and lost), "
-    "or are a process stopped by SIGSTOP; each had answered well before, so that connections to it are kept. In ms after the deadline."
+    "32 clients at a time give 50 to 400 ms. Predictors are silent, drip 20 bytes a second, are half-open (requests are read "
+    "and lost), or are a process stopped by SIGSTOP; each had answered well before, so that connections to it are kept. In ms "
+    "after the deadline."
 )
 
 LATE = Row(
     name="late",
     promise="answer after the deadline",
-    elsewhere="–",
+    elsewhere="not known",
     goal="deadline + 50 ms, p99.9, whatever the predictor does (silent, drip, half-open, stopped)",
     how=HOW,
     goals=(

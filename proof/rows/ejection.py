@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from itertools import pairwise
 from time import perf_counter
 from typing import Any
 
@@ -71,7 +71,7 @@ async def measure_failing(scale: Scale, run: Run) -> Figures:
 
 def until_pause(calls: list[float]) -> int:
     """How many calls there were before the first pause."""
-    for number, (one, following) in enumerate(zip(calls, calls[1:], strict=False), 1):
+    for number, (one, following) in enumerate(pairwise(calls), 1):
         if following - one >= PAUSE:
             return number
     return len(calls)
@@ -98,6 +98,7 @@ async def measure_slow(scale: Scale, run: Run) -> Figures:
         since = perf_counter()
         run.progress(0.3)
         samples = await sampled(clients, RATE, scale.seconds, run.random(), post())
+        run.progress(1)
     return {
         "share of the slow replica": share_since(models, since) * 100,
         "client errors in %": failed(samples) * 100,
@@ -131,12 +132,13 @@ FAILING = Row(
     promise="one of 5 replicas fails: bad attempts before it is ejected; client errors",
     elsewhere="5-7, then a sweep of 10 s",
     goal="5 or fewer; 0.1 % or less",
-    how=LOAD + "`idempotent: true`; after a while one replica answers 503 to everything, in a second run closes every connection. Attempts are "
-    "those before the first pause of half a second.",
+    how=LOAD
+    + "`idempotent: true`; after a while one replica answers 503 to everything, in a second run it closes every connection. "
+    "Attempts are those before the first pause of half a second.",
     goals=(Goal("bad attempts before ejection", 5, short=8), Goal("client errors", 0.1, "%", short=1)),
     measure=measure_failing,
     full=Scale(5, 20),
-    short=Scale(1, 2),
+    short=Scale(0.5, 1.5),
 )
 
 FAST = Row(
@@ -154,7 +156,7 @@ FAST = Row(
 SLOW = Row(
     name="slow-replica",
     promise="a replica 10 times slower: its share after 5 s",
-    elsewhere="–",
+    elsewhere="not known",
     goal="3 % or less",
     how=LOAD + "One takes 100 ms, the others 10 ms. Counted from the fifth second on.",
     goals=(Goal("share of the slow replica", 3, "%", short=10),),
@@ -168,8 +170,8 @@ PROBES = Row(
     promise="all health probes fail but inference works",
     elsewhere="fail everything, or panic mode",
     goal="keeps serving, says so",
-    how=LOAD + "`health: {path: /health, interval: 100ms}`; every probe is answered 503, every call well. What it says is in `/health/all` or in "
-    "the log.",
+    how=LOAD + "`health: {path: /health, interval: 100ms}`; every probe is answered 503, every call well. What it says is in "
+    "`/health/all` or in the log.",
     goals=(
         Goal("requests that failed", 0),
         Goal("failed probes of each replica", 20, at_least=True, short=3),

@@ -10,7 +10,6 @@ from time import perf_counter
 
 from plait.testing import RawServer
 from plait.testing.server import read_request
-
 from proof.client import Clients, post
 from proof.load import at_once
 from proof.row import Figures, Goal, Row, Run, quantile
@@ -109,8 +108,9 @@ ROW = Row(
     promise="client hangs up: upstream calls stopped",
     elsewhere="immediate (Envoy); never (Python servers)",
     goal="100 ms, p99, all branches",
-    how="A fan-out of three predictors that never answer. 16 clients at a time hang up 0 to 20 ms after all three were asked, half by "
-    "closing, half by a reset, half of them readers of a stream. Each predictor notes when its connection ended, in ms after that.",
+    how="A fan-out of three predictors that never answer. 16 clients at a time hang up 0 to 20 ms after all three were asked, "
+    "half by closing, half by a reset, half of them readers of a stream. Each predictor notes when its connection ended, "
+    "in ms after that.",
     goals=(
         Goal("stopped after, p99", 100, "ms", short=1000),
         Goal("calls not stopped", 0),

@@ -80,5 +80,5 @@ ROW = Row(
     goals=(Goal("p99.9 of that without hedging", 0.15, short=1.1), Goal("extra calls", 2, "%", short=4)),
     measure=measure,
     full=Scale(40),
-    short=Scale(3),
+    short=Scale(2),
 )

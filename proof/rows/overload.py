@@ -87,8 +87,9 @@ ROW = Row(
     promise="5 times overload of a predictor with a true limit of 8",
     elsewhere="plateau",
     goal="goodput 90 %, rejects under 10 ms, no call begun after its client's deadline",
-    how="A predictor that does eight calls at a time, each in 50 ms, and lets all others wait: 160 a second. 800 requests a second, each with "
-    "500 ms; nothing is configured. Goodput is good answers within the deadline, of what the predictor can do.",
+    how="A predictor that does eight calls at a time, each in 50 ms, and lets all others wait: 160 a second. 800 requests a "
+    "second, each with 500 ms; nothing is configured. Goodput is good answers within the deadline, of what the predictor "
+    "can do.",
     goals=(
         Goal("goodput", 90, "%", at_least=True, short=50),
         Goal("refused in, p99", 10, "ms", short=200),

@@ -202,14 +202,14 @@ async def attempt(
 
 ROW = Row(
     name="poisoning",
-    promise="bytes of one predictor's answer reaching another caller: late (while idle, or after our timeout or cancel), surplus after "
-    "Content-Length, after HEAD, 204, 304, in chunk trailers",
+    promise="bytes of one predictor's answer reaching another caller: late (while idle, or after our timeout or cancel), "
+    "surplus after Content-Length, after HEAD, 204, 304, in chunk trailers",
     elsewhere="aiohttp and httpx fail",
-    goal="0 in 10,000 each; an unasked answer that arrives during the next exchange cannot be told apart, so an endpoint that ever sent a "
-    "surplus byte loses pooling for a minute",
-    how="Each try has a predictor of its own: a good exchange, one at which the predictor misbehaves in a drawn variant, and two that "
-    "might get what was left. Every request has its number, and so has its answer. plait sends no HEAD to predictors; those that came "
-    "are counted.",
+    goal="0 in 10,000 each; an unasked answer that arrives during the next exchange cannot be told apart, so an endpoint that "
+    "ever sent a surplus byte loses pooling for a minute",
+    how="Each try has a predictor of its own: a good exchange, one at which the predictor misbehaves in a drawn variant, and "
+    "two that might get what was left. Every request has its number, and so has its answer. plait sends no HEAD to "
+    "predictors; those that came are counted.",
     goals=(
         Goal("answers with another's bytes", 0),
         Goal("tries of each kind", 10_000, at_least=True, short=60),
