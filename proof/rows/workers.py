@@ -125,8 +125,8 @@ RESTARTS = Row(
     promise="rolling restart under keep-alive load, 20 times",
     elsewhere="not known",
     goal="0 failed requests",
-    how="`--workers 2`, 16 clients on connections that are kept, who think up to 5, 20, 100 or 500 ms between two requests, a quarter "
-    "of them each. SIGHUP as soon as the workers of the last one are all new.",
+    how="`--workers 2`, 16 clients on connections that are kept, who think up to 5, 20, 100 or 500 ms between two requests, a "
+    "quarter of them each. SIGHUP as soon as the workers of the last one are all new.",
     goals=(
         Goal("failed requests", 0),
         Goal("workers not restarted", 0),
