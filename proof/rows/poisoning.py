@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from asyncio import StreamReader, StreamWriter
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from itertools import count
@@ -128,72 +128,68 @@ class Repeating(RawServer):
                 self.settled.set()
 
 
+@dataclass(slots=True)
 class Tally:
-    """What came of the tries of one kind."""
+    """The tries of one kind, and what came of them."""
 
-    def __init__(self) -> None:
-        self.tries = 0
-        self.answers = 0
-        self.poisoned = 0
+    kind: Kind
+    draws: Random
+    numbers: Iterator[int]
+    tries: int = 0
+    answers: int = 0
+    poisoned: int = 0
+    heads: int = 0
 
     def saw(self, answer: Answered, body: bytes) -> None:
         """An answer to a request with this body."""
         self.answers += 1
-        self.poisoned += answer.status == 200 and answer.body != body
-        self.poisoned += POISON in answer.body
+        self.poisoned += (answer.status == 200 and answer.body != body) or POISON in answer.body
 
 
 async def measure(scale: Scale, run: Run) -> Figures:
     """Try each kind so often, on as many predictors."""
-    tallies = {name: Tally() for name in KINDS}
-    numbers, heads = count(1), 0
-    for name, kind in KINDS.items():
-        draws = run.random(name)
-        while (missing := scale.tries - tallies[name].tries) > 0:
-            heads += await batch(kind, min(BATCH, missing), tallies[name], draws, numbers, run.folder)
-            run.progress(sum(tally.tries for tally in tallies.values()) / scale.tries / len(KINDS))
+    numbers = count(1)
+    tallies = {name: Tally(kind, run.random(name), numbers) for name, kind in KINDS.items()}
+    for tally in tallies.values():
+        while tally.tries < scale.tries:
+            await batch(tally, min(BATCH, scale.tries - tally.tries), run.folder)
+            run.progress(sum(each.tries for each in tallies.values()) / scale.tries / len(KINDS))
     each = {name: tally.poisoned for name, tally in tallies.items()}
     return {
         "answers with another's bytes": sum(each.values()),
         "tries of each kind": min(tally.tries for tally in tallies.values()),
         **each,
         "answers looked at": sum(tally.answers for tally in tallies.values()),
-        "HEAD requests that predictors got": heads,
+        "HEAD requests that predictors got": sum(tally.heads for tally in tallies.values()),
     }
 
 
-async def batch(kind: Kind, tries: int, tally: Tally, draws: Random, numbers: count[int], folder: Path) -> int:
-    """Try one kind on so many new predictors; how many HEAD requests these got."""
+async def batch(tally: Tally, tries: int, folder: Path) -> None:
+    """Try one kind on so many new predictors."""
     async with AsyncExitStack() as stack:
-        models = [await stack.enter_async_context(Repeating(kind.answer, draws)) for _ in range(tries)]
+        models = [await stack.enter_async_context(Repeating(tally.kind.answer, tally.draws)) for _ in range(tries)]
         config = {
             "predictors": {f"m{number}": {"url": model.url} for number, model in enumerate(models)},
             "graphs": {f"m{number}": {"predict": f"m{number}"} for number in range(tries)},
         }
         served = await stack.enter_async_context(serving(config, folder))
         clients = await stack.enter_async_context(Clients(served.url))
-
-        async def one(number: int) -> None:
-            await attempt(clients, f"/predict/m{number}", models[number], kind, tally, draws, numbers)
-
-        await at_once(WIDTH, tries, one)
-        return sum(model.heads for model in models)
+        await at_once(WIDTH, tries, lambda number: attempt(clients, f"/predict/m{number}", models[number], tally))
+        tally.heads += sum(model.heads for model in models)
 
 
-async def attempt(
-    clients: Clients, path: str, model: Repeating, kind: Kind, tally: Tally, draws: Random, numbers: count[int]
-) -> None:
+async def attempt(clients: Clients, path: str, model: Repeating, tally: Tally) -> None:
     """A good exchange, the bad one, and exchanges that might get what was left of it."""
     for turn in range(1, MISBEHAVES + CHECKS + 1):
-        body = b'{"n":%d}' % next(numbers)
+        body = b'{"n":%d}' % next(tally.numbers)
         bad = turn == MISBEHAVES
-        if bad and kind.cut == "cancel":
+        if bad and tally.kind.cut == "cancel":
             connection = await clients.connection()
             connection.send(post(path, body))
-            await asyncio.sleep(draws.uniform(0.001, CUT))
+            await asyncio.sleep(tally.draws.uniform(0.001, CUT))
             connection.leave()
         else:
-            fields = {"X-Request-Timeout": f"{CUT * 1000:.0f}ms"} if bad and kind.cut else {}
+            fields = {"X-Request-Timeout": f"{CUT * 1000:.0f}ms"} if bad and tally.kind.cut else {}
             tally.saw(await clients.ask(post(path, body, **fields)), body)
         if bad and not await has_settled(model):
             return  # it was cut before the predictor heard of it: no try
