@@ -63,7 +63,7 @@ def fails(row: Row[Any], result: Result, *, short: bool) -> bool:
 
 def measured(row: Row[Any], seed: int, *, short: bool) -> Result:
     """One row's figures, or why there are none."""
-    began, trouble = perf_counter(), ""
+    began, place, trouble = perf_counter(), machine(), ""
     figures: dict[str, float | None] = {}
     with tempfile.TemporaryDirectory(prefix="plait-proof-") as folder, bar(row.name) as tell:
         try:
@@ -72,7 +72,7 @@ def measured(row: Row[Any], seed: int, *, short: bool) -> Result:
             figures = {name: None if value is None or math.isnan(value) else value for name, value in found.items()}
         except* (Trouble, OSError) as group:  # plait did not start, or did not answer: the row fails, the others go on
             trouble = "; ".join(str(error) for error in group.exceptions[:3])
-    return Result(figures, seed, f"{datetime.now(UTC):%Y-%m-%d}", round(perf_counter() - began, 1), machine(), trouble)
+    return Result(figures, seed, f"{datetime.now(UTC):%Y-%m-%d}", round(perf_counter() - began, 1), place, trouble)
 
 
 def chosen(said: argparse.Namespace) -> list[Row[Any]]:

@@ -144,7 +144,7 @@ async def measure_partial(scale: Scale, run: Run) -> Figures:
 
 
 def has_reasons(answer: Answered, *, early: bool) -> bool:
-    """Whether the answer has the good part, is marked incomplete, and says of each other why it is missing: no `timeout` if early."""
+    """Whether the answer has the good part, is marked incomplete, and says why each other is missing: no `timeout` if early."""
     if answer.status != 200:
         return False
     told = json.loads(answer.body)
@@ -181,7 +181,8 @@ LATE = Row(
     elsewhere="not known",
     goal="deadline + 50 ms, p99.9, whatever the predictor does (silent, drip, half-open, stopped)",
     how=HOW
-    + " 32 clients at a time. Right is 504, or 503 where the predictor was spared; that may come before the deadline, which is counted apart.",
+    + " 32 clients at a time. Right is 504, or 503 where the predictor was spared; that may come before the deadline, which "
+    "is counted apart.",
     goals=(
         Goal("after the deadline, p99.9 of the worst kind", 50, "ms", short=1000),
         Goal("answers that were wrong, or early", 0),
@@ -199,7 +200,7 @@ PARTIAL = Row(
     how=HOW + " A fan-out of a good predictor and one of each, `require: any`, 8 clients at a time; the percentile is the 99th.",
     goals=(
         Goal("after the deadline, p99", 20, "ms", short=1000),
-        Goal("answers without the good part or a reason for each other", 0, short=4),
+        Goal("answers without the good part or a reason for each other", 0, short=8),
     ),
     measure=measure_partial,
     full=Scale(1500, 8),
