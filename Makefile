@@ -19,7 +19,7 @@ COMPILE = $(UV) pip compile pyproject.toml --quiet --universal --python-version 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test check format docs bench fuzz lock clean
+.PHONY: help demo test check format docs bench proof fuzz lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
@@ -58,6 +58,9 @@ bench: $(VENV)/.bench ## measure plait beside nginx and beside FastAPI with http
 fuzz: $(VENV)/.fuzz ## look for inputs that break promises, a minute each target (ARGS='json_text --seconds 600')
 	@$(BIN)/python fuzz/run.py $(ARGS)
 
+proof: $(VENV)/.dev ## measure what plait promises under load and faults, and write docs/proof.md (ARGS='late kills': some rows)
+	@$(BIN)/python -m proof $(ARGS) --write docs/proof.md
+
 lock: $(if $(filter $(BIN)/uv,$(UV)),$(VENV)/.dev) ## write the locks anew (UPGRADE=--upgrade: with newer versions)
 	$(COMPILE) --extra onnx --group dev -o requirements.lock
 	$(COMPILE) --extra onnx --group build -c requirements.lock -o requirements-demo.lock
@@ -66,7 +69,7 @@ lock: $(if $(filter $(BIN)/uv,$(UV)),$(VENV)/.dev) ## write the locks anew (UPGR
 
 clean: ## remove the environment and everything that tools left
 	rm -rf $(VENV) build dist .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
-	find src tests examples bench docs fuzz -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
+	find src tests examples bench proof docs fuzz -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 
 # One stamp per set of packages, older than its lock when there is something to install.
 

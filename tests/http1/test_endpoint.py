@@ -7,7 +7,7 @@ import random
 import socket
 import ssl
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager, suppress
 
 import pytest
 
@@ -407,16 +407,71 @@ async def test_a_name_that_does_not_resolve_is_unreachable(host: str) -> None:
     await endpoint.close()
 
 
-async def test_connecting_has_a_deadline() -> None:
+@contextmanager
+def crowded() -> Iterator[socket.socket]:
+    """A listening socket whose line of those that wait to be accepted is full: the kernel drops who comes next."""
     with socket.create_server(("127.0.0.1", 0), backlog=0) as full, socket.socket() as first, socket.socket() as second:
-        for each in (first, second):  # the line of those that wait to be accepted is full, and the kernel drops the next
+        for each in (first, second):
             each.setblocking(False)  # noqa: FBT003 - the standard library's
             with suppress(BlockingIOError):
                 each.connect(full.getsockname())
+        yield full
+
+
+async def test_connecting_has_a_deadline() -> None:
+    with crowded() as full:
         endpoint = Endpoint("127.0.0.1", full.getsockname()[1], Bounds(connect_timeout=0.02))
         with pytest.raises(Unreachable, match="no connection in 20 ms"):
             await answer(endpoint)
         await endpoint.close()
+
+
+async def test_who_comes_after_one_that_left_does_not_wait_for_that_one_s_connection() -> None:
+    with crowded() as full:
+        endpoint = Endpoint("127.0.0.1", full.getsockname()[1], Bounds(connect_timeout=5))
+        left = [ask(endpoint) for _ in range(3)]
+        await asyncio.sleep(0)
+        for each in left:
+            endpoint.drop(each)
+        full.accept()[0].close()
+        asked = ask(endpoint, "/next")
+        async with asyncio.timeout(0.9):  # after a second the kernel tries again by itself
+            full.setblocking(False)  # noqa: FBT003 - the same
+            accepted, _ = await asyncio.get_running_loop().sock_accept(full)
+            with accepted:
+                accepted.setblocking(False)  # noqa: FBT003 - the same
+                assert path_of(await asyncio.get_running_loop().sock_recv(accepted, 65536)) == b'"/next"'
+                endpoint.drop(asked)
+        await endpoint.close()
+
+
+async def test_an_attempt_to_connect_that_hangs_fails_none_that_came_after_it_began() -> None:
+    loop = asyncio.get_running_loop()
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as server, socket.socket() as other:
+        server.setblocking(False)  # noqa: FBT003 - the same
+        endpoint = Endpoint("127.0.0.1", server.getsockname()[1], Bounds(connect_timeout=0.2))
+        first = ask(endpoint, "/first")
+        accepted, _ = await loop.sock_accept(server)
+        with accepted:
+            accepted.setblocking(False)  # noqa: FBT003 - the same
+            assert path_of(await loop.sock_recv(accepted, 65536)) == b'"/first"'
+            other.connect(server.getsockname())  # now the line is full
+            second = ask(endpoint, "/second")
+            for _ in range(3):
+                await asyncio.sleep(0)
+            await loop.sock_sendall(accepted, ok(b"1"))
+            assert await first.future == b"1"
+            assert path_of(await loop.sock_recv(accepted, 65536)) == b'"/second"'
+            third = ask(endpoint, "/third")  # while the attempt that was made for the second still hangs
+            server.accept()[0].close()
+            async with asyncio.timeout(5):
+                again, _ = await loop.sock_accept(server)
+            with again:
+                again.setblocking(False)  # noqa: FBT003 - the same
+                assert path_of(await loop.sock_recv(again, 65536)) == b'"/third"'
+                for each in (second, third):
+                    endpoint.drop(each)
+                await endpoint.close()
 
 
 @pytest.mark.parametrize("greeting", [b"", b"220 mail\r\n"], ids=["silent", "greeting"])

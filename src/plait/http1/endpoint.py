@@ -42,6 +42,9 @@ class Endpoint:
     byte that has arrived by then was seen, so that a late or surplus answer is found before it can be taken for another one's. One
     that comes during the next exchange cannot be told apart: an address that sent a surplus byte keeps no connection for a minute.
 
+    An attempt to connect speaks only for exchanges that waited when it began: one that hangs, made for a caller who has left, must
+    not fail the next caller.
+
     Args:
         host: A name or an IP.
         port: The port there.
@@ -50,7 +53,8 @@ class Endpoint:
     """
 
     __slots__ = (
-        "_bounds", "_chance", "_connecting", "_empty", "_idle", "_known", "_loop", "_open", "_served_soon", "_sweeping", "_tls",
+        "_attempts", "_bounds", "_chance", "_connecting", "_empty", "_given_up", "_idle", "_known", "_loop", "_open", "_served_soon",
+        "_sweeping", "_tls",
         "_trusted_from", "_waiting", "host", "port",
     )  # fmt: skip
 
@@ -67,8 +71,10 @@ class Endpoint:
         self._open: set[Connection] = set()
         self._empty = asyncio.Event()
         self._empty.set()
-        self._waiting: dict[Exchange, None] = {}
-        self._connecting: set[asyncio.Task[None]] = set()
+        self._attempts = 0
+        self._waiting: dict[Exchange, int] = {}  # with the number of the last attempt before each
+        self._connecting: dict[asyncio.Task[None], None] = {}
+        self._given_up: set[asyncio.Task[None]] = set()
         self._served_soon = False
         self._trusted_from = 0.0
 
@@ -96,7 +102,7 @@ class Endpoint:
                 return
         if len(self._waiting) >= self._bounds.waiting:
             raise Overloaded("every connection is in use and the waiting line is full")
-        self._waiting[exchange] = None
+        self._waiting[exchange] = self._attempts
         self._connect_if_needed()
 
     def drop(self, exchange: Exchange) -> None:
@@ -104,8 +110,11 @@ class Endpoint:
         connection, exchange.connection = exchange.connection, None
         if connection is not None:
             connection.abandon()
-        else:
-            self._waiting.pop(exchange, None)
+        elif self._waiting.pop(exchange, None) is not None and len(self._connecting) > len(self._waiting):
+            oldest = next(iter(self._connecting))
+            del self._connecting[oldest]
+            self._given_up.add(oldest)
+            oldest.cancel()
 
     def retire(self) -> None:
         """Keep no connection any more: those that are idle close now, the others after their exchange."""
@@ -116,10 +125,10 @@ class Endpoint:
     async def close(self) -> None:
         """End every connection and every attempt to make one; those who wait hear so."""
         while self._waiting:
-            self._fail_first(_closing())
+            self._fail_first(_closing(), self._attempts + 1)
         for connection in tuple(self._open):
             connection.fail(_closing())
-        connecting = tuple(self._connecting)
+        connecting = (*self._connecting, *self._given_up)
         for task in connecting:
             task.cancel()
         if connecting:
@@ -129,10 +138,10 @@ class Endpoint:
     def _connect_if_needed(self) -> None:
         room = self._bounds.connections - len(self._open) - len(self._connecting)
         if room > 0 and len(self._connecting) < len(self._waiting):
-            task = self._loop.create_task(self._connect())
-            self._connecting.add(task)
+            self._attempts += 1
+            self._connecting[self._loop.create_task(self._connect(self._attempts))] = None
 
-    async def _connect(self) -> None:
+    async def _connect(self, attempt: int) -> None:
         error = Unreachable("the connection closed as soon as it was made")
         connection = None
         try:
@@ -140,12 +149,14 @@ class Endpoint:
         except Unreachable as exc:
             error = exc
         finally:
-            self._connecting.discard(asyncio.current_task())
+            task = asyncio.current_task()
+            self._connecting.pop(task, None)  # type: ignore[arg-type] # it is one
+            self._given_up.discard(task)  # type: ignore[arg-type] # the same
         if connection is not None and connection.usable:
             self._keep(connection)
             self._serve()
         else:
-            self._fail_first(error)
+            self._fail_first(error, attempt)
         self._connect_if_needed()
 
     def _keep(self, connection: Connection) -> None:
@@ -161,9 +172,9 @@ class Endpoint:
     def _new(self) -> Connection:
         return Connection(ResponseReader(self._bounds.body, self._known), self._release, self._closed)
 
-    def _fail_first(self, error: Unreachable) -> None:
+    def _fail_first(self, error: Unreachable, attempt: int) -> None:
         exchange = next(iter(self._waiting), None)
-        if exchange is not None:
+        if exchange is not None and self._waiting[exchange] < attempt:
             del self._waiting[exchange]
             exchange.broke(error, stale=False)
 

@@ -1,0 +1,43 @@
+"""All rows, in the order of the table."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from proof import soak
+from proof.row import Row
+from proof.rows import (
+    amplification,
+    cancelled,
+    deadlines,
+    ejection,
+    hangups,
+    hedging,
+    overload,
+    poisoning,
+    recovery,
+    slow_clients,
+    workers,
+)
+
+ROWS: tuple[Row[Any], ...] = (
+    amplification.ROW,
+    ejection.FAILING,
+    ejection.FAST,
+    ejection.SLOW,
+    ejection.PROBES,
+    recovery.ROW,
+    hedging.ROW,
+    cancelled.ROW,
+    hangups.ROW,
+    deadlines.LATE,
+    deadlines.PARTIAL,
+    overload.ROW,
+    poisoning.ROW,
+    slow_clients.ROW,
+    workers.RESTARTS,
+    workers.KILLS,
+)
+
+ALL = (*ROWS, soak.ROW)
+"""Also the one that takes half an hour."""

@@ -1,0 +1,1 @@
+"""The rows, each a file, or a family of them."""
