@@ -35,14 +35,15 @@ class Endpoint:
     """
 
     __slots__ = (
-        "_bounds", "_connecting", "_empty", "_idle", "_known", "_loop", "_open", "_served_soon", "_trusted_from", "_waiting",
-        "host", "port",
+        "_bounds", "_connecting", "_empty", "_ended", "_idle", "_known", "_loop", "_open", "_served_soon", "_trusted_from",
+        "_waiting", "host", "port",
     )  # fmt: skip
 
     def __init__(self, host: str, port: int, bounds: Bounds) -> None:
         self.host = host
         self.port = port
         self._bounds = bounds
+        self._ended = False
         self._loop = asyncio.get_running_loop()
         self._known: Known[Head] = Known()
         self._idle: list[Connection] = []
@@ -69,6 +70,7 @@ class Endpoint:
 
         Raises:
             Overloaded: If every connection is in use and the line is full.
+            Unreachable: If it was closed.
         """
         idle = self._idle
         while idle and not self._waiting:
@@ -76,6 +78,8 @@ class Endpoint:
             if connection.usable:
                 connection.send(exchange)
                 return
+        if self._ended:
+            raise _closing()
         if len(self._waiting) >= self._bounds.waiting:
             raise Overloaded("every connection is in use and the waiting line is full")
         self._waiting[exchange] = None
@@ -96,7 +100,8 @@ class Endpoint:
             connection.abandon()
 
     async def close(self) -> None:
-        """End every connection and every attempt to make one; those who wait hear so."""
+        """End every connection and every attempt to make one; those who wait, or still come, hear so."""
+        self._ended = True
         while self._waiting:
             self._fail_first(_closing())
         for connection in tuple(self._open):
