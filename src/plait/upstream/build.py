@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from plait.upstream.budget import Budget
 from plait.upstream.defaults import MOST_LIMIT
 from plait.upstream.fleet import Fleet
 from plait.upstream.limit import Limit
+from plait.upstream.names import Resolve, resolve
 from plait.upstream.peer import Peer
 from plait.upstream.replicas import Replicas
 from plait.upstream.upstream import Policies, Upstream
@@ -23,7 +25,11 @@ if TYPE_CHECKING:
     from plait.spec.predictor import Predictor, PredictorDefaults
 
 
-def upstream(name: str, predictor: Predictor, defaults: PredictorDefaults, clock: Clock) -> Upstream:
+ASIDE = 16
+"""Connections to one address for questions about itself, and as many that wait for one."""
+
+
+def upstream(name: str, predictor: Predictor, defaults: PredictorDefaults, clock: Clock, resolver: Resolve = resolve) -> Upstream:
     """The upstream of a predictor.
 
     Args:
@@ -31,6 +37,7 @@ def upstream(name: str, predictor: Predictor, defaults: PredictorDefaults, clock
         predictor: What the file says of it.
         defaults: What holds where it says nothing.
         clock: The worker's clock.
+        resolver: Who is asked for all addresses of a name.
     """
     spec = defaults.of(predictor)
     now, draw = clock.now(), Random().random  # noqa: S311 - chance for even loads, no secret
@@ -43,10 +50,11 @@ def upstream(name: str, predictor: Predictor, defaults: PredictorDefaults, clock
     def reach(address: Address, host: str) -> Peer:
         path = predictor.path or address.path or "/predict"
         codec = JsonCodec.of(path, address.authority, predictor.headers, predictor.forward_headers, predictor.pass_status)
-        return Peer(address.authority, Endpoint(host, address.port, bounds), codec, address._replace(host=host).authority)
+        calls, aside = (Endpoint(host, address.port, each) for each in (bounds, replace(bounds, connections=ASIDE, waiting=ASIDE)))
+        return Peer(address.authority, calls, aside, codec, address._replace(host=host).authority)
 
     replicas = Replicas(name, fleet, reach, clock)
-    replicas.add(predictor.addresses)
+    replicas.add(predictor.addresses, resolver)
     if spec.health is not None:
         replicas.probe(spec.health, spec.timeout, draw)
     policies = Policies(spec.retry, spec.hedge, predictor.idempotent, limit, spec.limit.waiting, budget, draw)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from plait.clock import Clock
     from plait.spec.policies import HedgeSpec, RetrySpec
     from plait.types import Message, Run
-    from plait.upstream.balance import Draw, Replica
+    from plait.upstream.balance import Draw
     from plait.upstream.enquiry import Answer
     from plait.upstream.fleet import Fleet
     from plait.upstream.limit import Limit
@@ -127,30 +127,17 @@ class Upstream:
         return call
 
     async def get(self, path: str, run: Run) -> Message:
-        """Ask the predictor about itself, within its timeout: the replica that would get the next call.
+        """Ask the predictor about itself, within its timeout: a replica that may be called, but never as a trial.
 
         Raises:
             UpstreamError: If there is no good answer.
         """
-        now = self._clock.now()
-        replica = self.fleet.pick(now)
-        if replica is None:
+        peer = self.fleet.look(self._clock.now())
+        if peer is None:
             raise Unreachable(self.nobody)
-        try:
-            return await self.get_from(replica, path, run)
-        finally:
-            self.fleet.cut(replica, now, 0.0)
-
-    async def get_from(self, replica: Replica[Peer], path: str, run: Run) -> Message:
-        """Ask one replica about the predictor, within the predictor's timeout.
-
-        Raises:
-            UpstreamError: If there is no good answer.
-        """
-        peer = replica.endpoint
         codec = ProbeCodec(path, peer.authority)
         future: asyncio.Future[Answer | PlaitError] = asyncio.get_running_loop().create_future()
-        enquiry = Enquiry(peer.endpoint, codec.encode(run.message, run, self.timeout), _settle(future))
+        enquiry = Enquiry(peer.aside, codec.encode(run.message, run, self.timeout), _settle(future))
         try:
             enquiry.ask(self._clock, self.timeout)
             answer = await future
@@ -186,6 +173,8 @@ class Upstream:
 
     def may_hedge(self, repeats: Repeats, now: float) -> bool:
         """Whether a second copy may be sent now; it has a permit then."""
+        if len(self.line) or self.limit.in_flight >= self.limit.limit:
+            return False  # and nothing is paid
         paid = (repeats.after or self.hedge.take()) and self.budget.take(now)
         return bool(paid) and self.limit.take()
 
