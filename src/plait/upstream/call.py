@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
-from plait.errors import Overloaded, PlaitError, TimedOut, Unreachable, UpstreamError, fault
+from plait.errors import Overloaded, PlaitError, Refused, TimedOut, Unreachable, UpstreamError, fault
 from plait.http1.problem import FINAL
+from plait.spec.policies import CONNECT, TIMEOUT
 from plait.types import Message
 from plait.upstream.copy import Copy, Later
 from plait.upstream.retry import retry_after
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from plait.upstream.balance import Replica
     from plait.upstream.peer import Peer
     from plait.upstream.repeats import Repeats
+    from plait.upstream.retry import Reason
     from plait.upstream.upstream import Upstream
 
 _FINAL = FINAL.lower().encode()
@@ -114,13 +116,13 @@ class Call:
             return
         upstream, now = self._upstream, self._run.clock.now()
         seconds = now - self.sent
-        if upstream.patient(seconds):
-            self._drop(now, blamed=True)
+        telling = self.replica is not None and upstream.patient(seconds)
+        self._drop(now, blamed=True)
+        if telling:
             upstream.limit.ended(now, seconds)
         else:
-            self._drop(now, blamed=False)
             upstream.limit.cut()
-        self._end(None, TimedOut(f"no answer {what}"))
+        self._fail(TimedOut(f"no answer {what}"), TIMEOUT)
 
     # What the connection calls.
 
@@ -177,6 +179,9 @@ class Call:
         if attempt is self._copy:
             self._copy = None
             upstream.limit.cut()
+            upstream.permit()
+        if isinstance(error, Refused):  # another replica would say the same
+            self._drop(now, blamed=False)
         if self.replica is None and self._copy is None:
             self._repeat_or_fail(now, error, found, stale=stale)
 
@@ -192,17 +197,16 @@ class Call:
             again = retry.allows(found.reason, self.attempts, final=error.final) and self._repeat(now, self._pause(now, error))
         if again:
             return
-        error.final = error.final or (retry.attempts > 1 and found.reason in retry.on)
         if found.busy:
             limit.dropped()
         else:
             limit.cut()
-        self._end(None, error)
+        self._fail(error, found.reason)
 
     def _pause(self, now: float, error: PlaitError) -> float | None:
         """Seconds until the next attempt; what the answer asked for counts only where the same replica is asked again."""
         upstream = self._upstream
-        after = 0.0 if len(upstream.fleet.replicas) > len(set(self._tried)) else error.retry_after or 0.0
+        after = 0.0 if upstream.fleet.another(self._tried) else error.retry_after or 0.0
         return self._repeats.retry.wait(self.attempts, self._deadline - now, upstream.draw, after)
 
     def _repeat(self, now: float, seconds: float | None) -> bool:
@@ -217,6 +221,7 @@ class Call:
 
     def _again(self) -> None:
         if self._receiver is not None:
+            self.code = None
             self._attempt(self._run.clock.now())
 
     def _attempt(self, now: float) -> None:
@@ -224,11 +229,11 @@ class Call:
         upstream = self._upstream
         self.attempts += 1
         self.replica = replica = upstream.fleet.pick(now, self._tried)
+        self.sent = now
         if replica is None:
             upstream.limit.cut()
-            self._end(None, Unreachable(upstream.nobody))
+            self._fail(Unreachable(upstream.nobody), CONNECT)
             return
-        self.sent = now
         self._tried += (replica,)
         if self._repeats.shared:
             self._share(now)
@@ -237,21 +242,22 @@ class Call:
         self.data = peer.codec.encode(self._message, self._run, self._deadline - now)
         try:
             peer.endpoint.send(self)
-        except Overloaded as exc:
+        except UpstreamError as exc:
             self.lost(self, exc)
 
     def _share(self, now: float) -> None:
         """Give this attempt an equal part of the time, as long as another one may follow."""
         left = self._repeats.retry.attempts - self.attempts + 1
         if left > 1:
-            self._run.clock.at(now + (self._deadline - now) / left, Later(partial(self._silent, self.attempts)))
+            self._run.clock.at(now + (self._deadline - now) / left, Later(partial(self._silent, now)))
 
-    def _silent(self, number: int) -> None:
-        """An attempt has had its share of the time."""
-        replica = self.replica
-        if replica is not None and self.attempts == number:
-            replica.endpoint.endpoint.drop(self)
-            self.lost(self, TimedOut(f"no answer in {(self._run.clock.now() - self.sent) * 1000:.0f} ms"))
+    def _silent(self, sent: float) -> None:
+        """The attempt of that moment has had its share of the time; it may have the rest if nobody pays for another."""
+        if self.replica is None or self.sent != sent or self._copy is not None:
+            return
+        now = self._run.clock.now()
+        if self._repeats.retry.allows(TIMEOUT, self.attempts) and self._repeat(now, 0.0):
+            self._drop(now, blamed=True)
 
     def _hedge(self) -> None:
         """It takes long: send it a second time, if another copy is paid for."""
@@ -269,24 +275,28 @@ class Call:
         self._copy.send()
 
     def _drop(self, now: float, *, blamed: bool) -> None:
-        """End every attempt that is in flight."""
-        upstream, copy = self._upstream, self._copy
-        judge = upstream.fleet.bad if blamed else upstream.fleet.cut
-        if self.replica is not None:
-            replica, self.replica = self.replica, None
-            replica.endpoint.endpoint.drop(self)
-            judge(replica, now, now - self.sent)
+        """End every attempt that is in flight; `blamed` are those of which an answer was due by now."""
+        copy, self._copy = self._copy, None
+        for attempt in (self, copy):
+            if attempt is not None and attempt.replica is not None:
+                replica, attempt.replica = attempt.replica, None
+                replica.endpoint.endpoint.drop(attempt)
+                seconds = now - attempt.sent
+                judge = self._upstream.fleet.bad if blamed and self._upstream.patient(seconds) else self._upstream.fleet.cut
+                judge(replica, now, seconds)
         if copy is not None:
-            self._copy = None
-            upstream.limit.cut()
-            if copy.replica is not None:
-                copy.replica.endpoint.endpoint.drop(copy)
-                judge(copy.replica, now, now - copy.sent)
+            self._upstream.limit.cut()
 
     def _let_go(self) -> None:
         self._receiver = None
         self._message = _NOTHING
         self.data = b""
+
+    def _fail(self, error: PlaitError, reason: Reason | None) -> None:
+        """It has failed, for good where it was decided here whether to ask again."""
+        retry = self._repeats.retry
+        error.final = error.final or self.attempts > 1 or (retry.attempts > 1 and reason in retry.on)
+        self._end(None, error)
 
     def _end(self, message: Message | None, error: PlaitError | None) -> None:
         """Tell whoever asked; its permit was given back."""
