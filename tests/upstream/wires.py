@@ -64,11 +64,12 @@ class Wire:
 
 @dataclass(frozen=True)
 class Wired:
-    """What such a test works with; the first attempt goes to the first wire."""
+    """What such a test works with; the first attempt goes to the first wire, probes of that replica to the first aside."""
 
     upstream: Upstream
     clock: Clock
     wires: list[Wire]
+    asides: list[Wire]
 
     def call(self, seconds: float = 5.0) -> Caller:
         return Caller(self.upstream, self.clock, seconds=seconds)
@@ -92,11 +93,12 @@ def wired(count: int, test: Callable[[Wired], Coroutine[Any, Any, None]], **opti
         urls = tuple(f"http://10.0.0.{number}:1" for number in range(1, count + 1))
         predictor = Predictor(urls=urls, **{"balance": "round_robin", "timeout": "5s", **options})
         upstream = build.upstream("model", predictor, PredictorDefaults(), clock)
-        wires = [Wire() for _ in urls]
-        for replica, wire in zip(upstream.fleet.replicas, wires[-1:] + wires[:-1], strict=True):
-            replica.endpoint.endpoint = wire  # type: ignore[assignment] # as much of one as an upstream uses
+        world = Wired(upstream, clock, [Wire() for _ in urls], [Wire() for _ in urls])
+        for number, replica in enumerate(upstream.fleet.replicas):
+            replica.endpoint.endpoint = world.wires[number - 1]  # type: ignore[assignment] # as much of one as an upstream uses
+            replica.endpoint.aside = world.asides[number - 1]  # type: ignore[assignment]
         await upstream.open()
-        await test(Wired(upstream, clock, wires))
+        await test(world)
         await upstream.close()
         clock.close()
         assert_nothing_left(upstream)
