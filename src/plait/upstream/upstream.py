@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from plait.upstream.replicas import Replicas
 
 _BUSY = "as many calls of it are in flight as it can take, and waiting for one would take too long"
-_PATIENCE = 3.0
+PATIENCE = 3.0
 """Times the usual time of a call that a silent one must have had, so that its replica is to blame."""
 _SMOOTH = 0.1
 
@@ -164,7 +164,7 @@ class Upstream:
 
     def patient(self, seconds: float) -> bool:
         """Whether whoever is silent for so long is to blame, and not a caller who has no time."""
-        return seconds >= min(self.timeout, _PATIENCE * self._took)
+        return seconds >= min(self.timeout, PATIENCE * self._took)
 
     def hedge_after(self, repeats: Repeats, now: float) -> float:
         """Seconds after which the call that begins now may be sent a second time."""
