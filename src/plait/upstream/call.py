@@ -3,36 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from plait.errors import Overloaded, PlaitError, Refused, TimedOut, Unreachable, UpstreamError, fault
-from plait.http1.problem import FINAL
 from plait.spec.policies import CONNECT, TIMEOUT
 from plait.types import Message
 from plait.upstream.copy import Copy, Later
-from plait.upstream.retry import retry_after
-from plait.upstream.verdict import Verdict, verdict
+from plait.upstream.verdict import Verdict, heed, verdict
 
 if TYPE_CHECKING:
     from plait.http1.connection import Connection
     from plait.types import Run
     from plait.upstream.balance import Replica
     from plait.upstream.peer import Peer
+    from plait.upstream.receiver import Receiver
     from plait.upstream.repeats import Repeats
     from plait.upstream.retry import Reason
     from plait.upstream.upstream import Upstream
 
-_FINAL = FINAL.lower().encode()
-_RETRY_AFTER = b"retry-after"
 _NOTHING = Message(b"null")
-
-
-class Receiver(Protocol):
-    """Who asked."""
-
-    def ended(self, outcome: Call, message: Message | None, error: PlaitError | None) -> None: ...
 
 
 class Call:
@@ -144,9 +134,7 @@ class Call:
         try:
             message = replica.endpoint.codec.decode(status, headers, body)
         except UpstreamError as exc:
-            exc.final = exc.final or _FINAL in headers
-            if _RETRY_AFTER in headers:
-                exc.retry_after = retry_after(headers[_RETRY_AFTER].decode("latin-1"), datetime.now(UTC))
+            heed(exc, headers)
             self.lost(attempt, exc, status)
         except Exception as exc:  # noqa: BLE001 - a callback has nobody above it who would answer
             self.lost(attempt, fault(exc), status)

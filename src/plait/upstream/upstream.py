@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from plait.errors import PlaitError, Unreachable
 from plait.upstream.budget import Budget
-from plait.upstream.call import Call, Receiver
+from plait.upstream.call import Call
 from plait.upstream.defaults import FIRST_LATENCY
 from plait.upstream.enquiry import Enquiry
 from plait.upstream.hedge import Hedge
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from plait.upstream.fleet import Fleet
     from plait.upstream.limit import Limit
     from plait.upstream.peer import Peer
+    from plait.upstream.receiver import Receiver
     from plait.upstream.replicas import Replicas
 
 _BUSY = "as many calls of it are in flight as it can take, and waiting for one would take too long"
