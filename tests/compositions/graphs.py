@@ -176,14 +176,14 @@ ALL_OR_NOTHING = Case(
 )
 WHAT_THERE_IS = Case(
     "partial",
-    "what has arrived, in one line: a timeout for each predictor (here 50ms), and `require: any`",
+    "what has arrived, in one line: a timeout for each predictor (here 200ms), and `require: any`",
     """
     predict:
       parallel: [quick, gone, slow]
       require: any
     """,
     lambda quick, gone, slow: plait.parallel(quick, gone, slow, require="any"),
-    {"quick": Says(1), "gone": Gone(), "slow": Silent({"timeout": "50ms"})},
+    {"quick": Says(1), "gone": Gone(), "slow": Silent({"timeout": "200ms"})},
     Answered({"quick": 1}, {"quick": "ok", "gone": "unreachable", "slow": "timeout"}, complete=False),
 )
 PARTIAL = [

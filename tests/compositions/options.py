@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import plait
 from tests.compositions.case import Answered, Case, Failed
-from tests.compositions.predictors import ECHOES, Fails, Gone, Says, Silent
+from tests.compositions.predictors import ECHOES, Fails, Gone, Says, Silent, Wakes
 
 CASES = [
     Case(
@@ -167,5 +167,60 @@ CASES = [
         lambda correct, classify: correct.with_options(on_error="skip") >> classify,
         {"correct": Gone(), "classify": Gone()},
         Failed(502, "unreachable", "predict/classify", {"correct": "unreachable", "classify": "unreachable"}),
+    ),
+    Case(
+        "option retry",
+        "a call that fails in one of these ways is made again",
+        "predict: {predict: a, retry: {attempts: 2, on: [500]}}",
+        lambda a: a.with_options(retry={"attempts": 2, "on": [500]}),
+        {"a": Wakes("awake", 500)},
+        Answered("awake", {"a": "ok"}),
+        asked={"a": 2},
+    ),
+    Case(
+        "option retry",
+        "for all calls in the node, in place of what their predictors say",
+        "predict: {sequence: [a, b], retry: {attempts: 1}}",
+        lambda a, b: plait.sequence(a, b).with_options(retry={"attempts": 1}),
+        {"a": ECHOES, "b": Fails(503, {"idempotent": True})},
+        Failed(502, "bad-answer", "predict/b", {"a": "ok", "b": "error"}),
+        asked={"a": 1, "b": 1},
+    ),
+    Case(
+        "option retry",
+        "a silent attempt leaves time for the next",
+        "predict: {predict: a, retry: {attempts: 2, on: [timeout]}, timeout: 200ms}",
+        lambda a: a.with_options(retry={"attempts": 2, "on": ["timeout"]}).served(timeout="200ms"),
+        {"a": Wakes("awake")},
+        Answered("awake", {"a": "ok"}),
+        asked={"a": 2},
+    ),
+    Case(
+        "option retry",
+        "what says that the request is wrong is passed on",
+        "predict: {predict: a, retry: {on: [connect, broken, timeout, 500, 503]}}",
+        lambda a: a.with_options(retry={"on": ["connect", "broken", "timeout", 500, 503]}),
+        {"a": Fails(422)},
+        Failed(422, "refused", "predict", {"a": "error"}),
+        asked={"a": 1},
+    ),
+    Case(
+        "option hedge",
+        "a slow call is sent a second time, and the first answer counts",
+        "predict: {predict: a, hedge: {after: 20ms}}",
+        lambda a: a.with_options(hedge={"after": "20ms"}),
+        {"a": Wakes("awake")},
+        Answered("awake", {"a": "ok"}),
+        asked={"a": 2},
+    ),
+    Case(
+        "option hedge",
+        "a call that is answered in time is sent once",
+        "predict: {sequence: [a, a], hedge: {after: 1s}}",
+        lambda a: (a >> a).with_options(hedge={"after": "1s"}),
+        {"a": ECHOES},
+        Answered(1, {"a": "ok", "a.2": "ok"}),
+        request=1,
+        asked={"a": 2},
     ),
 ]

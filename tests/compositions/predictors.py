@@ -21,7 +21,7 @@ class Says:
     answer: Any
     options: Mapping[str, Any] = field(default_factory=dict)
 
-    def response(self, body: bytes) -> bytes:
+    def response(self, body: bytes, number: int) -> bytes:
         said = self.answer(json.loads(body)) if callable(self.answer) else self.answer
         return ok(json.dumps(said).encode())
 
@@ -33,8 +33,21 @@ class Fails:
     status: int
     options: Mapping[str, Any] = field(default_factory=dict)
 
-    def response(self, body: bytes) -> bytes:
+    def response(self, body: bytes, number: int) -> bytes:
         return b"HTTP/1.1 %d No\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}" % self.status
+
+
+@dataclass(frozen=True)
+class Wakes:
+    """Fails with a status the first time, or is silent without one; then answers."""
+
+    answer: Any
+    status: int | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    def response(self, body: bytes, number: int) -> bytes | None:
+        first = Silent() if self.status is None else Fails(self.status)
+        return (first if number == 1 else Says(self.answer)).response(body, number)
 
 
 @dataclass(frozen=True)
@@ -43,7 +56,7 @@ class Silent:
 
     options: Mapping[str, Any] = field(default_factory=dict)
 
-    def response(self, body: bytes) -> None:
+    def response(self, body: bytes, number: int) -> None:
         return None
 
 
@@ -54,7 +67,7 @@ class Gone:
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
-Behaviour = Says | Fails | Silent | Gone
+Behaviour = Says | Fails | Wakes | Silent | Gone
 ECHOES = Says(lambda asked: asked)
 """Answers with what it was asked."""
 
@@ -103,7 +116,7 @@ class Predictors:
             self._was_asked.set()
             behaviour = self._behaviours[name]
             assert not isinstance(behaviour, Gone)
-            response = behaviour.response(body)
+            response = behaviour.response(body, self.asked[name])
             if response is None:
                 await reader.read()
                 return

@@ -22,9 +22,9 @@ async def test_the_envelope_has_every_part_with_its_facts() -> None:
     assert told_envelope(answer.json) == WHAT_THERE_IS.gives
     assert (answer.headers["x-plait-complete"], answer.json["request_id"]) == ("false", answer.headers["x-request-id"])
     facts = {key: (part["code"], part["attempts"], bool(part["error"])) for key, part in answer.json["parts"].items()}
-    assert facts == {"quick": (200, 1, False), "gone": (None, 1, True), "slow": (None, 1, True)}
+    assert facts == {"quick": (200, 1, False), "gone": (None, 3, True), "slow": (None, 1, True)}
     assert answer.json["parts"]["gone"]["endpoint"] == "127.0.0.1:1"
-    assert 50 <= answer.json["parts"]["slow"]["ms"] < 1000
+    assert 200 <= answer.json["parts"]["slow"]["ms"] < 1000
 
 
 @pytest.mark.parametrize("accept", [SSE, NDJSON], ids=["event-stream", "ndjson"])

@@ -67,6 +67,13 @@ def test_the_choice_of_one_is_that_one(scene: Scene, kind: str, enough: bool) ->
     assert same(scene.play(), scene.play({kind: [scene.node], **until}))
 
 
+@law(scenes())
+def test_one_attempt_or_a_hedge_that_never_fires_is_the_node_itself(scene: Scene) -> None:
+    plain = scene.play()
+    assert same(plain, scene.play({"sequence": [scene.node], "retry": {"attempts": 1}}))
+    assert same(plain, scene.play({"sequence": [scene.node], "hedge": {"after": "1h"}}))
+
+
 @law(scenes(nodes=2))
 def test_a_switch_or_split_with_one_way_to_go_is_the_node_there(several: tuple[Scene, list[Any]]) -> None:
     scene, (node, other) = several

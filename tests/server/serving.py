@@ -130,7 +130,8 @@ async def proxy(
 
 def endpoints(generation: Generation) -> list[Endpoint]:
     """Every address of every predictor."""
-    return [replica.endpoint.endpoint for upstream in generation.upstreams.values() for replica in upstream.fleet.replicas]
+    peers = [replica.endpoint for upstream in generation.upstreams.values() for replica in upstream.fleet.replicas]
+    return [each for peer in peers for each in (peer.endpoint, peer.aside)]
 
 
 def one(url: str, **options: Any) -> dict[str, Any]:

@@ -69,7 +69,7 @@ class Fickle:
 async def test_ten_thousand_cancelled_calls_leave_nothing_open() -> None:
     draw = random.Random(20)
     moody = Moody(draw)
-    async with upstream_of(moody, limit={"in_flight": 32}) as (server, upstream, clock):
+    async with upstream_of(moody, limit={"in_flight": 32, "waiting": 100}) as (server, upstream, clock):
         fickle = Fickle(draw, upstream, clock)
         async with asyncio.TaskGroup() as group:
             for first in range(AT_ONCE):

@@ -12,6 +12,7 @@ from plait.graph.uses import graph_asked, graphs_used
 from plait.graph.walk import nodes
 from plait.nodes.link import At
 from plait.nodes.sequence import Sequence
+from plait.spec.policies import repeats
 
 if TYPE_CHECKING:
     from plait.graph.spec import Config
@@ -33,7 +34,7 @@ OWN_ROUTES = tuple(
 
 def check(config: Config) -> list[Problem]:
     """Every problem of a configuration whose parts are valid by themselves."""
-    problems = [*_routes(config), *_uses(config), *_no_steps(config)]
+    problems = [*_routes(config), *_uses(config), *_no_steps(config), *_not_twice(config)]
     unasked = {name: Unasked(name) for name in config.predictors}
     for name, spec in config.graphs.items():
         graph_schema(spec, problems, name)
@@ -128,6 +129,22 @@ def _no_steps(config: Config) -> Iterator[Problem]:
             where = (*at, "on_error")
             hint = "use optional: true, or make the node a step of a sequence"
             yield Problem(path_text(where), "only a step of a sequence can be skipped", hint, place=where)
+
+
+def _not_twice(config: Config) -> Iterator[Problem]:
+    """Predictors that must not be asked twice, where the file's defaults would have it done."""
+    holds = config.defaults.predictor
+    for name, spec in config.predictors.items():
+        if spec.idempotent is not False:
+            continue
+        if spec.hedge is None and repeats(None, holds.hedge):
+            hint = "give the hedge to those predictors that may be asked twice, and take it out of the defaults"
+        elif spec.retry is None and repeats(holds.retry, None):
+            hint = "give it a retry of its own, such as retry: {on: [connect]}"
+        else:
+            continue
+        at: At = ("predictors", name, "idempotent")
+        yield Problem(path_text(at), "says that it must not be asked twice, and by the defaults it would be", hint, place=at)
 
 
 def _routes(config: Config) -> Iterator[Problem]:

@@ -43,7 +43,7 @@ def headline(config: Config, node: NodeSpec, label: str) -> Headline:
     """What a reader is shown of a node that is called `label`."""
     if isinstance(node, Predict):
         asks = () if node.predict == label else (f"asks {node.predict}",)
-        return Headline(label, "", (*asks, *_asked(config, node.predict)), tuple(_options(node)))
+        return Headline(label, "", (*asks, *_asked(config, node)), tuple(_options(node)))
     return Headline(label, "" if label == node.kind else node.kind, node.facts(), tuple(_options(node)))
 
 
@@ -78,12 +78,13 @@ def _tree(config: Config, node: NodeSpec, indent: str) -> Iterator[str]:
         yield from _tree(config, child.node, indent + ("   " if last else "│  "))
 
 
-def _asked(config: Config, name: str) -> list[str]:
-    predictor = config.predictors.get(name)
+def _asked(config: Config, node: Predict) -> list[str]:
+    predictor = config.predictors.get(node.predict)
     if predictor is None:
-        return [f"graph {name}"]
+        return [f"graph {node.predict}"]
     holds = config.defaults.predictor.of(predictor)
-    facts = [*predictor.places, f"timeout {duration_text(holds.timeout)}", *_repeated(holds.retry, holds.hedge)]
+    repeated = _repeated(None if node.retry else holds.retry, None if node.hedge else holds.hedge)  # its own stand beside it
+    facts = [*predictor.places, f"timeout {duration_text(holds.timeout)}", *repeated]
     return facts if predictor.enabled else [*facts, "excluded"]
 
 

@@ -37,6 +37,12 @@ _MESSAGES = {
     "string_pattern_mismatch": "does not match {pattern}",
 }
 _ADVICE = {"url": 'add url: "http://host:port"'}
+_FORMS: dict[Any, str] = {
+    "retry": "{attempts: 3}",
+    "hedge": "{after: p95}",
+    "limit": "{in_flight: 8}",
+    "health": "{path: /health}",
+}
 _GRAPH = "write the name of a predictor, or a mapping such as parallel: […]"
 
 
@@ -65,9 +71,8 @@ def _said(error: ErrorDetails, at: At) -> tuple[str, str]:
     if kind == "missing":
         key = str(error["loc"][-1])
         return f"needs {key}", _ADVICE.get(key, f"add {key}: …")
-    if kind == "model_type" and at[:1] == ("graphs",):
-        parts = _parts(error["loc"])
-        return ("must be a mapping", f"write {' or '.join(map(_form, parts))}") if parts else ("is no graph", _GRAPH)
+    if kind == "model_type" and (at[:1] == ("graphs",) or at[-1] in _FORMS):
+        return _no_mapping(error["loc"], at)
     if kind == "tuple_type" and at[:1] == ("graphs",):
         return _no_list(error["loc"], value)
     if kind == "merge":
@@ -120,6 +125,16 @@ def _about_key(loc: At) -> str:
     if loc[2:-2] == ("root",):
         return nearest(key, [*own, *sorted(OPTIONS.difference(own))])
     return "it is an option of graphs; put it beside the graph's first node" if key in OPTIONS else nearest(key, own)
+
+
+def _no_mapping(loc: At, at: At) -> tuple[str, str]:
+    form = _FORMS.get(at[-1]) if len(at) > 2 else None  # noqa: PLR2004 - the second is a name that somebody gave
+    if form is not None:
+        return "must be a mapping", f"write {at[-1]}: {form}"
+    parts = _parts(loc)
+    if parts:
+        return "must be a mapping", f"write {' or '.join(map(_form, parts))}"
+    return ("is no graph", _GRAPH) if at[0] == "graphs" else (_MESSAGES["model_type"], "")
 
 
 def _parts(loc: At) -> tuple[type[Spec], ...]:

@@ -53,9 +53,8 @@ class Endpoint:
     """
 
     __slots__ = (
-        "_attempts", "_bounds", "_chance", "_connecting", "_empty", "_given_up", "_idle", "_known", "_loop", "_open", "_served_soon",
-        "_sweeping", "_tls",
-        "_trusted_from", "_waiting", "host", "port",
+        "_attempts", "_bounds", "_chance", "_connecting", "_empty", "_ended", "_given_up", "_idle", "_known", "_loop", "_open",
+        "_served_soon", "_sweeping", "_tls", "_trusted_from", "_waiting", "host", "port",
     )  # fmt: skip
 
     def __init__(self, host: str, port: int, bounds: Bounds, tls: ClientTls | None = None) -> None:
@@ -65,6 +64,7 @@ class Endpoint:
         self._tls = tls
         self._chance = Random()  # noqa: S311 - spreads moments, and hides nothing
         self._sweeping: asyncio.TimerHandle | None = None
+        self._ended = False
         self._loop = asyncio.get_running_loop()
         self._known: Known[Head] = Known()
         self._idle: list[Connection] = []
@@ -93,6 +93,7 @@ class Endpoint:
 
         Raises:
             Overloaded: If every connection is in use and the line is full.
+            Unreachable: If it was closed.
         """
         idle = self._idle
         while idle and not self._waiting:
@@ -100,6 +101,8 @@ class Endpoint:
             if connection.usable:
                 connection.send(exchange)
                 return
+        if self._ended:
+            raise _closing()
         if len(self._waiting) >= self._bounds.waiting:
             raise Overloaded("every connection is in use and the waiting line is full")
         self._waiting[exchange] = self._attempts
@@ -123,7 +126,8 @@ class Endpoint:
             connection.abandon()
 
     async def close(self) -> None:
-        """End every connection and every attempt to make one; those who wait hear so."""
+        """End every connection and every attempt to make one; those who wait, or still come, hear so."""
+        self._ended = True
         while self._waiting:
             self._fail_first(_closing(), self._attempts + 1)
         for connection in tuple(self._open):
@@ -151,7 +155,7 @@ class Endpoint:
         finally:
             task = asyncio.current_task()
             self._connecting.pop(task, None)  # type: ignore[arg-type] # it is one
-            self._given_up.discard(task)  # type: ignore[arg-type] # the same
+            self._given_up.discard(task)
         if connection is not None and connection.usable:
             self._keep(connection)
             self._serve()

@@ -87,7 +87,7 @@ class About:
         if not self._generation.config.predictors[name].enabled or len(fleet.replicas) == 1:
             return await self._ask(name, "/health", request_id)
         run = self._run(request_id)
-        asked = {each.endpoint.shown: _said(upstream.get_from(each, "/health", run)) for each in fleet.replicas}
+        asked = {each.endpoint.shown: _said(upstream.get_from(each.endpoint, "/health", run)) for each in fleet.replicas}
         said = await _gathered(asked)
         silent = sum(isinstance(answer, dict) for answer in said.values())
         return {

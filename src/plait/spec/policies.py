@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, WithJsonSchema
+from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
 
 from plait.spec.base import Spec
 from plait.spec.fields import DURATION, Duration, Many, Share, Target, duration_text, seconds
@@ -17,19 +17,20 @@ BROKEN: Literal["broken"] = "broken"
 """Sent, and the connection broke before the answer was whole."""
 P95: Literal["p95"] = "p95"
 
+_CAUSES = {"anyOf": [{"enum": [CONNECT, TIMEOUT, BROKEN, 408, 425, 429]}, {"type": "integer", "minimum": 500, "maximum": 599}]}
+
 Balance = Literal["p2c", "least_loaded", "round_robin"]
 
 
-def _retryable(status: int) -> int:
-    if status not in (408, 425, 429) and not 500 <= status <= 599:  # noqa: PLR2004 - HTTP's
-        raise ValueError(
-            "is nothing that is worth asking again; name connect, timeout, broken, 408, 425, 429 or a status from 500 on"
-        )
-    return status
+def _cause(value: object) -> object:
+    if value in (CONNECT, TIMEOUT, BROKEN):
+        return value
+    if isinstance(value, int) and (value in (408, 425, 429) or 500 <= value <= 599):  # noqa: PLR2004 - HTTP's
+        return value
+    raise ValueError("is nothing to ask again after; name connect, timeout, broken, 408, 425, 429 or a status from 500 to 599")
 
 
-Status = Annotated[int, AfterValidator(_retryable)]
-Cause = Literal["connect", "timeout", "broken"] | Status
+Cause = Annotated[Literal["connect", "timeout", "broken"] | int, BeforeValidator(_cause), WithJsonSchema(_CAUSES)]
 
 
 class RetrySpec(Spec):
@@ -60,10 +61,23 @@ class HedgeSpec(Spec):
     """How long to wait before it: `p95`, the time in which 95 of 100 calls are answered at present, or a duration."""
 
 
+def _in_flight(value: object) -> object:
+    if value == "adaptive" or (isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= 100_000):  # noqa: PLR2004
+        return value
+    raise ValueError("is no limit; write adaptive, or a number from 1 to 100000")
+
+
+InFlight = Annotated[
+    Literal["adaptive"] | int,
+    BeforeValidator(_in_flight),
+    WithJsonSchema({"anyOf": [{"const": "adaptive"}, {"type": "integer", "minimum": 1, "maximum": 100_000}]}),
+]
+
+
 class LimitSpec(Spec):
     """How many calls of a predictor may be in flight, and how many may wait for that."""
 
-    in_flight: Literal["adaptive"] | Annotated[int, Field(ge=1, le=100_000)] = "adaptive"
+    in_flight: InFlight = "adaptive"
     """`adaptive` finds how many the predictor works on without a queue of its own; or a number."""
     waiting: Annotated[int, Field(ge=0, le=100_000)] = 1024
     """Calls that may wait; one whose turn would come too late is turned away at once."""

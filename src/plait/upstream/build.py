@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from plait.upstream.budget import Budget
 from plait.upstream.defaults import MOST_LIMIT
 from plait.upstream.fleet import Fleet
 from plait.upstream.limit import Limit
+from plait.upstream.names import Resolve, resolve
 from plait.upstream.peer import Peer
 from plait.upstream.replicas import Replicas
 from plait.upstream.upstream import Policies, Upstream
@@ -26,7 +28,13 @@ if TYPE_CHECKING:
     from plait.spec.predictor import Predictor, PredictorDefaults
 
 
-def upstream(name: str, predictor: Predictor, defaults: PredictorDefaults, clock: Clock, trust: Trust) -> Upstream:
+ASIDE = 16
+"""Connections to one address for questions about itself, and as many that wait for one."""
+
+
+def upstream(
+    name: str, predictor: Predictor, defaults: PredictorDefaults, clock: Clock, trust: Trust, resolver: Resolve = resolve
+) -> Upstream:
     """The upstream of a predictor.
 
     Args:
@@ -35,6 +43,7 @@ def upstream(name: str, predictor: Predictor, defaults: PredictorDefaults, clock
         defaults: What holds where it says nothing.
         clock: The worker's clock.
         trust: What connections trust and show, shared by predictors that trust and show the same.
+        resolver: Who is asked for all addresses of a name.
     """
     spec = defaults.of(predictor)
     now, draw = clock.now(), Random().random  # noqa: S311 - chance for even loads, no secret
@@ -47,11 +56,14 @@ def upstream(name: str, predictor: Predictor, defaults: PredictorDefaults, clock
     def reach(address: Address, host: str) -> Peer:
         path = predictor.path or address.path or "/predict"
         codec = JsonCodec.of(path, address.authority, predictor.headers, predictor.forward_headers, predictor.pass_status)
-        endpoint = Endpoint(host, address.port, bounds, _secured(predictor, address, trust))
-        return Peer(address.authority, endpoint, codec, address._replace(host=host).authority)
+        tls = _secured(predictor, address, trust)
+        calls, aside = (
+            Endpoint(host, address.port, each, tls) for each in (bounds, replace(bounds, connections=ASIDE, waiting=ASIDE))
+        )
+        return Peer(address.authority, calls, aside, codec, address._replace(host=host).authority)
 
     replicas = Replicas(name, fleet, reach, clock)
-    replicas.add(predictor.addresses)
+    replicas.add(predictor.addresses, resolver)
     if spec.health is not None:
         replicas.probe(spec.health, spec.timeout, draw)
     policies = Policies(spec.retry, spec.hedge, predictor.idempotent, limit, spec.limit.waiting, budget, draw)

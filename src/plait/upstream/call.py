@@ -3,36 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
-from plait.errors import Overloaded, PlaitError, TimedOut, Unreachable, UpstreamError, fault
-from plait.http1.problem import FINAL
+from plait.errors import Overloaded, PlaitError, Refused, TimedOut, Unreachable, UpstreamError, fault
+from plait.spec.policies import CONNECT, TIMEOUT
 from plait.types import Message
 from plait.upstream.copy import Copy, Later
-from plait.upstream.retry import retry_after
-from plait.upstream.verdict import Verdict, verdict
+from plait.upstream.verdict import Verdict, heed, verdict
 
 if TYPE_CHECKING:
     from plait.http1.connection import Connection
     from plait.types import Run
     from plait.upstream.balance import Replica
     from plait.upstream.peer import Peer
+    from plait.upstream.receiver import Receiver
     from plait.upstream.repeats import Repeats
+    from plait.upstream.retry import Reason
     from plait.upstream.upstream import Upstream
 
-_FINAL = FINAL.lower().encode()
-_RETRY_AFTER = b"retry-after"
 _NOTHING = Message(b"null")
 SMOOTH = 0.1
 """Weight of the newest call in the usual time of one."""
-
-
-class Receiver(Protocol):
-    """Who asked."""
-
-    def ended(self, outcome: Call, message: Message | None, error: PlaitError | None) -> None: ...
 
 
 class Call:
@@ -115,8 +107,8 @@ class Call:
             upstream.limit.cut()
         if self._repeats.hedged:
             upstream.hedge.saw(now, now - self._began)
-        self._drop(now, late=True)
-        self._end(None, TimedOut(f"no answer {what}"))
+        self._drop(now, blamed=True)
+        self._fail(TimedOut(f"no answer {what}"), TIMEOUT)
 
     # What the connection calls, and its copy.
 
@@ -138,9 +130,7 @@ class Call:
         try:
             return replica.endpoint.codec.decode(status, headers, body)
         except UpstreamError as exc:
-            exc.final = exc.final or _FINAL in headers
-            if _RETRY_AFTER in headers:
-                exc.retry_after = retry_after(headers[_RETRY_AFTER].decode("latin-1"), datetime.now(UTC))
+            heed(exc, headers)
             self.lost(attempt, exc, status)
         except Exception as exc:  # noqa: BLE001 - a callback has nobody above it who would answer
             self.lost(attempt, fault(exc), status)
@@ -195,6 +185,10 @@ class Call:
         if attempt is self._copy:
             self._copy = None
             upstream.limit.cut()
+            if upstream.line.waiting:
+                upstream.permit()
+        if isinstance(error, Refused):  # another replica would say the same
+            self._drop(now)
         if self.replica is None and self._copy is None:
             self._repeat_or_fail(now, error, found, stale=stale)
 
@@ -210,18 +204,16 @@ class Call:
             again = retry.allows(found.reason, self.attempts, final=error.final) and self._repeat(now, self._pause(now, error))
         if again:
             return
-        error.final = error.final or (retry.attempts > 1 and found.reason in retry.on)
         if found.busy:
             limit.dropped()
         else:
             limit.cut()
-        self._end(None, error)
+        self._fail(error, found.reason)
 
     def _pause(self, now: float, error: PlaitError) -> float | None:
         """Seconds until the next attempt; what the answer asked for counts only where the same replica is asked again."""
         upstream = self._upstream
-        another = len(upstream.fleet.replicas) > max(1, len(set(self._tried)))
-        after = 0.0 if another else error.retry_after or 0.0
+        after = 0.0 if upstream.fleet.sole is None and upstream.fleet.another(self._tried) else error.retry_after or 0.0
         return self._repeats.retry.wait(self.attempts, self._deadline - now, upstream.draw, after)
 
     def _repeat(self, now: float, seconds: float | None) -> bool:
@@ -236,24 +228,25 @@ class Call:
 
     def _again(self) -> None:
         if self._receiver is not None:
+            self.code = None
             self.attempt(self._run.clock.now())
 
     def attempt(self, now: float) -> None:
         """Send it, to a replica that was not tried if there is one; it has a permit."""
         upstream = self._upstream
         replica = upstream.fleet.sole
+        self.attempts += 1
+        self.sent = now
         if replica is None:
             replica = upstream.fleet.pick(now, self._tried)
             if replica is None:
                 upstream.limit.cut()
-                self._end(None, Unreachable(upstream.nobody))
+                self._fail(Unreachable(upstream.nobody), CONNECT)
                 return
             self._tried += (replica,)
         else:
             replica.in_flight += 1
-        self.attempts += 1
         self.replica = replica
-        self.sent = now
         if self._repeats.timed:
             self._set_timers(now)
         peer = replica.endpoint
@@ -261,7 +254,7 @@ class Call:
         self.data = peer.codec.encode(self._message, self._run, self._deadline - now)
         try:
             peer.endpoint.send(self)
-        except Overloaded as exc:
+        except UpstreamError as exc:
             self.lost(self, exc)
 
     def _set_timers(self, now: float) -> None:
@@ -277,14 +270,15 @@ class Call:
         """Give this attempt an equal part of the time, as long as another one may follow."""
         left = self._repeats.retry.attempts - self.attempts + 1
         if left > 1:
-            self._run.clock.at(now + (self._deadline - now) / left, Later(partial(self._silent, self.attempts)))
+            self._run.clock.at(now + (self._deadline - now) / left, Later(partial(self._silent, now)))
 
-    def _silent(self, number: int) -> None:
-        """An attempt has had its share of the time."""
-        replica = self.replica
-        if replica is not None and self.attempts == number:
-            replica.endpoint.endpoint.drop(self)
-            self.lost(self, TimedOut(f"no answer in {(self._run.clock.now() - self.sent) * 1000:.0f} ms"))
+    def _silent(self, sent: float) -> None:
+        """The attempt of that moment has had its share of the time; it may have the rest if nobody pays for another."""
+        if self.replica is None or self.sent != sent or self._copy is not None:
+            return
+        now = self._run.clock.now()
+        if self._repeats.retry.allows(TIMEOUT, self.attempts) and self._repeat(now, 0.0):
+            self._drop(now, blamed=True)
 
     def _hedge(self) -> None:
         """It takes long: send it a second time, if another copy is paid for."""
@@ -301,8 +295,8 @@ class Call:
         self._copy = Copy(self, replica, now, peer.codec.encode(self._message, self._run, self._deadline - now))
         self._copy.send()
 
-    def _drop(self, now: float, *, late: bool = False) -> None:
-        """End every attempt that is in flight; one that had time enough, and is late, has failed."""
+    def _drop(self, now: float, *, blamed: bool = False) -> None:
+        """End every attempt that is in flight; `blamed` are those of which an answer was due by now."""
         upstream, copy = self._upstream, self._copy
         self._copy = None
         if copy is not None:
@@ -312,8 +306,14 @@ class Call:
                 replica, attempt.replica = attempt.replica, None
                 replica.endpoint.endpoint.drop(attempt)
                 seconds = now - attempt.sent
-                judge = upstream.fleet.bad if late and upstream.patient(seconds) else upstream.fleet.cut
+                judge = upstream.fleet.bad if blamed and upstream.patient(seconds) else upstream.fleet.cut
                 judge(replica, now, seconds)
+
+    def _fail(self, error: PlaitError, reason: Reason | None) -> None:
+        """It has failed, for good where it was decided here whether to ask again."""
+        retry = self._repeats.retry
+        error.final = error.final or self.attempts > 1 or (retry.attempts > 1 and reason in retry.on)
+        self._end(None, error)
 
     def _end(self, message: Message | None, error: PlaitError | None) -> None:
         """Tell whoever asked; its permit was given back."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from plait.errors import Overloaded, PlaitError
+from plait.errors import PlaitError, UpstreamError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,7 +33,7 @@ class Copy:
             return
         try:
             self.replica.endpoint.endpoint.send(self)
-        except Overloaded as exc:
+        except UpstreamError as exc:
             self._call.lost(self, exc)
 
     def answered(self, status: int, headers: dict[bytes, bytes], body: bytes) -> None:

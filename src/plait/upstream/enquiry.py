@@ -42,11 +42,11 @@ class Enquiry:
         """Send it; after so many seconds it has failed.
 
         Raises:
-            Overloaded: If every connection is in use and the line is full.
+            UpstreamError: If it cannot be sent; then nothing more is told.
         """
         self._seconds = seconds
-        clock.at(clock.now() + seconds, self)
         self._endpoint.send(self)
+        clock.at(clock.now() + seconds, self)
 
     def cancel(self) -> None:
         """Nobody wants to know any more."""

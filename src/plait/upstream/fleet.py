@@ -92,6 +92,16 @@ class Fleet(Generic[E]):
         replica.in_flight += 1
         return replica
 
+    def another(self, tried: Sequence[Replica[E]]) -> bool:
+        """Whether the next attempt of a call that has tried these goes to another one."""
+        return any(replica not in tried for replica in self._usable)
+
+    def look(self, now: float) -> E | None:
+        """The endpoint of a replica that would be called, for what is no call: it is not counted, and no trial."""
+        if now >= self._next:
+            self.changed(now)
+        return self._rule(self._usable, self._draw).endpoint if self._usable else None
+
     def good(self, replica: Replica[E], now: float, seconds: float) -> None:
         """An attempt was answered, be it with what the client did wrong."""
         replica.in_flight -= 1

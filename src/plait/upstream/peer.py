@@ -14,15 +14,27 @@ class Peer:
 
     Args:
         authority: What stands in a Host field: the name and port of its URL, whatever address that has.
-        endpoint: Its connections.
+        endpoint: Its connections for calls.
+        aside: Those for questions about itself, so that neither kind waits for the other.
         codec: Its protocol, with its path and Host field.
         shown: The address asked, `host:port`, as parts show it.
     """
 
-    __slots__ = ("authority", "codec", "endpoint", "shown")
+    __slots__ = ("aside", "authority", "codec", "endpoint", "shown")
 
-    def __init__(self, authority: str, endpoint: Endpoint, codec: Codec, shown: str = "") -> None:
+    def __init__(self, authority: str, endpoint: Endpoint, aside: Endpoint, codec: Codec, shown: str) -> None:
         self.authority = authority
         self.endpoint = endpoint
+        self.aside = aside
         self.codec = codec
-        self.shown = shown or authority
+        self.shown = shown
+
+    async def close(self) -> None:
+        """End every connection."""
+        await self.endpoint.close()
+        await self.aside.close()
+
+    def retire(self) -> None:
+        """Keep no connection any more."""
+        self.endpoint.retire()
+        self.aside.retire()

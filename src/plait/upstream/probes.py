@@ -69,7 +69,7 @@ class Probes:
             return
         peer = replica.endpoint
         data = f"GET {self._spec.path} HTTP/1.1\r\nHost: {peer.authority}\r\nAccept: */*\r\n\r\n".encode()
-        self._running[replica] = enquiry = Enquiry(peer.endpoint, data, lambda outcome: self._heard(replica, outcome))
+        self._running[replica] = enquiry = Enquiry(peer.aside, data, lambda outcome: self._heard(replica, outcome))
         try:
             enquiry.ask(self._clock, self._timeout)
         except PlaitError as exc:

@@ -77,7 +77,7 @@ class Replicas:
         if self._probes is not None:
             self._probes.close()
         for replica in (*self.fleet.replicas, *self._leaving):
-            await replica.endpoint.endpoint.close()
+            await replica.endpoint.close()
 
     def _resolved(self, address: Address) -> Callable[[Sequence[str]], None]:
         def resolved(hosts: Sequence[str]) -> None:
@@ -111,7 +111,7 @@ class Replicas:
             self._clock.at(self._clock.now() + LEAVING, Later(lambda: self._left(replica)))
             return
         self._leaving.discard(replica)
-        replica.endpoint.endpoint.retire()
+        replica.endpoint.retire()
 
     def _probed(self, replica: Replica[Peer], good: bool) -> None:  # noqa: FBT001 - the one thing that is told
         self.fleet.probed(replica, self._clock.now(), good=good)

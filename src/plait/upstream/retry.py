@@ -67,7 +67,7 @@ def retry_after(text: str, date: datetime) -> float:
         return float(text[:10])
     try:
         moment = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):  # the latter of a year or an offset beyond all bounds
         return 0.0
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from plait.errors import PlaitError, Unreachable
 from plait.upstream.budget import Budget
-from plait.upstream.call import Call, Receiver
+from plait.upstream.call import Call
 from plait.upstream.defaults import FIRST_LATENCY
 from plait.upstream.enquiry import Enquiry
 from plait.upstream.hedge import Hedge
@@ -23,15 +23,16 @@ if TYPE_CHECKING:
     from plait.clock import Clock
     from plait.spec.policies import HedgeSpec, RetrySpec
     from plait.types import Message, Run
-    from plait.upstream.balance import Draw, Replica
+    from plait.upstream.balance import Draw
     from plait.upstream.enquiry import Answer
     from plait.upstream.fleet import Fleet
     from plait.upstream.limit import Limit
     from plait.upstream.peer import Peer
+    from plait.upstream.receiver import Receiver
     from plait.upstream.replicas import Replicas
 
 _BUSY = "as many calls of it are in flight as it can take, and waiting for one would take too long"
-_PATIENCE = 3.0
+PATIENCE = 3.0
 """Times the usual time of a call that a silent one must have had, so that its replica is to blame."""
 
 
@@ -129,30 +130,25 @@ class Upstream:
         return call
 
     async def get(self, path: str, run: Run) -> Message:
-        """Ask the predictor about itself, within its timeout: the replica that would get the next call.
+        """Ask the predictor about itself, within its timeout: a replica that may be called, but never as a trial.
 
         Raises:
             UpstreamError: If there is no good answer.
         """
-        now = self._clock.now()
-        replica = self.fleet.pick(now)
-        if replica is None:
+        peer = self.fleet.look(self._clock.now())
+        if peer is None:
             raise Unreachable(self.nobody)
-        try:
-            return await self.get_from(replica, path, run)
-        finally:
-            self.fleet.cut(replica, now, 0.0)
+        return await self.get_from(peer, path, run)
 
-    async def get_from(self, replica: Replica[Peer], path: str, run: Run) -> Message:
+    async def get_from(self, peer: Peer, path: str, run: Run) -> Message:
         """Ask one replica about the predictor, within the predictor's timeout.
 
         Raises:
             UpstreamError: If there is no good answer.
         """
-        peer = replica.endpoint
         codec = ProbeCodec(path, peer.authority)
         future: asyncio.Future[Answer | PlaitError] = asyncio.get_running_loop().create_future()
-        enquiry = Enquiry(peer.endpoint, codec.encode(run.message, run, self.timeout), _settle(future))
+        enquiry = Enquiry(peer.aside, codec.encode(run.message, run, self.timeout), _settle(future))
         try:
             enquiry.ask(self._clock, self.timeout)
             answer = await future
@@ -174,7 +170,7 @@ class Upstream:
 
     def patient(self, seconds: float) -> bool:
         """Whether whoever is silent for so long is to blame, and not a caller who has no time."""
-        return seconds >= min(self.timeout, _PATIENCE * self.took)
+        return seconds >= min(self.timeout, PATIENCE * self.took)
 
     def hedge_after(self, repeats: Repeats, now: float) -> float:
         """Seconds after which the call that begins now may be sent a second time."""
@@ -183,6 +179,8 @@ class Upstream:
 
     def may_hedge(self, repeats: Repeats, now: float) -> bool:
         """Whether a second copy may be sent now; it has a permit then."""
+        if self.line.waiting or self.limit.in_flight >= self.limit.limit:
+            return False  # and nothing is paid
         paid = (repeats.after or self.hedge.take()) and self.budget.take(now)
         return bool(paid) and self.limit.take()
 

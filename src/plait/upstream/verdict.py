@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 from plait.errors import BadAnswer, CutOff, PlaitError, TimedOut, Unreachable
+from plait.http1.problem import FINAL
 from plait.spec.policies import BROKEN, CONNECT, TIMEOUT
-from plait.upstream.retry import Reason
+from plait.upstream.retry import Reason, retry_after
 
+_FINAL = FINAL.lower().encode()
+_RETRY_AFTER = b"retry-after"
 _BUSY = (429, 503)
 _OF_THE_REQUEST = range(400, 500)
 _OF_THE_REPLICA = (408, 429)
@@ -54,3 +58,10 @@ def verdict(error: PlaitError, status: int | None) -> Verdict:
     if isinstance(error, TimedOut):
         return _SILENT if status is None else _ITS_TIME_IS_UP
     return _UNREACHABLE if isinstance(error, Unreachable) else _NOT_ITS_FAULT
+
+
+def heed(error: PlaitError, headers: dict[bytes, bytes]) -> None:
+    """Take over what the header fields of a bad answer say of asking again: how long to wait, or that it is no use."""
+    error.final = error.final or _FINAL in headers
+    if _RETRY_AFTER in headers:
+        error.retry_after = retry_after(headers[_RETRY_AFTER].decode("latin-1"), datetime.now(UTC))
