@@ -62,7 +62,7 @@ class Load:
 LOADS = [
     *(Load(8, 0.05, times) for times in TIMES),
     *(Load(8, 0.05, times, load=1.5) for times in TIMES),
-    *(Load(8, 0.05, times, load=0.5, least=0.99) for times in TIMES),
+    *(Load(8, 0.05, times, load=0.5, least=0.99 if times in {"constant", "even"} else 0.95) for times in TIMES),
     Load(8, 0.05, "even", load=0.9, least=0.95),
     Load(8, 0.05, load=0.9, least=0.9),
     Load(8, 0.05, "bimodal", load=0.9, least=0.85),

@@ -127,7 +127,7 @@ def test_a_full_line_turns_away() -> None:
 
 
 @pytest.mark.parametrize(
-    ("left", "limit", "enters"), [(1.0, 1, True), (0.1, 1, False), (0.3, 1, True), (0.07, 16, True), (0.05, 16, False)]
+    ("left", "limit", "enters"), [(1.0, 1, True), (0.1, 1, False), (0.3, 1, True), (0.12, 16, True), (0.1, 16, False)]
 )
 def test_who_would_be_answered_too_late_need_not_wait(left: float, limit: int, enters: bool) -> None:  # noqa: FBT001 - a column of the table
     assert Line[int]().enter(1, left, left, 0.05, limit) is enters

@@ -86,9 +86,13 @@ class Fleet(Generic[E]):
         usable = self._usable
         if tried:
             usable = [replica for replica in usable if replica not in tried] or usable
-        if not usable:
+        count = len(usable)
+        if count > 1:
+            replica = self._rule(usable, self._draw)
+        elif count:
+            replica = usable[0]
+        else:
             return None
-        replica = self._rule(usable, self._draw)
         replica.in_flight += 1
         return replica
 

@@ -26,17 +26,20 @@ class Hedge:
         now: The moment at which it begins.
     """
 
-    __slots__ = ("_delay", "_quantiles", "_saved", "_until")
+    __slots__ = ("_delay", "_quantiles", "_saved", "_until", "saw")
 
     def __init__(self, now: float) -> None:
         self._quantiles = Quantiles(now)
         self._delay = math.inf
         self._until = now
         self._saved = 0.0
+        self.saw = self._quantiles.saw
+        """A first copy has ended, or was given up after so long: the moment and the seconds."""
 
     def delay(self, now: float) -> float:
         """Seconds after which the call that begins now may be sent again; infinite while too little is known."""
-        self._saved = min(BURST, self._saved + HEDGE_SHARE)
+        if self._saved < BURST:
+            self._saved += HEDGE_SHARE
         if now >= self._until:
             self._until = now + FRESH
             calls, (late, slow) = self._quantiles.at(now, 1.0 - AIM * HEDGE_SHARE, HEDGE_QUANTILE)
@@ -49,7 +52,3 @@ class Hedge:
             return False
         self._saved -= 1.0
         return True
-
-    def saw(self, now: float, seconds: float) -> None:
-        """A first copy has ended, or was given up after so long."""
-        self._quantiles.saw(now, seconds)

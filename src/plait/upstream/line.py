@@ -46,7 +46,10 @@ class Line(Generic[W]):
             limit: How many are in flight together.
         """
         ahead = len(self.waiting)
-        if ahead >= self._most or seconds * (ahead + 1) > (left - seconds) * SAFE * limit:
+        if ahead >= self._most:
+            return False
+        wait = seconds * (ahead + 1) / limit
+        if wait > (left - seconds) * SAFE or left - wait <= SPARE * seconds:
             return False
         self.waiting[waiter] = deadline
         return True
