@@ -43,6 +43,8 @@ class Limit:
         now: The moment at which it begins.
         most: The highest limit; with `fixed`, the limit.
         fixed: Whether it stays at `most`.
+
+    `usual` is the limit without the measurements, which are soon over.
     """
 
     __slots__ = (
@@ -63,6 +65,7 @@ class Limit:
         "_sum",
         "in_flight",
         "limit",
+        "usual",
     )
 
     def __init__(self, now: float, most: int = MOST_LIMIT, *, fixed: bool = False) -> None:
@@ -73,17 +76,12 @@ class Limit:
         self._base = 0.0
         self._rough = True
         self._before = 0.0
-        self._kept = self.limit
+        self._kept = self.usual = self.limit
         self._began = self._next = now
         self._hold = self._late = self._refused = 0
         self._skip = self.limit  # the first calls find a predictor that has nothing to do
         self._need = self._left = LEAST_WINDOW
         self._sum = 0.0
-
-    @property
-    def usual(self) -> int:
-        """The limit, or what it was before a measurement that is soon over."""
-        return self._kept if self._before else self.limit
 
     def take(self) -> bool:
         """Whether there was a permit; every one taken is given back by `ended`, `late`, `dropped` or `cut`."""
@@ -119,7 +117,7 @@ class Limit:
         if self._skip:
             self._skip -= 1
         elif not self._fixed:
-            limit = self.usual
+            limit = self._kept if self._before else self.limit
             self._before = 0.0
             self._hold = HOLD
             self._open(limit - max(1, limit // BACK_OFF))
@@ -178,6 +176,8 @@ class Limit:
         limit = max(LEAST_LIMIT, min(self._most, limit))
         self._skip = self.in_flight if limit != self.limit else 0
         self.limit = limit
+        if not self._before:
+            self.usual = limit
         self._need = self._left = max(LEAST_WINDOW, limit if self._rough else min(MOST_WINDOW, 5 * limit), limit)
         self._sum = 0.0
         self._late = self._refused = 0
