@@ -13,10 +13,11 @@ from typing import Any, Self
 from plait.clock import Clock
 from plait.graph.spec import Config
 from plait.http1.messages import Handler
+from plait.server.access_log import AccessLog
 from plait.server.app import App
 from plait.server.generation import Generation
-from plait.server.listener import CONNECTIONS, Deadlines, Listener
-from plait.server.serve import request_limits
+from plait.server.listener import Deadlines, Listener, Room
+from plait.server.serve import terms_of
 from plait.server.sockets import listen
 
 PATIENCE = 10.0
@@ -93,16 +94,18 @@ class Proxy:
 async def proxy(
     config: dict[str, Any] | Config,
     deadlines: Deadlines | None = None,
-    connections: int = CONNECTIONS,
+    room: Room | None = None,
     handler: Handler | None = None,
     sock: socket.socket | None = None,
+    log: AccessLog | None = None,
 ) -> AsyncIterator[Proxy]:
     """Serve a configuration until the end of the block."""
     checked = Config.model_validate(config)
     clock = Clock(asyncio.get_running_loop())
     generation = Generation(checked, clock)
     app = App(generation, lambda: True)
-    listener = Listener(handler or app, clock, request_limits(checked), deadlines, connections)
+    terms = terms_of(checked.server)
+    listener = Listener(handler or app, clock, terms.limits, deadlines or terms.deadlines, room or terms.room, log)
     sock = sock or listen("127.0.0.1", 0)
     port = sock.getsockname()[1]
     await listener.open(sock)
@@ -112,7 +115,7 @@ async def proxy(
         await listener.close()
         await app.close()
         await generation.close()
-        assert listener.clients == 0
+        assert listener.clients == listener.admission.taken == 0
         assert all(each.endpoint.open == each.endpoint.waiting == 0 for each in generation.upstreams.values())
         clock.close()
 

@@ -13,7 +13,7 @@ from plait.clock import Clock
 from plait.http1.messages import Reply, Request, Response
 from plait.server.app import NOTHING
 from plait.server.front import Front
-from plait.server.listener import Deadlines, Listener
+from plait.server.listener import Deadlines, Listener, Room
 from plait.testing import RawServer, ScriptedServer
 from plait.testing.server import ok, read_request
 from plait.types import Started
@@ -302,7 +302,7 @@ async def test_a_refused_client_that_never_stops_sending_is_left_after_a_while()
 
 
 async def test_one_client_too_many_is_told_so() -> None:
-    async with proxy(NOBODY, connections=1) as port, port.client() as first:
+    async with proxy(NOBODY, room=Room(connections=1)) as port, port.client() as first:
         assert (await first.ask(get("/health"))).status == 200
         async with port.client() as second:
             answer = await second.answer()

@@ -19,6 +19,7 @@ from plait.graph.validate import validate
 from plait.graph.walk import names_code
 from plait.graph.yaml_out import write
 from plait.nodes.link import At
+from plait.spec.access_log import WORDS
 from plait.spec.predictor import Predictor
 
 
@@ -173,9 +174,12 @@ def _read(document: Document, environ: Mapping[str, str], folder: Path) -> _Read
 
 
 def _with_paths(config: Config, folder: Path) -> Config:
-    """The same with absolute paths of models."""
+    """The same with absolute paths of models and of the access log."""
     absolute = {name: _with_path(spec, folder) for name, spec in config.predictors.items()}
-    return config.model_copy(update={"predictors": absolute})
+    server, log = config.server, config.server.access_log
+    if log.to not in WORDS:
+        server = server.model_copy(update={"access_log": log.model_copy(update={"to": str(folder / log.to)})})
+    return config.model_copy(update={"predictors": absolute, "server": server})
 
 
 def _with_path(spec: Predictor, folder: Path) -> Predictor:

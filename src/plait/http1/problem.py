@@ -13,7 +13,7 @@ from plait.jsontext import NotJson, validate
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = 1
 
-_UNAVAILABLE = 503
+_AGAIN_LATER = (429, 503)
 _encode = msgspec.json.Encoder().encode
 
 
@@ -43,9 +43,9 @@ def problem(error: PlaitError, request_id: str, **extra: Any) -> Response:
         members["predictor"] = error.predictor
     if isinstance(error, MethodNotAllowed):
         headers.append(("Allow", error.allow))
-    if error.status == _UNAVAILABLE:
+    if error.status in _AGAIN_LATER:
         headers.append(("Retry-After", str(RETRY_AFTER_SECONDS)))
-    return Response(error.status, _encode(members | extra), tuple(headers))
+    return Response(error.status, _encode(members | extra), tuple(headers), code=error.code)
 
 
 def _said(body: bytes) -> msgspec.Raw | str:

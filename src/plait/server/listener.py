@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from dataclasses import dataclass
 from email.utils import formatdate
 from typing import TYPE_CHECKING
 
+from plait.errors import Crowded, PlaitError, TooManyConnections
 from plait.http1.known import Known
 from plait.http1.requests import Head, RequestLimits
+from plait.server.admission import Admission
 from plait.server.front import Front
+from plait.spec.bounds import UNLIMITED
 
 if TYPE_CHECKING:
     import socket
 
     from plait.clock import Clock
     from plait.http1.messages import Handler
+    from plait.server.access_log import AccessLog
 
 CONNECTIONS = 10_000
+IN_FLIGHT = 5_000
+WAIT = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +40,16 @@ class Deadlines:
     drain: float = 30.0
 
 
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How many connections, and of one client; how many requests in progress; how many seconds one may wait to begin."""
+
+    connections: int = CONNECTIONS
+    connections_per_client: int = UNLIMITED
+    in_flight: int = IN_FLIGHT
+    wait: float = WAIT
+
+
 class Listener:
     """A data port.
 
@@ -41,7 +58,8 @@ class Listener:
         clock: The worker's clock.
         limits: What a request may have.
         deadlines: What a client may take.
-        connections: How many clients at once.
+        room: How many clients and requests at once.
+        log: Where requests are written down.
     """
 
     def __init__(
@@ -50,7 +68,8 @@ class Listener:
         clock: Clock,
         limits: RequestLimits | None = None,
         deadlines: Deadlines | None = None,
-        connections: int = CONNECTIONS,
+        room: Room | None = None,
+        log: AccessLog | None = None,
     ) -> None:
         self.handler = handler
         self.clock = clock
@@ -60,8 +79,11 @@ class Listener:
         self.draining = False
         self._patient = False
         self.loop = asyncio.get_running_loop()
-        self._connections = connections
+        self._room = room = room or Room()
+        self.admission = Admission(self.loop, clock, room.in_flight, room.wait)
+        self.log = log
         self._fronts: set[Front] = set()
+        self._of_client: Counter[str] = Counter()
         self._empty = asyncio.Event()
         self._empty.set()
         self._server: asyncio.Server | None = None
@@ -120,19 +142,27 @@ class Listener:
         """Connections that stand."""
         return len(self._fronts)
 
-    @property
-    def full(self) -> bool:
-        """Whether there is no room for another client."""
-        return len(self._fronts) >= self._connections
-
-    def came(self, front: Front) -> None:
-        """A client has come."""
+    def came(self, front: Front, peer: str) -> PlaitError | None:
+        """A client has come; why there is no room for it, if so."""
+        room = self._room
+        refusal: PlaitError | None = None
+        if len(self._fronts) >= room.connections:
+            refusal = Crowded("there are too many connections")
         self._fronts.add(front)
         self._empty.clear()
+        self._of_client[peer] += 1
+        if self._of_client[peer] > room.connections_per_client:
+            refusal = TooManyConnections("this client has too many connections")
+        if refusal is not None:
+            self.admission.refused.add()
+        return refusal
 
-    def left(self, front: Front) -> None:
+    def left(self, front: Front, peer: str) -> None:
         """A client is gone."""
         self._fronts.discard(front)
+        self._of_client[peer] -= 1
+        if not self._of_client[peer]:
+            del self._of_client[peer]
         if not self._fronts:
             self._empty.set()
 
