@@ -83,6 +83,7 @@ class Proxy:
 
     def __init__(self, listener: Listener, port: int, clock: Clock) -> None:
         self.listener = listener
+        self.handler = listener.handler
         self.port = port
         self.clock = clock
 

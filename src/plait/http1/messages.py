@@ -12,7 +12,10 @@ from plait.types import Started
 
 
 class Request(msgspec.Struct, frozen=True, gc=False):
-    """A request that has arrived whole. `path` is normalised, `query` raw; names in `headers` are lower-case."""
+    """A request that has arrived whole. `path` is normalised, `query` raw; names in `headers` are lower-case.
+
+    `waited` is how many seconds ago it has, where these count.
+    """
 
     method: str
     path: str
@@ -20,6 +23,7 @@ class Request(msgspec.Struct, frozen=True, gc=False):
     headers: Mapping[bytes, bytes]
     body: bytes
     peer: str = ""
+    waited: float = 0.0
 
 
 class Outlet(Protocol):

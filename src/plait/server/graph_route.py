@@ -101,7 +101,7 @@ class Serving:
             return
         clock = route.clock
         self._run = run = Run(message, clock, self._request_id.encode(), request.headers, forwarded, self._subscribers)
-        ctx = Context(run, clock.now() + timeout)
+        ctx = Context(run, clock.now() - request.waited + timeout)
         started = compiled.call.start(message, ctx, self)
         if self._run is run:
             self._started = started

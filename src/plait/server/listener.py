@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 CONNECTIONS = 10_000
 IN_FLIGHT = 5_000
-WAIT = 0.1
+WAIT = 0.5
 
 
 @dataclass(frozen=True, slots=True)

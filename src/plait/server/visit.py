@@ -43,20 +43,24 @@ class Visit:
         left = reader.to_come
         if reader.line[1] in ALWAYS or (left is not None and left <= SMALL and not reader.wants_continue):
             return None
-        return self._take()
+        refusal = self._admission.take()
+        self._taken = refusal is None
+        return refusal
 
     def arrived(self, request: Request, start: Callable[[Request], None]) -> PlaitError | None:
         """A request is there whole: have it started, or say why not."""
         self._request = request
         self._since = self._now()
+        admission = self._admission
         if not self._taken:
             if request.path in ALWAYS:
-                self._admission.at_once(start, request)
+                admission.at_once(start, request)
                 return None
-            refusal = self._take()
+            refusal = admission.take()
             if refusal is not None:
                 return refusal
-        self._admission.begin(start, request)
+            self._taken = True
+        admission.begin(start, request, self._since)
         return None
 
     def answered(self, response: Response, sent: int) -> None:
@@ -81,16 +85,6 @@ class Visit:
         if self._log is not None and request is not None:
             status, sent = (None, 0) if outgoing is None else (outgoing.status, outgoing.sent)
             self._log.left(request, self._since, status, sent)
-
-    def _take(self) -> PlaitError | None:
-        admission = self._admission
-        refusal = admission.refusal()
-        if refusal is not None:
-            admission.refused.add()
-            return refusal
-        self._taken = True
-        admission.taken += 1
-        return None
 
     def _leave(self) -> None:
         if self._taken:

@@ -37,7 +37,7 @@ class Limits(Spec):
     """Connections at once from one address, of each worker."""
     in_flight: Count = 5_000
     """Requests in progress at once, of each worker."""
-    wait: _Wait = 0.1
+    wait: _Wait = 0.5
     """How long requests may wait to begin when the proxy has more work than it can do; what would wait longer is refused."""
     header_timeout: _Time = 10.0
     """How long a request's head may take."""
