@@ -8,6 +8,7 @@ import select
 import threading
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any, Self
 
@@ -18,7 +19,7 @@ from plait.errors import StartError
 WAITING = 10_000
 """Lines that may wait to be written."""
 _TOGETHER = 64
-_LOOK_AGAIN = 1.0
+_AGAIN = 1.0
 _PATIENCE = 1.0
 _STREAMS = {"stdout": 1, "stderr": 2}
 
@@ -41,11 +42,11 @@ class Lines:
         self._file = _STREAMS.get(to, -1)
         self._queue: SimpleQueue[Any] = SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="access log", daemon=True)  # it may be stuck when all else ends
-        self._looked = 0.0
+        self._look = self._tell = 0.0  # when to do so again
         self._missed = 0
         self._failed = 0
         self._told = 0
-        self._well = True
+        self._trouble = ""
 
     def __enter__(self) -> Self:
         """Begin to write."""
@@ -92,19 +93,20 @@ class Lines:
                 except Empty:
                     break
             last = None in records
-            self._write([_encode(record) for record in records if record is not None])
+            self._write([_encode(record) for record in records if record is not None], last=last)
 
-    def _write(self, lines: list[bytes]) -> None:
-        if self._path:
+    def _write(self, lines: list[bytes], *, last: bool = False) -> None:
+        now = time.monotonic()
+        if self._path and now >= self._look:
+            self._look = now + _AGAIN
             self._follow()
         missed = self.missed
-        if missed > self._told:
+        if missed > self._told and (last or now >= self._tell):
             lines.append(_encode({"time": datetime.now(UTC), "dropped": missed - self._told}))
-            self._told = missed
+            self._told, self._tell = missed, now + _AGAIN
         for line in lines:  # one by one: no other process's line then comes in between, as far as the system allows
             try:
                 self._whole(line + b"\n")
-                self._well = True
             except OSError as exc:
                 self._failed += 1
                 self._complain(exc)
@@ -118,22 +120,26 @@ class Lines:
 
     def _follow(self) -> None:
         """Open the file anew if it was moved away."""
-        now = time.monotonic()
-        if now < self._looked + _LOOK_AGAIN:
-            return
-        self._looked = now
         try:
-            if not os.path.exists(self._path) or not os.path.samestat(os.stat(self._path), os.fstat(self._file)):  # noqa: PTH110, PTH116 - what else tells a file from its name
+            if not _is_at(self._path, self._file):
                 moved, self._file = self._file, _opened(self._path)
                 os.close(moved)
         except OSError as exc:
             self._complain(exc)
 
     def _complain(self, exc: OSError) -> None:
-        """Tell of the first trouble of a row."""
-        if self._well:
-            self._well = False
-            _log.warning("the access log cannot be written: %s", (exc.strerror or str(exc)).lower())
+        """Tell of a trouble, once."""
+        trouble = (exc.strerror or str(exc)).lower()
+        if trouble != self._trouble:
+            self._trouble = trouble
+            _log.warning("the access log cannot be written: %s", trouble)
+
+
+def _is_at(path: str, file: int) -> bool:
+    try:
+        return os.path.samestat(Path(path).stat(), os.fstat(file))
+    except FileNotFoundError:
+        return False
 
 
 def _opened(path: str) -> int:
