@@ -6,12 +6,12 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from plait.errors import PlaitError, RequestError, RequestTimeout, fault
-from plait.http1.ids import new_id, request_id
+from plait.http1.ids import new_id
 from plait.http1.problem import problem
 from plait.http1.requests import RequestReader
 from plait.server.alarm import Alarm
 from plait.server.outgoing import Outgoing
-from plait.server.sockets import reset_when_closed
+from plait.server.sockets import peer_of, reset_when_closed
 from plait.server.visit import Visit
 from plait.server.wire_out import CONTINUE, encode_head, encode_response
 
@@ -59,15 +59,15 @@ class Front(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """A client has come."""
         self._transport = transport  # type: ignore[assignment] # a stream transport
-        listener, name = self._listener, transport.get_extra_info("peername")
-        peer = name[0] if isinstance(name, tuple) else ""
+        listener, peer = self._listener, peer_of(transport)
         self._reader = RequestReader(listener.limits, peer, listener.known)
         self._visit = Visit(listener, peer)
-        refusal = listener.came(self, peer)
+        refusal = listener.take_in(peer)
+        listener.came(self)
         if refusal is not None:
             self._refuse(refusal)
-            return
-        self._wait(self._listener.deadlines.header, _SLOW_HEADER)
+        else:
+            self._wait(listener.deadlines.header, _SLOW_HEADER)
 
     def data_received(self, data: bytes) -> None:
         """Bytes of a request. While one is being answered, the next ones wait, up to a bound."""
@@ -75,13 +75,12 @@ class Front(asyncio.Protocol):
             return
         if not self._blocked:
             self._take(data)
-            return
-        if len(self._held) <= _HELD:
+        elif len(self._held) <= _HELD or not self._busy:
             self._held += data
-        elif self._busy:
-            self._keep = False  # not to be held nor left unread, for the client's leaving would not be seen behind it
-        elif self._transport is not None:
-            self._transport.pause_reading()
+            if len(self._held) > _HELD and not self._busy and self._transport is not None:
+                self._transport.pause_reading()
+        else:
+            self._keep = False  # no room for it; left unread it would hide the client's leaving, so it is lost
 
     def eof_received(self) -> bool:
         """The client has left, or will send no more, which is no different: the transport closes, and what runs is cancelled."""
@@ -101,7 +100,8 @@ class Front(asyncio.Protocol):
         running, self._running = self._running, None
         if running is not None:
             running.cancel()
-        self._listener.left(self, self._visit.peer)
+        self._listener.let_go(self._visit.peer)
+        self._listener.left(self)
 
     def pause_writing(self) -> None:
         """The client does not read its answer: no further request is taken until it does, and a stream waits."""
@@ -142,7 +142,7 @@ class Front(asyncio.Protocol):
             self._head_only = request.method == "HEAD"
             refusal = self._visit.arrived(request, self._start)
             if refusal is not None:
-                self.reply(problem(refusal, request_id(request.headers, request.query)))
+                self.reply(refusal)
         elif reader.in_body:
             if not body_began:
                 self._await_body()
@@ -235,9 +235,7 @@ class Front(asyncio.Protocol):
     def _refuse(self, error: PlaitError) -> None:
         """Answer with the problem and end; the client may still be sending."""
         if self._transport is not None:
-            own_id = new_id()
-            response = problem(error, own_id)
-            self._visit.refused(self._reader, error, own_id)
+            response = self._visit.refused(self._reader, error)
             self._transport.write(encode_response(response, self._listener.date(), keep=False, head_only=False))
             self._end(unread=True)
 

@@ -142,27 +142,33 @@ class Listener:
         """Connections that stand."""
         return len(self._fronts)
 
-    def came(self, front: Front, peer: str) -> PlaitError | None:
-        """A client has come; why there is no room for it, if so."""
+    def take_in(self, peer: str) -> PlaitError | None:
+        """Count another connection of a client, before it has come; why there is no room for it, if so."""
         room = self._room
         refusal: PlaitError | None = None
+        self._of_client[peer] += 1
         if len(self._fronts) >= room.connections:
             refusal = Crowded("there are too many connections")
-        self._fronts.add(front)
-        self._empty.clear()
-        self._of_client[peer] += 1
-        if self._of_client[peer] > room.connections_per_client:
+        elif self._of_client[peer] > room.connections_per_client:
             refusal = TooManyConnections("this client has too many connections")
         if refusal is not None:
             self.admission.refused.add()
         return refusal
 
-    def left(self, front: Front, peer: str) -> None:
-        """A client is gone."""
-        self._fronts.discard(front)
+    def let_go(self, peer: str) -> None:
+        """The same client has one connection less."""
         self._of_client[peer] -= 1
         if not self._of_client[peer]:
             del self._of_client[peer]
+
+    def came(self, front: Front) -> None:
+        """A client has come."""
+        self._fronts.add(front)
+        self._empty.clear()
+
+    def left(self, front: Front) -> None:
+        """A client is gone."""
+        self._fronts.discard(front)
         if not self._fronts:
             self._empty.set()
 

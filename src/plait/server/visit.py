@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from plait.http1.ids import new_id, request_id
+from plait.http1.problem import problem
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -47,8 +50,8 @@ class Visit:
         self._taken = refusal is None
         return refusal
 
-    def arrived(self, request: Request, start: Callable[[Request], None]) -> PlaitError | None:
-        """A request is there whole: have it started, or say why not."""
+    def arrived(self, request: Request, start: Callable[[Request], None]) -> Response | None:
+        """A request is there whole: have it started, unless there is no room for it, which is the answer then."""
         self._request = request
         self._since = self._now()
         admission = self._admission
@@ -58,7 +61,7 @@ class Visit:
                 return None
             refusal = admission.take()
             if refusal is not None:
-                return refusal
+                return problem(refusal, request_id(request.headers, request.query))
             self._taken = True
         admission.begin(start, request, self._since)
         return None
@@ -72,11 +75,13 @@ class Visit:
         if self._log is not None and request is not None:
             self._log.served(request, response, self._since, sent)
 
-    def refused(self, reader: RequestReader, error: PlaitError, request_id: str) -> None:
-        """What came is no request that can be served, and none will follow."""
+    def refused(self, reader: RequestReader, error: PlaitError) -> Response:
+        """What came is no request that can be served, and none will follow: the answer to it."""
         self._leave()
+        own_id = new_id()
         if self._log is not None:
-            self._log.refused(self.peer, reader.line, reader.received, error, request_id)
+            self._log.refused(self.peer, reader.line, reader.received, error, own_id)
+        return problem(error, own_id)
 
     def gone(self, outgoing: Outgoing | None) -> None:
         """The connection has ended, perhaps in the midst of an answer."""
