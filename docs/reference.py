@@ -37,6 +37,8 @@ _TYPES = {"boolean": "`true` or `false`", "integer": "whole number", "number": "
 _PLACES = {
     "Node": "[node](README.md)",
     "CacheSpec": "[cache](options.md#cache)",
+    "Limits": "[limits](limits.md)",
+    "AccessLog": "[access log](access_log.md)",
     **{merge.__name__: "[merge](merges.md)" for merge in MERGES.values()},
 }
 _FIELDS = ("field", "type", "default", "meaning")
@@ -63,6 +65,7 @@ def _file() -> str:
         "`server`:": _fields(_DEFINITIONS["Server"]),
         "`tls` of `server`:": _fields(_DEFINITIONS["ServerTls"]),
         "`limits` of `server`:": _fields(_DEFINITIONS["Limits"]),
+        "`access_log` of `server`:": _fields(_DEFINITIONS["AccessLog"]),
     }
     return "\n".join(f"{title}\n\n{_table(_FIELDS, rows)}" for title, rows in tables.items())
 

@@ -144,7 +144,7 @@ class Client:
         self.writable = not self._pauses & 1
         self._pauses >>= 1
 
-    def end(self) -> None:
+    def end(self, last: Response | None = None) -> None:  # noqa: ARG002 - an outlet's arguments
         self._ended = True
 
     def abort(self) -> None:

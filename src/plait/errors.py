@@ -140,9 +140,15 @@ class VersionNotSupported(RequestError):
 
 
 class Crowded(RequestError):
-    """There are as many clients as the proxy takes."""
+    """There are as many clients or requests as the proxy takes."""
 
     code, title, status = "crowded", "Service unavailable", 503
+
+
+class TooManyConnections(RequestError):
+    """One client has as many connections as it may."""
+
+    code, title, status = "too-many-connections", "Too many connections", 429
 
 
 class InvalidRequest(RequestError):

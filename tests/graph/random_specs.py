@@ -83,11 +83,29 @@ PREDICTORS = st.fixed_dictionaries(
         "description": TEXTS,
     },
 )
+THINGS = st.integers(1, 1_000_000) | st.just("unlimited")
+TIMES = st.floats(0.01, 60.0).map(lambda value: duration_text(float(f"{value:.6g}")))
 SERVERS = some(
     host=TEXTS,
     port=st.integers(0, 65535),
     details=st.booleans(),
-    limits=some(body=SIZES, line=SIZES, headers=SIZES, fields=st.integers(1, 10_000), connections=st.integers(1, 9)),
+    limits=some(
+        body=st.integers(1, 5000).map("{}B".format),
+        line=st.integers(1, 1024).map("{}KiB".format),
+        headers=st.integers(1, 1024).map("{}KiB".format),
+        fields=st.integers(1, 10_000),
+        connections=st.integers(1, 9),
+        connections_per_client=THINGS,
+        in_flight=THINGS,
+        wait=TIMES,
+        header_timeout=TIMES,
+        body_timeout=TIMES,
+        body_rate=st.just("2KiB"),
+        idle_timeout=TIMES,
+        write_timeout=TIMES,
+        drain_timeout=TIMES,
+    ),
+    access_log=some(to=st.sampled_from(["off", "stdout", "/var/a.log"]), sample=SHARES, slow=TIMES, lines=THINGS),
 )
 DEFAULTS = some(predictor=some(timeout=DURATIONS, connect_timeout=DURATIONS), graph=some(timeout=DURATIONS))
 

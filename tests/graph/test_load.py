@@ -199,6 +199,17 @@ def test_paths_of_models_begin_at_the_files_folder(tmp_path: Path):
     assert loaded.folder == path.parent
 
 
+@pytest.mark.parametrize(
+    ("said", "meant"), [("./a.log", "conf/a.log"), ("logs/a.log", "conf/logs/a.log"), ("/a.log", "/a.log"), ("stdout", "stdout")]
+)
+def test_the_path_of_an_access_log_begins_at_the_files_folder(said: str, meant: str, tmp_path: Path):
+    path = tmp_path / "conf" / "plait.yaml"
+    path.parent.mkdir()
+    path.write_text(f"server: {{access_log: {{to: {said}}}}}")
+    to = load(path, {}).config.server.access_log.to
+    assert to == (meant if said in ("/a.log", "stdout") else str(tmp_path / meant))
+
+
 def test_variables_are_replaced_in_the_configuration_and_not_in_the_document():
     text = 'predictors: {a: {url: "http://${env.HOST}:1", headers: {authorization: "${env.KEY}"}}}'
     loaded = load_text(text, {"HOST": "models", "KEY": "secret"})

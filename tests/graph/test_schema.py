@@ -27,7 +27,26 @@ graphs:
       - transform: {prediction: {proba: "${input.score}", label: "${input.label}"}}
 """
 EVERYTHING = """\
-server: {host: 0.0.0.0, port: 0, details: true, limits: {body: 1MiB, line: 8KiB, headers: 16KiB, fields: 50, connections: 100}}
+server:
+  host: 0.0.0.0
+  port: 0
+  details: true
+  limits:
+    body: 1MiB
+    line: 8KiB
+    headers: 16KiB
+    fields: 50
+    connections: 100
+    connections_per_client: 20
+    in_flight: unlimited
+    wait: 50ms
+    header_timeout: 5s
+    body_timeout: 5s
+    body_rate: 2KiB
+    idle_timeout: 1m
+    write_timeout: 10s
+    drain_timeout: 1m
+  access_log: {to: ./access.log, sample: 1%, slow: 500ms, lines: unlimited}
 defaults: {predictor: {timeout: 1s, connect_timeout: 100ms}, graph: {timeout: 1m}}
 predictors:
   a:
@@ -75,6 +94,10 @@ CHANGES = [
     (("server",), {"port": "9000"}),
     (("server",), {"port": 65536}),
     (("server",), {"limits": {"body": 5}}),
+    (("server",), {"limits": {"in_flight": 0}}),
+    (("server",), {"limits": {"in_flight": "none"}}),
+    (("server",), {"limits": {"idle_timeout": 75}}),
+    (("server",), {"access_log": {"sample": 1}}),
     (("defaults",), {"graph": {"timeout": 2}}),
     (("predictors", "setosa", "urls"), "x"),
     (("predictors", "setosa"), {}),

@@ -16,10 +16,11 @@ from plait.graph.spec import Config
 from plait.http1.endpoint import Endpoint
 from plait.http1.messages import Handler
 from plait.http1.renewed import Renewed
+from plait.server.access_log import AccessLog
 from plait.server.app import App
 from plait.server.generation import Generation
-from plait.server.listener import CONNECTIONS, Deadlines, Listener
-from plait.server.serve import request_limits
+from plait.server.listener import Deadlines, Listener, Room
+from plait.server.serve import terms_of
 from plait.server.sockets import listen
 
 PATIENCE = 10.0
@@ -92,6 +93,7 @@ class Proxy:
 
     def __init__(self, listener: Listener, port: int, clock: Clock) -> None:
         self.listener = listener
+        self.handler = listener.handler
         self.port = port
         self.clock = clock
 
@@ -103,9 +105,10 @@ class Proxy:
 async def proxy(
     config: dict[str, Any] | Config,
     deadlines: Deadlines | None = None,
-    connections: int = CONNECTIONS,
+    room: Room | None = None,
     handler: Handler | None = None,
     sock: socket.socket | None = None,
+    log: AccessLog | None = None,
 ) -> AsyncIterator[Proxy]:
     """Serve a configuration until the end of the block."""
     checked = Config.model_validate(config)
@@ -113,7 +116,8 @@ async def proxy(
     generation = Generation(checked, clock)
     app = App(generation, lambda: True)
     await generation.open()
-    listener = Listener(handler or app, clock, request_limits(checked), deadlines, connections)
+    terms = terms_of(checked.server)
+    listener = Listener(handler or app, clock, terms.limits, deadlines or terms.deadlines, room or terms.room, log)
     sock = sock or listen("127.0.0.1", 0)
     port = sock.getsockname()[1]
     await listener.open(sock, Sides.server)
@@ -123,7 +127,7 @@ async def proxy(
         await listener.close()
         await app.close()
         await generation.close()
-        assert listener.clients == 0
+        assert listener.clients == listener.admission.taken == 0
         assert all(each.open == each.waiting == 0 for each in endpoints(generation))
         clock.close()
 

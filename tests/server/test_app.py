@@ -218,7 +218,7 @@ class Taken:
     def write(self, data: bytes) -> None:
         self.lines.append(data)
 
-    def end(self) -> None:
+    def end(self, last: Response | None = None) -> None:
         self.ended.set()
 
     def abort(self) -> None:

@@ -39,7 +39,7 @@ class Connection:
         assert self.writable
         self.written.append(data)
 
-    def end(self) -> None:
+    def end(self, last: Response | None = None) -> None:
         self.ended += 1
 
     def abort(self) -> None:

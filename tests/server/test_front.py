@@ -10,10 +10,14 @@ import pytest
 import pytest_asyncio
 
 from plait.clock import Clock
+from plait.graph.spec import Config
 from plait.http1.messages import Reply, Request, Response
+from plait.http1.requests import RequestLimits
 from plait.server.app import NOTHING
 from plait.server.front import Front
-from plait.server.listener import Deadlines, Listener
+from plait.server.listener import Deadlines, Listener, Room
+from plait.server.serve import terms_of
+from plait.spec.limits import Limits
 from plait.testing import RawServer, ScriptedServer
 from plait.testing.server import ok, read_request
 from plait.types import Started
@@ -302,7 +306,7 @@ async def test_a_refused_client_that_never_stops_sending_is_left_after_a_while()
 
 
 async def test_one_client_too_many_is_told_so() -> None:
-    async with proxy(NOBODY, connections=1) as port, port.client() as first:
+    async with proxy(NOBODY, room=Room(connections=1)) as port, port.client() as first:
         assert (await first.ask(get("/health"))).status == 200
         async with port.client() as second:
             answer = await second.answer()
@@ -436,6 +440,84 @@ async def test_nothing_is_kept_of_a_body_whose_client_has_left() -> None:
     assert front._reader.received == 999
     front.connection_lost(None)
     assert (front._reader.received, front._reader._body) == (0, b"")
+
+
+@pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])
+async def test_a_client_that_leaves_behind_a_flood_of_requests_is_seen_to_leave(*, stream: bool) -> None:
+    gate = Gate()
+    lines = [b"Accept: text/event-stream"] if stream else []
+    async with RawServer(gate) as server, proxy(one(server.url)) as port, port.client() as client:
+        client.writer.write(post(b"1", *lines))
+        await gate.came.acquire()
+        client.writer.write(b"x" * (8 << 20))
+        await client.writer.drain()
+        client.writer.close()
+        async with asyncio.timeout(PATIENCE):
+            await server_gone(port)
+            await server.empty()
+
+
+async def test_a_client_that_floods_gets_the_answer_that_it_waits_for_as_its_last() -> None:
+    gate = Gate()
+    async with RawServer(gate) as server, proxy(one(server.url), Deadlines(linger=0.05)) as port, port.client() as client:
+        client.writer.write(post(b"1"))
+        await gate.came.acquire()
+        client.writer.write(post(b"2") * 20_000)
+        await client.writer.drain()
+        (front,) = port.listener._fronts
+        assert len(front._held) < 1 << 20
+        gate.open.set()
+        answer = await client.answer()
+        assert (answer.body, answer.headers["connection"]) == (b"1", "close")
+        assert await client.closed() == b""
+        assert gate.came.locked()  # nobody else came
+
+
+# What a file says.
+
+
+@pytest.mark.parametrize(
+    ("limit", "sent", "status"),
+    [
+        ({"header_timeout": "50ms"}, b"GET", 408),
+        ({"body_timeout": "50ms"}, post(b"123")[:-3], 408),
+        ({"body_timeout": "50ms", "body_rate": "1MiB"}, post(b"123")[:-2], 408),
+        ({"body": "2B"}, post(b"123"), 413),
+        ({"line": "256B"}, get("/" + "a" * 300), 414),
+        ({"headers": "256B"}, get("/health", b"X: " + b"a" * 300), 431),
+        ({"fields": 1}, get("/health", b"X: a"), 431),
+        ({"in_flight": "unlimited", "connections_per_client": 1}, get("/health"), 200),
+    ],
+    ids=lambda value: "-".join(value) if isinstance(value, dict) else "",
+)
+async def test_the_limits_of_a_file_hold(limit: dict[str, object], sent: bytes, status: int) -> None:
+    config = {**NOBODY, "server": {"limits": limit}}
+    async with proxy(config) as port, port.client() as client, asyncio.timeout(PATIENCE):
+        assert (await client.ask(sent)).status == status
+
+
+async def test_an_idle_connection_is_closed_when_the_file_says() -> None:
+    async with proxy({**NOBODY, "server": {"limits": {"idle_timeout": "50ms"}}}) as port, port.client() as client:
+        assert (await client.ask(get("/health"))).status == 200
+        assert await client.closed() == b""
+
+
+def test_every_limit_of_a_file_reaches_the_front() -> None:
+    said = {
+        "body": "1B", "line": "256B", "headers": "257B", "fields": 4, "connections": 5, "connections_per_client": 6, "in_flight": 7,
+        "wait": "8ms", "header_timeout": "9s", "body_timeout": "10s", "body_rate": "11B", "idle_timeout": "12s",
+        "write_timeout": "13s", "drain_timeout": "14s",
+    }  # fmt: skip
+    assert set(said) == set(Limits.model_fields)
+    terms = terms_of(Config.model_validate({**NOBODY, "server": {"limits": said}}).server)
+    assert terms.limits == RequestLimits(256, 257, 4, 1)
+    assert terms.deadlines == Deadlines(header=9, body=10, body_rate=11, idle=12, write=13, drain=14)
+    assert terms.room == Room(5, 6, 7, 0.008)
+
+
+def test_the_defaults_of_a_file_are_those_of_the_front() -> None:
+    terms = terms_of(Config.model_validate(NOBODY).server)
+    assert (terms.limits, terms.deadlines, terms.room) == (RequestLimits(), Deadlines(), Room())
 
 
 # A fault of plait itself.

@@ -140,7 +140,7 @@ class Streamed:
     def cancel(self) -> None:
         self.cancelled += 1
 
-    def end(self) -> None:
+    def end(self, last: Response | None = None) -> None:
         self.stream(Response(200, b"{}"))
 
     async def take(self, bytes_a_second: int) -> None:

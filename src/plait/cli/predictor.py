@@ -21,10 +21,9 @@ def predictor(
     """Serve one model until SIGTERM or Ctrl-C."""
     from plait.cli.logs import log, to_stderr  # noqa: PLC0415 - commands import when they run
     from plait.cli.parent import end_with_parent  # noqa: PLC0415
-    from plait.http1.requests import RequestLimits  # noqa: PLC0415
     from plait.predictor_server.service import opened, service  # noqa: PLC0415
     from plait.predictor_server.settings import settings  # noqa: PLC0415
-    from plait.server.serve import run  # noqa: PLC0415
+    from plait.server.serve import Terms, run  # noqa: PLC0415
     from plait.server.sockets import listen, url_of  # noqa: PLC0415
 
     end_with_parent()
@@ -32,4 +31,4 @@ def predictor(
     to_stderr(chosen.log_level, as_json=chosen.log_json)
     sock = listen(chosen.host, chosen.port)
     application = service(chosen)
-    run(lambda _: opened(application), sock, lambda _: log.info("serving %s on %s", chosen.model, url_of(sock)), RequestLimits())
+    run(lambda _: opened(application), sock, lambda _: log.info("serving %s on %s", chosen.model, url_of(sock)), Terms())

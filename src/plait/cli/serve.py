@@ -49,12 +49,10 @@ def serve(
     routes = ", ".join(config.route(name) for name in config.graphs) or "no graph"
     if count == 1:
         _alone(config, address, lambda sock: log.info("plait serves %s on %s", routes, url_of(sock, tls=tls)))
-        return
-
-    def ready(sock: socket) -> None:
-        log.info("plait serves %s by %d workers on %s", routes, count, url_of(sock, tls=tls))
-
-    _together(file, address, count, ready)
+    else:
+        told = f"plait serves {routes} by {count} workers on"
+        drain = config.server.limits.drain_timeout
+        _together(file, address, count, drain, lambda sock: log.info("%s %s", told, url_of(sock, tls=tls)))
 
 
 def _alone(config: Config, address: tuple[str, int], ready: Callable[[socket], None]) -> None:
@@ -71,7 +69,7 @@ def _alone(config: Config, address: tuple[str, int], ready: Callable[[socket], N
     serve_proxy(config, sock, lambda _: ready(sock))
 
 
-def _together(file: Path | None, address: tuple[str, int], count: int, ready: Callable[[socket], None]) -> None:
+def _together(file: Path | None, address: tuple[str, int], count: int, drain: float, ready: Callable[[socket], None]) -> None:
     """Serve in several processes that this one looks after."""
     import asyncio  # noqa: PLC0415
     import sys  # noqa: PLC0415
@@ -86,7 +84,7 @@ def _together(file: Path | None, address: tuple[str, int], count: int, ready: Ca
         return Program(command, b"") if file is None else Program((*command, "--file", str(file)), file_bytes(file))
 
     socks = listen_together(*address, count)
-    asyncio.run(Workers(socks, program, lambda: ready(socks[0])).run())
+    asyncio.run(Workers(socks, program, lambda: ready(socks[0]), drain).run())
 
 
 def data_port(server: Server, environ: Mapping[str, str], host: str | None, port: int | None) -> tuple[str, int]:

@@ -20,6 +20,7 @@ from plait.graph.validate import validate
 from plait.graph.walk import names_code
 from plait.graph.yaml_out import write
 from plait.nodes.link import At
+from plait.spec.access_log import WORDS
 from plait.spec.predictor import Predictor
 
 
@@ -177,10 +178,13 @@ def _read(document: Document, environ: Mapping[str, str], folder: Path) -> _Read
 
 
 def _with_paths(config: Config, folder: Path) -> Config:
-    """The same with absolute paths of models and of certificates."""
+    """The same with absolute paths of models, of certificates and of the access log."""
     absolute = {name: _with_path(spec, folder) for name, spec in config.predictors.items()}
-    tls = config.server.tls
-    server = config.server.model_copy(update={"tls": tls.within(folder)}) if tls else config.server
+    server, tls, log = config.server, config.server.tls, config.server.access_log
+    if tls:
+        server = server.model_copy(update={"tls": tls.within(folder)})
+    if log.to not in WORDS:
+        server = server.model_copy(update={"access_log": log.model_copy(update={"to": str(folder / log.to)})})
     return config.model_copy(update={"predictors": absolute, "server": server})
 
 

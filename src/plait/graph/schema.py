@@ -6,6 +6,7 @@ from typing import Any
 
 from plait.graph.spec import OPTIONS, Config
 from plait.nodes.union import KINDS, own_fields
+from plait.spec.bounds import UNLIMITED, count_value
 from plait.spec.fields import DURATION, SHARE, SIZE, duration_text, share_text, size_text
 
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
@@ -63,6 +64,8 @@ def _tidy(schema: Any, node: dict[str, Any]) -> Any:
     text = _TEXTS.get(tidy.get("pattern", ""))
     if text and isinstance(tidy.get("default"), (int, float)):
         tidy["default"] = text(tidy["default"])
+    if tidy.get("default") == UNLIMITED:
+        tidy["default"] = count_value(UNLIMITED)
     return tidy
 
 

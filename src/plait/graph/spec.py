@@ -7,27 +7,14 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, ConfigDict, Field
 
 from plait.nodes.union import BY_KEY, Node, kinds_in, own_fields
+from plait.spec.access_log import AccessLog
 from plait.spec.base import Spec
-from plait.spec.fields import Duration, Json, Name, Route, Size
+from plait.spec.fields import Duration, Json, Name, Route
+from plait.spec.limits import Limits
 from plait.spec.predictor import Predictor, PredictorDefaults
 from plait.spec.tls import ServerTls
 
 GRAPH_TIMEOUT = 2.0
-
-
-class Limits(Spec):
-    """Bounds on what a client may send."""
-
-    body: Size = 10 << 20
-    """Bytes of a request's body."""
-    line: Size = 8 << 10
-    """Bytes of a request line."""
-    headers: Size = 32 << 10
-    """Bytes of a header block."""
-    fields: Annotated[int, Field(ge=1, le=10_000)] = 100
-    """Header fields."""
-    connections: Annotated[int, Field(ge=1, le=1_000_000)] = 10_000
-    """Connections at once."""
 
 
 class Server(Spec):
@@ -44,7 +31,9 @@ class Server(Spec):
     details: bool = False
     """Whether callers that are not on loopback see addresses and errors of parts."""
     limits: Limits = Limits()
-    """Bounds on what a client may send."""
+    """Bounds on what clients may send, and on how long they may take."""
+    access_log: AccessLog = AccessLog()
+    """Which requests are written down, and where."""
 
 
 class GraphDefaults(Spec):

@@ -22,14 +22,16 @@ def request_id(headers: Mapping[bytes, bytes], query: str) -> str:
         headers: The request's header fields, lower-case names.
         query: The raw query, without the question mark.
     """
-    given = headers.get(b"x-request-id")
-    if given is not None:
-        text = given.decode("latin-1")
-    elif query:
-        text = _parameter(query)
-    else:
+    if not query and b"x-request-id" not in headers:
         return new_id()
-    return text if _VALID.fullmatch(text) else new_id()
+    return own_id(headers, query) or new_id()
+
+
+def own_id(headers: Mapping[bytes, bytes], query: str) -> str:
+    """The id that the client gave, in either way; empty if it gave none, or what is none."""
+    given = headers.get(b"x-request-id")
+    text = _parameter(query) if given is None else given.decode("latin-1")
+    return text if _VALID.fullmatch(text) else ""
 
 
 def new_id() -> str:

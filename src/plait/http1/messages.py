@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 import msgspec
 
+from plait.events import Part
 from plait.types import Started
 
 
 class Request(msgspec.Struct, frozen=True, gc=False):
-    """A request that has arrived whole. `path` is normalised, `query` raw; names in `headers` are lower-case."""
+    """A request that has arrived whole. `path` is normalised, `query` raw; names in `headers` are lower-case.
+
+    `waited` is how many seconds ago it has, where these count.
+    """
 
     method: str
     path: str
@@ -19,6 +23,7 @@ class Request(msgspec.Struct, frozen=True, gc=False):
     headers: Mapping[bytes, bytes]
     body: bytes
     peer: str = ""
+    waited: float = 0.0
 
 
 class Outlet(Protocol):
@@ -32,8 +37,8 @@ class Outlet(Protocol):
     def write(self, data: bytes) -> None:
         """Send a piece, not empty."""
 
-    def end(self) -> None:
-        """The body is whole."""
+    def end(self, last: Response | None = None) -> None:
+        """The body is whole; `last` is what it amounts to."""
 
     def abort(self) -> None:
         """The body will never be whole: the client must see that it is not."""
@@ -50,12 +55,18 @@ class Stream(Protocol):
 
 
 class Response(msgspec.Struct, frozen=True, gc=False):
-    """An answer; Content-Length, Date and Connection are added by whoever sends it. With a `stream` there is no `body`."""
+    """An answer; Content-Length, Date and Connection are added by whoever sends it. With a `stream` there is no `body`.
+
+    `complete`, `parts` and `code`, of a problem, are for whoever writes down what happened.
+    """
 
     status: int
     body: bytes
     headers: tuple[tuple[str, str], ...] = (("Content-Type", "application/json"),)
     stream: Stream | None = None
+    complete: bool = True
+    parts: Sequence[Part] = ()
+    code: str = ""
 
 
 class Reply(Protocol):

@@ -15,7 +15,7 @@ RETRY_AFTER_SECONDS = 1
 FINAL = "X-Plait-Final"
 """Says that this failure may have been asked about again already, so that no other plait does so."""
 
-_UNAVAILABLE = 503
+_AGAIN_LATER = (429, 503)
 _encode = msgspec.json.Encoder().encode
 
 
@@ -45,11 +45,11 @@ def problem(error: PlaitError, request_id: str, **extra: Any) -> Response:
         members["predictor"] = error.predictor
     if isinstance(error, MethodNotAllowed):
         headers.append(("Allow", error.allow))
-    if error.status == _UNAVAILABLE:
+    if error.status in _AGAIN_LATER:
         headers.append(("Retry-After", str(RETRY_AFTER_SECONDS)))
     if error.final:
         headers.append((FINAL, "true"))
-    return Response(error.status, _encode(members | extra), tuple(headers))
+    return Response(error.status, _encode(members | extra), tuple(headers), code=error.code)
 
 
 def _said(body: bytes) -> msgspec.Raw | str:

@@ -82,6 +82,7 @@ class RequestReader:
         self._hosts: list[bytes] = []
         self._method = ""
         self._target = b""
+        self._path = ""
         self._fields = 0
         self._body = bytearray()
         self._chunks: Chunks | None = None
@@ -99,6 +100,16 @@ class RequestReader:
     def received(self) -> int:
         """Bytes of the body so far."""
         return len(self._body)
+
+    @property
+    def to_come(self) -> int | None:
+        """Bytes of the body that are still to come; None if its chunks will say."""
+        return self._left
+
+    @property
+    def line(self) -> tuple[str, str]:
+        """Method and path of what is being read, as far as they are known."""
+        return self._method, self._path
 
     def forget(self) -> None:
         """Let go of what was read: reader and parser hold each other, so that both may stay for a while after their connection."""

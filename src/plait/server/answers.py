@@ -23,7 +23,8 @@ def plain(message: Message, parts: Sequence[Part], request_id: str, revision: st
     """The root node's output as it is, with what happened in the header."""
     complete = "true" if message.complete else "false"
     headers = (JSON, ("X-Request-Id", request_id), ("X-Plait-Complete", complete), ("X-Plait-Revision", revision))
-    return Response(200, message.raw, (*headers, ("Server-Timing", server_timing(parts))) if parts else headers)
+    shown = (*headers, ("Server-Timing", server_timing(parts))) if parts else headers
+    return Response(200, message.raw, shown, None, message.complete, parts)
 
 
 def server_timing(parts: Sequence[Part]) -> str:
@@ -50,7 +51,7 @@ def envelope(message: Message, parts: Sequence[Part], request_id: str, revision:
         }
     )
     whole = plain(message, parts, request_id, revision)
-    return Response(200, body, (("Content-Type", ENVELOPE), *whole.headers[1:]))
+    return Response(200, body, (("Content-Type", ENVELOPE), *whole.headers[1:]), None, message.complete, parts)
 
 
 def stream_headers(media_type: str, request_id: str, revision: str) -> tuple[tuple[str, str], ...]:

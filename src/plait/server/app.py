@@ -93,7 +93,7 @@ class App:
     def _post_sample(self, request: Request, reply: Reply) -> Started:
         sample = _encode(self._generation.config.graphs["predict"].sample)
         headers = {**request.headers, b"content-type": b"application/json"}
-        asked = Request("POST", request.path, request.query, headers, sample, request.peer)
+        asked = Request("POST", request.path, request.query, headers, sample, request.peer, request.waited)
         return self._generation.routes[self._generation.config.route("predict")](asked, reply)
 
     def _refusal(self, request: Request) -> Response:

@@ -35,7 +35,7 @@ class Carried:
         self._piece = data
         self._news.set()
 
-    def end(self) -> None:
+    def end(self, last: Response | None = None) -> None:  # noqa: ARG002 - the server that carries it writes its own log
         """The answer is whole."""
         self._whole = True
         self.close()

@@ -12,6 +12,7 @@ from plait.http1.problem import problem
 from plait.http1.tls import Tls
 from plait.server.alarm import Alarm
 from plait.server.front import Front
+from plait.server.sockets import peer_of
 from plait.server.wire_out import encode_response
 
 if TYPE_CHECKING:
@@ -27,18 +28,21 @@ class Doorstep(asyncio.Protocol):
         certificates: What the client is shown.
     """
 
-    __slots__ = ("_alarm", "_certificates", "_listener", "_transport")
+    __slots__ = ("_alarm", "_certificates", "_listener", "_peer", "_transport")
 
     def __init__(self, listener: Listener, certificates: Renewed) -> None:
         self._listener = listener
         self._certificates = certificates
         self._alarm = Alarm(listener.clock, self.abort)
         self._transport: asyncio.BaseTransport | None = None
+        self._peer = ""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """A client has come."""
         listener = self._listener
-        if listener.full:
+        self._peer = peer_of(transport)
+        if listener.take_in(self._peer) is not None:
+            listener.let_go(self._peer)
             transport.close()  # to refuse it in words would take a handshake, which costs more than most answers
             return
         self._transport = transport
@@ -62,6 +66,7 @@ class Doorstep(asyncio.Protocol):
         """The handshake is done, or the connection gone."""
         self._alarm.drop()
         self._transport = None
+        self._listener.let_go(self._peer)  # its front comes in anew
         if error is None:
             self._listener.passed(self)
         else:

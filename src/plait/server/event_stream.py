@@ -119,7 +119,7 @@ class EventStream:
             return
         self._close()
         outlet.write(event(b"result" if last.status == _GOOD else b"problem", one_line(last.body)))
-        outlet.end()
+        outlet.end(last)
 
     def _silent(self) -> None:
         """There was no event for a while."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from plait.errors import BadRequest, Crowded, PlaitError, RequestError, RequestTimeout, fault
+from plait.errors import BadRequest, PlaitError, RequestError, RequestTimeout, fault
 from plait.http1.ids import new_id
 from plait.http1.problem import problem
 from plait.http1.requests import RequestReader
 from plait.server.alarm import Alarm
 from plait.server.outgoing import Outgoing
-from plait.server.sockets import reset_when_closed
+from plait.server.sockets import peer_of, reset_when_closed
+from plait.server.visit import Visit
 from plait.server.wire_out import CONTINUE, encode_head, encode_response
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class Front(asyncio.Protocol):
 
     __slots__ = (
         "_alarm", "_blocked", "_busy", "_closing", "_goal", "_head_only", "_held", "_keep",
-        "_listener", "_outgoing", "_reader", "_running", "_stalled", "_transport", "_unsent", "_why",
+        "_listener", "_outgoing", "_reader", "_running", "_stalled", "_transport", "_unsent", "_visit", "_why",
     )  # fmt: skip
 
     def __init__(self, listener: Listener) -> None:
@@ -58,14 +59,15 @@ class Front(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """A client has come."""
         self._transport = transport  # type: ignore[assignment] # a stream transport
-        name = transport.get_extra_info("peername")
-        self._reader = RequestReader(self._listener.limits, name[0] if isinstance(name, tuple) else "", self._listener.known)
-        full = self._listener.full
-        self._listener.came(self)
-        if full:
-            self._refuse(Crowded("there are too many connections"))
-            return
-        self._wait(self._listener.deadlines.header, _SLOW_HEADER)
+        listener, peer = self._listener, peer_of(transport)
+        self._reader = RequestReader(listener.limits, peer, listener.known)
+        self._visit = Visit(listener, peer)
+        refusal = listener.take_in(peer)
+        listener.came(self)
+        if refusal is not None:
+            self._refuse(refusal)
+        else:
+            self._wait(listener.deadlines.header, _SLOW_HEADER)
 
     def data_received(self, data: bytes) -> None:
         """Bytes of a request. While one is being answered, the next ones wait, up to a bound."""
@@ -73,13 +75,18 @@ class Front(asyncio.Protocol):
             return
         if not self._blocked:
             self._take(data)
-            return
-        self._held += data
-        if len(self._held) > _HELD and self._transport is not None:
-            self._transport.pause_reading()
+        elif len(self._held) <= _HELD or not self._busy:
+            self._held += data
+            if len(self._held) > _HELD and not self._busy and self._transport is not None:
+                self._transport.pause_reading()
+        else:
+            self._keep = False  # no room for it; left unread it would hide the client's leaving, so it is lost
 
     def eof_received(self) -> bool:
-        """The client has left: the transport closes, what runs for it is cancelled; if it still reads, it hears what was wrong."""
+        """The client has left, or will send no more, which is no different: the transport closes, and what runs is cancelled.
+
+        One that ends in the middle of a request, and still reads, hears what was wrong.
+        """
         if self._reader.begun and not (self._busy or self._closing):
             self._refuse(BadRequest("the request ends in the middle"))
         return False
@@ -94,9 +101,11 @@ class Front(asyncio.Protocol):
         outgoing, self._outgoing = self._outgoing, None
         if outgoing is not None:
             outgoing.close()
+        self._visit.gone(outgoing)
         running, self._running = self._running, None
         if running is not None:
             running.cancel()
+        self._listener.let_go(self._visit.peer)
         self._listener.left(self)
 
     def pause_writing(self) -> None:
@@ -136,17 +145,25 @@ class Front(asyncio.Protocol):
             self._alarm.stop()
             self._keep = reader.keep_alive
             self._head_only = request.method == "HEAD"
-            # From call_soon, so that every byte of this poll was seen before a pooled connection is chosen.
-            self._listener.loop.call_soon(self._start, request)
+            refusal = self._visit.arrived(request, self._start)
+            if refusal is not None:
+                self.reply(refusal)
         elif reader.in_body:
             if not body_began:
-                self._wait(self._listener.deadlines.body, "the body did not come")
-                self._goal = 1.0
-            if reader.wants_continue and self._transport is not None:
-                reader.wants_continue = False
-                self._transport.write(CONTINUE)
+                self._await_body()
         elif not self._why:
             self._wait(self._listener.deadlines.header, _SLOW_HEADER)
+
+    def _await_body(self) -> None:
+        reader = self._reader
+        refusal = self._visit.announced(reader)
+        if refusal is not None:
+            self._refuse(refusal)
+            return
+        self._wait(self._listener.deadlines.body, "the body did not come")
+        self._goal = 1.0
+        if reader.wants_continue and self._transport is not None:
+            self._transport.write(CONTINUE)
 
     def _start(self, request: Request) -> None:
         if self._transport is None:
@@ -176,6 +193,7 @@ class Front(asyncio.Protocol):
         keep = self._keep and not self._listener.draining
         self._wait(self._listener.deadlines.idle, "")  # before the write, which may stall
         transport.write(encode_response(response, self._listener.date(), keep=keep, head_only=self._head_only))
+        self._visit.answered(response, 0 if self._head_only else len(response.body))
         pending = self._held or self._reader.rest
         if not keep:
             self._end(unread=bool(pending))
@@ -190,12 +208,13 @@ class Front(asyncio.Protocol):
             return
         self._keep = keep = self._keep and not self._listener.draining
         chunked = self._reader.modern
-        self._outgoing = outgoing = Outgoing(self, transport, stream, chunked=chunked)
+        self._outgoing = outgoing = Outgoing(self, transport, response, stream, chunked=chunked)
         transport.write(encode_head(response, self._listener.date(), keep=keep, chunked=chunked))
         stream.open(outgoing)
 
-    def ended(self) -> None:
-        """The stream that was the answer is whole."""
+    def ended(self, last: Response, sent: int) -> None:
+        """The stream that was the answer is whole: so many bytes, which amount to `last`."""
+        self._visit.answered(last, sent)
         self._running = None
         self._busy = False
         if not self._stalled:
@@ -221,7 +240,7 @@ class Front(asyncio.Protocol):
     def _refuse(self, error: PlaitError) -> None:
         """Answer with the problem and end; the client may still be sending."""
         if self._transport is not None:
-            response = problem(error, new_id())
+            response = self._visit.refused(self._reader, error)
             self._transport.write(encode_response(response, self._listener.date(), keep=False, head_only=False))
             self._end(unread=True)
 

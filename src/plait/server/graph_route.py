@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from plait.errors import BadRequest, LoopDetected, PlaitError, fault
 from plait.http1.body import json_body
 from plait.http1.ids import request_id
@@ -99,7 +101,7 @@ class Serving:
             return
         clock = route.clock
         self._run = run = Run(message, clock, self._request_id.encode(), request.headers, forwarded, self._subscribers)
-        ctx = Context(run, clock.now() + timeout)
+        ctx = Context(run, clock.now() - request.waited + timeout)
         started = compiled.call.start(message, ctx, self)
         if self._run is run:
             self._started = started
@@ -142,7 +144,8 @@ class Serving:
     def _problem(self, error: PlaitError) -> Response:
         if self._run is None:
             return problem(error, self._request_id)
-        return problem(error, self._request_id, parts=parts_json(self._run.parts, details=self._sees_details()))
+        told = problem(error, self._request_id, parts=parts_json(self._run.parts, details=self._sees_details()))
+        return replace(told, parts=self._run.parts)
 
     def _sees_details(self) -> bool:
         return self._route.details or _LOOPBACK.match(self._request.peer) is not None

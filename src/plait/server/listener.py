@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from dataclasses import dataclass
 from email.utils import formatdate
 from typing import TYPE_CHECKING
 
+from plait.errors import Crowded, PlaitError, TooManyConnections
 from plait.http1.known import Known
 from plait.http1.requests import Head, RequestLimits
+from plait.server.admission import Admission
 from plait.server.doorstep import Doorstep
 from plait.server.front import Front
+from plait.spec.bounds import UNLIMITED
 
 if TYPE_CHECKING:
     import socket
@@ -18,8 +22,11 @@ if TYPE_CHECKING:
     from plait.clock import Clock
     from plait.http1.messages import Handler
     from plait.http1.renewed import Renewed
+    from plait.server.access_log import AccessLog
 
 CONNECTIONS = 10_000
+IN_FLIGHT = 5_000
+WAIT = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +42,16 @@ class Deadlines:
     drain: float = 30.0
 
 
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How many connections, and of one client; how many requests in progress; how many seconds one may wait to begin."""
+
+    connections: int = CONNECTIONS
+    connections_per_client: int = UNLIMITED
+    in_flight: int = IN_FLIGHT
+    wait: float = WAIT
+
+
 class Listener:
     """A data port.
 
@@ -43,7 +60,8 @@ class Listener:
         clock: The worker's clock.
         limits: What a request may have.
         deadlines: What a client may take.
-        connections: How many clients at once.
+        room: How many clients and requests at once.
+        log: Where requests are written down.
     """
 
     def __init__(
@@ -52,7 +70,8 @@ class Listener:
         clock: Clock,
         limits: RequestLimits | None = None,
         deadlines: Deadlines | None = None,
-        connections: int = CONNECTIONS,
+        room: Room | None = None,
+        log: AccessLog | None = None,
     ) -> None:
         self.handler = handler
         self.clock = clock
@@ -62,8 +81,11 @@ class Listener:
         self.draining = False
         self._patient = False
         self.loop = asyncio.get_running_loop()
-        self._connections = connections
+        self._room = room = room or Room()
+        self.admission = Admission(self.loop, clock, room.in_flight, room.wait)
+        self.log = log
         self._fronts: set[Front | Doorstep] = set()
+        self._of_client: Counter[str] = Counter()
         self._empty = asyncio.Event()
         self._empty.set()
         self._server: asyncio.Server | None = None
@@ -126,10 +148,24 @@ class Listener:
         """Connections that stand."""
         return len(self._fronts)
 
-    @property
-    def full(self) -> bool:
-        """Whether there is no room for another client."""
-        return len(self._fronts) >= self._connections
+    def take_in(self, peer: str) -> PlaitError | None:
+        """Count another connection of a client, before it has come; why there is no room for it, if so."""
+        room = self._room
+        refusal: PlaitError | None = None
+        self._of_client[peer] += 1
+        if len(self._fronts) >= room.connections:
+            refusal = Crowded("there are too many connections")
+        elif self._of_client[peer] > room.connections_per_client:
+            refusal = TooManyConnections("this client has too many connections")
+        if refusal is not None:
+            self.admission.refused.add()
+        return refusal
+
+    def let_go(self, peer: str) -> None:
+        """The same client has one connection less."""
+        self._of_client[peer] -= 1
+        if not self._of_client[peer]:
+            del self._of_client[peer]
 
     def came(self, front: Front | Doorstep) -> None:
         """A client has come."""

@@ -7,20 +7,22 @@ import signal
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import uvloop
 
 from plait.clock import Clock
-from plait.graph.spec import Config
+from plait.graph.spec import Config, Server
 from plait.http1.messages import Handler
 from plait.http1.renewed import Renewed, server_certificates
 from plait.http1.requests import RequestLimits
+from plait.server.access_log import opened_log
 from plait.server.app import App
 from plait.server.generation import Generation
-from plait.server.listener import CONNECTIONS, Listener
+from plait.server.listener import Deadlines, Listener, Room
 from plait.server.sockets import room_for_clients
+from plait.spec.access_log import AccessLog as AccessLogSpec
 
 
 @dataclass(slots=True)
@@ -53,53 +55,70 @@ Opened = Callable[[Worker], None]
 """Is called once clients can come."""
 
 
-def run(
-    application: Application,
-    sock: socket.socket,
-    opened: Opened,
-    limits: RequestLimits,
-    connections: int = CONNECTIONS,
-    certificates: Renewed | None = None,
-) -> None:
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What clients may send, how long they may take, how many there may be, what they are shown, what is written down of them."""
+
+    limits: RequestLimits = field(default_factory=RequestLimits)
+    deadlines: Deadlines = field(default_factory=Deadlines)
+    room: Room = field(default_factory=Room)
+    access_log: AccessLogSpec = field(default_factory=partial(AccessLogSpec, to="off"))
+    certificates: Renewed | None = None
+
+
+def run(application: Application, sock: socket.socket, opened: Opened, terms: Terms) -> None:
     """Serve until SIGTERM or SIGINT, then finish what is in flight; a second signal ends it at once.
 
     Args:
         application: Who answers.
         sock: A listening socket.
         opened: Called once clients can come.
-        limits: What a request may have.
-        connections: How many clients at once; fewer if the system gives the process few descriptors.
-        certificates: What clients are shown, if the port speaks TLS.
+        terms: What clients may; there are fewer of them if the system gives the process few descriptors.
+
+    Raises:
+        StartError: If the access log cannot be written.
     """
-    uvloop.run(_serve(application, sock, opened, limits, min(connections, room_for_clients()), certificates))
+    uvloop.run(_serve(application, sock, opened, terms))
 
 
-async def _serve(
-    application: Application,
-    sock: socket.socket,
-    opened: Opened,
-    limits: RequestLimits,
-    connections: int,
-    certificates: Renewed | None,
-) -> None:
+async def _serve(application: Application, sock: socket.socket, opened: Opened, terms: Terms) -> None:
     loop = asyncio.get_running_loop()
     worker = Worker(Clock(loop))
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, worker.end)
-    async with application(worker) as handler:
-        worker.listener = listener = Listener(handler, worker.clock, limits, connections=connections)
-        await listener.open(sock, certificates)
-        opened(worker)
-        await worker.stop.wait()
-        worker.ready = False
-        await listener.close(worker.patience)
+    room = replace(terms.room, connections=min(terms.room.connections, room_for_clients()))
+    with opened_log(terms.access_log, worker.clock.now) as log:
+        async with application(worker) as handler:
+            worker.listener = listener = Listener(handler, worker.clock, terms.limits, terms.deadlines, room, log)
+            await listener.open(sock, terms.certificates)
+            opened(worker)
+            await worker.stop.wait()
+            worker.ready = False
+            await listener.close(worker.patience)
     worker.clock.close()
 
 
-def request_limits(config: Config) -> RequestLimits:
-    """What a request may have, as a configuration says."""
-    limits = config.server.limits
-    return RequestLimits(limits.line, limits.headers, limits.fields, limits.body)
+def terms_of(server: Server) -> Terms:
+    """What a configuration says.
+
+    Raises:
+        ConfigError: If a certificate or key cannot be used.
+    """
+    limits = server.limits
+    return Terms(
+        RequestLimits(limits.line, limits.headers, limits.fields, limits.body),
+        Deadlines(
+            header=limits.header_timeout,
+            body=limits.body_timeout,
+            body_rate=limits.body_rate,
+            idle=limits.idle_timeout,
+            write=limits.write_timeout,
+            drain=limits.drain_timeout,
+        ),
+        Room(limits.connections, limits.connections_per_client, limits.in_flight, limits.wait),
+        server.access_log,
+        server_certificates(server.tls) if server.tls else None,
+    )
 
 
 def serve_proxy(config: Config, sock: socket.socket, opened: Opened) -> None:
@@ -107,10 +126,9 @@ def serve_proxy(config: Config, sock: socket.socket, opened: Opened) -> None:
 
     Raises:
         ConfigError: If a certificate or key cannot be used.
+        StartError: If the access log cannot be written.
     """
-    tls = config.server.tls
-    certificates = server_certificates(tls) if tls else None
-    run(partial(proxy, config), sock, opened, request_limits(config), config.server.limits.connections, certificates)
+    run(partial(proxy, config), sock, opened, terms_of(config.server))
 
 
 @asynccontextmanager

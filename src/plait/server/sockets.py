@@ -83,6 +83,12 @@ def reset_when_closed(transport: BaseTransport) -> None:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
 
 
+def peer_of(transport: BaseTransport) -> str:
+    """The address of who is at the other end; empty if that has none."""
+    name = transport.get_extra_info("peername")
+    return name[0] if isinstance(name, tuple) else ""
+
+
 def room_for_clients() -> int:
     """How many clients this process has descriptors for: half of all, the rest is for asking predictors.
 

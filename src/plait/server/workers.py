@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from plait.errors import StartError
 from plait.server.channel import BEAT, PATIENCE
-from plait.server.listener import Deadlines
 from plait.server.member import Member, Program, start
 from plait.server.restarts import Restarts
 
@@ -20,8 +19,8 @@ if TYPE_CHECKING:
 
 START = 60.0
 """Seconds until a worker that is not ready has failed to start."""
-LEAVE = PATIENCE + Deadlines().drain + 5
-"""Seconds until a worker that has been told to end is made to."""
+SLACK = 5.0
+"""Seconds that a worker has to end after it has drained, until it is made to."""
 
 _log = logging.getLogger("plait")
 
@@ -49,13 +48,15 @@ class Workers:
         socks: One listening socket for each worker.
         program: What they shall run, as of now; asked for at the start, and again for each restart.
         ready: Called once all of them take clients.
+        drain: How many seconds they may take to finish what is in flight.
     """
 
-    def __init__(self, socks: list[socket.socket], program: Callable[[], Program], ready: Callable[[], None]) -> None:
+    def __init__(self, socks: list[socket.socket], program: Callable[[], Program], ready: Callable[[], None], drain: float) -> None:
         self._slots = [Slot(place, sock) for place, sock in enumerate(socks, 1)]
         self._renew = program
         self._program = program()
         self._ready = ready
+        self._leave = PATIENCE + drain + SLACK
         self._running = False
         self._ending = False
         self._restart = asyncio.Event()
@@ -87,7 +88,7 @@ class Workers:
         for slot in self._slots:
             slot.sock.close()  # from now on new clients are refused, and go elsewhere
         self._send(signal.SIGTERM)
-        for seconds in (LEAVE, None):
+        for seconds in (self._leave, None):
             if self._members:
                 await asyncio.wait([member.over for member in self._members], timeout=seconds)
             self._send(signal.SIGKILL)
@@ -173,7 +174,7 @@ class Workers:
                 return False
             old, slot.member = slot.member, successor
         if old is not None:
-            await old.leave(LEAVE)
+            await old.leave(self._leave)
         return True
 
     async def _feel_pulses(self) -> None:

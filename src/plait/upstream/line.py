@@ -11,7 +11,7 @@ from plait.upstream.defaults import WAITING
 SAFE: Final = 0.5
 """Share of the time to spare that an entrant may be expected to wait: calls vary."""
 LONG: Final = 64
-"""A line that is longer must move fast: who comes to it may be expected to wait a fifth of that share, else it only stands there."""
+"""A line that is longer must move fast: who comes to it may be expected to wait a fifth of that share, else it only stands."""
 FAST: Final = 0.2
 SPARE: Final = 2.0
 """Time that a call begun must have, as a multiple of what calls take: what is given up late was worked on in vain."""
