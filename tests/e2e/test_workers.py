@@ -8,8 +8,8 @@ import select
 import signal
 import socket
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -35,13 +35,43 @@ def file(tmp_path: Path) -> Path:
     return file
 
 
-def workers(process: Plait) -> list[int]:
+def children(process: Plait) -> list[int]:
     pid = process.process.pid
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
+def workers(process: Plait) -> list[int]:
+    """Those that have a socket of their clients beside the one to their parent."""
+    return [pid for pid in children(process) if sockets(pid) > 1]
+
+
+def spare(process: Plait) -> int:
+    """The one that has none of their sockets; there is one soon after the start, and after it was needed."""
+    waiting: list[int] = []
+    until(lambda: waiting.extend(pid for pid in children(process) if sockets(pid) == 1) or bool(waiting), "there is no spare")
+    return waiting[0]
+
+
+def until(condition: Callable[[], bool], otherwise: str) -> None:
+    """Look again and again whether something has come to pass that no line tells of."""
+    give_up = time.monotonic() + SECONDS
+    while not condition():
+        assert time.monotonic() < give_up, otherwise
+        select.select((), (), (), 0.02)
+
+
 def sockets(pid: int) -> int:
-    return sum(str(link.readlink()).startswith("socket:") for link in Path(f"/proc/{pid}/fd").iterdir())
+    return sum(link.startswith("socket:") for link in descriptors(pid))
+
+
+def descriptors(pid: int) -> list[str]:
+    """What a process has open; nothing if it has just gone."""
+    found = []
+    with suppress(FileNotFoundError):
+        for link in Path(f"/proc/{pid}/fd").iterdir():
+            with suppress(FileNotFoundError):
+                found.append(str(link.readlink()))
+    return found
 
 
 def connected(url: str) -> socket.socket:
