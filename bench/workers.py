@@ -36,6 +36,7 @@ graphs:
   bare: {parallel: [setosa, versicolor, virginica]}
 """
 COUNTS = (1, 2)
+QUIET = 0.1
 LOADED = Load(connections=32, seconds=1000)
 
 
@@ -174,15 +175,24 @@ def compare(turns: Turns, served: Mapping[int, Served], rounds: int) -> None:
             print(line(str(count), rows[count][-1], cores), flush=True)
     for count in COUNTS:
         print(line(f"{count} med", median(rows[count]), cores))
-    ratios = [two.per_second / one.per_second for one, two in zip(rows[1], rows[2], strict=True)]
+    pairs = list(zip(rows[1], rows[2], strict=True))
+    quiet = [pair for pair in pairs if max(row.others for row in pair) < QUIET]
     one, two = median(rows[1]), median(rows[2])
     room = cores * one.proxy / (one.proxy + one.predictors + one.wrk)
     each = [row.proxy / row.per_second * 1e6 for row in (one, two)]
     print(
-        f"two workers over one in the same round: median {statistics.median(ratios):.2f}, {min(ratios):.2f} to {max(ratios):.2f}\n"
+        f"two workers over one in the same round: {ratios(pairs)}\n"
+        f"in rounds in which others took less than {QUIET} cores: {ratios(quiet)}\n"
         f"CPU of the proxy per request: {each[0]:.0f} µs with one, {each[1]:.0f} µs with two\n"
         f"room for {room:.2f} times one worker that has a core to itself, by what its requests cost it and the other two parties"
     )
+
+
+def ratios(pairs: list[tuple[Row, Row]]) -> str:
+    found = [two.per_second / one.per_second for one, two in pairs]
+    if not found:
+        return "there was none"
+    return f"median {statistics.median(found):.2f}, {min(found):.2f} to {max(found):.2f}, of {len(found)}"
 
 
 def median(rows: list[Row]) -> Row:

@@ -136,7 +136,7 @@ class Workers:
             except StartError as exc:
                 if not self._running:
                     raise
-                await self._pause(slot, exc.detail, slot.restarts.pause(None))
+                await self._pause(slot, f"worker {slot.number}: {exc.detail}", slot.restarts.pause(None))
                 continue
             if await member.becomes_ready(START):
                 slot.member = member
