@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,13 +44,28 @@ def ask_many(wrk: str, url: str, load: Load, folder: Path) -> Answered:
     Raises:
         Trouble: If any answer was bad or missing.
     """
-    script = folder / "post.lua"
-    script.write_text(SCRIPT % REQUEST.decode())
-    size = ("-t1", f"-c{load.connections}", f"-d{load.seconds}s", "--timeout", "60s")
-    done = subprocess.run((wrk, *size, "--latency", "-s", str(script), url), capture_output=True, text=True, check=False)
+    done = subprocess.run(_command(wrk, url, load, folder), capture_output=True, text=True, check=False)
     if done.returncode:
         raise Trouble(f"wrk failed: {done.stderr or done.stdout}")
     return read(done.stdout)
+
+
+@contextmanager
+def asking(wrk: str, url: str, load: Load, folder: Path) -> Iterator[None]:
+    """Put a load on a proxy, whatever it answers, for the length of the block."""
+    process = subprocess.Popen(_command(wrk, url, load, folder), stdout=subprocess.DEVNULL)
+    try:
+        yield
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _command(wrk: str, url: str, load: Load, folder: Path) -> tuple[str, ...]:
+    script = folder / "post.lua"
+    script.write_text(SCRIPT % REQUEST.decode())
+    size = ("-t1", f"-c{load.connections}", f"-d{load.seconds}s", "--timeout", "60s")
+    return (wrk, *size, "--latency", "-s", str(script), url)
 
 
 def read(text: str) -> Answered:

@@ -90,10 +90,10 @@ export default {predict};
 """
 
 
-def predictors(nginx: str, folder: Path, ports: Sequence[int]) -> Program:
+def predictors(nginx: str, folder: Path, ports: Sequence[int], answer: bytes = ANSWER) -> Program:
     """One nginx that is all three predictors."""
     listens = " ".join(f"listen {HOST}:{port};" for port in ports)
-    config = PREDICTORS.format(folder=folder, name="predictors", listens=listens, answer=ANSWER.decode())
+    config = PREDICTORS.format(folder=folder, name="predictors", listens=listens, answer=answer.decode())
     return _program(nginx, folder, "predictors", config, ports[0])
 
 

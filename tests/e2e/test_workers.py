@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-import select
 import signal
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -18,14 +17,22 @@ import pytest
 from plait.cli.http import send
 from tests.e2e.load import load
 from tests.e2e.processes import Plait, run, serving
+from tests.e2e.workers import (
+    BACK,
+    GET,
+    GRAPH,
+    RESTARTED,
+    SECONDS,
+    answer,
+    connected,
+    idle_clients,
+    sockets,
+    spare,
+    watched,
+    workers,
+)
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
-
-GRAPH = "server: {workers: 2}\ngraphs: {predict: {transform: {a: 1}}}\n"
-BACK = re.compile(r"worker (\d) serves again, as process (\d+)")
-RESTARTED = re.compile(r"all 2 workers have been restarted")
-GET = b"GET %s HTTP/1.1\r\nHost: a\r\n\r\n"
-SECONDS = 30
 
 
 @pytest.fixture
@@ -33,57 +40,6 @@ def file(tmp_path: Path) -> Path:
     file = tmp_path / "plait.yaml"
     file.write_text(GRAPH)
     return file
-
-
-def workers(process: Plait) -> list[int]:
-    pid = process.process.pid
-    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-
-
-def sockets(pid: int) -> int:
-    return sum(str(link.readlink()).startswith("socket:") for link in Path(f"/proc/{pid}/fd").iterdir())
-
-
-def connected(url: str) -> socket.socket:
-    address = urlsplit(url)
-    return socket.create_connection((address.hostname, address.port), timeout=SECONDS)
-
-
-def answer(sock: socket.socket) -> bytes:
-    """An answer, whole: until its body has come or the connection has ended."""
-    data = b""
-    while not (b"\r\n\r\n" in data and _whole(data)):
-        piece = sock.recv(65536)
-        if not piece:
-            return data
-        data += piece
-    return data
-
-
-def _whole(data: bytes) -> bool:
-    head, _, body = data.partition(b"\r\n\r\n")
-    return len(body) >= int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0])
-
-
-@contextmanager
-def idle_clients(url: str, count: int) -> Iterator[list[socket.socket]]:
-    """Clients that have had an answer and keep their connections."""
-    with ExitStack() as stack:
-        clients = [stack.enter_context(closing(connected(url))) for _ in range(count)]
-        for client in clients:
-            client.sendall(GET % b"/readyz")
-            assert answer(client).startswith(b"HTTP/1.1 200")
-        yield clients
-
-
-@contextmanager
-def watched(pids: list[int]) -> Iterator[None]:
-    """Processes that must have ended soon after the block."""
-    watches = [os.pidfd_open(pid) for pid in pids]
-    yield
-    for descriptor in watches:
-        assert select.select([descriptor], [], [], SECONDS)[0], "a worker outlived its parent"
-        os.close(descriptor)
 
 
 def test_clients_are_spread_evenly(file: Path) -> None:
@@ -119,6 +75,7 @@ def test_a_killed_worker_is_replaced_within_a_second_and_only_its_own_requests_f
 
 def seconds_until_back(process: Plait) -> float:
     """How long it takes until a worker that is killed has a successor that serves."""
+    spare(process)
     began = time.monotonic()
     os.kill(workers(process)[0], signal.SIGKILL)
     process.until(BACK)
@@ -148,6 +105,10 @@ def test_a_restart_takes_the_file_in_anew_and_a_replaced_worker_does_not(file: P
         process.process.send_signal(signal.SIGHUP)
         process.until(RESTARTED)
         assert {send(f"{url}/predict", b"{}").body for _ in range(16)} == {b'{"a":2}'}
+        spare(process)
+        os.kill(workers(process)[0], signal.SIGKILL)
+        process.until(BACK)
+        assert {send(f"{url}/predict", b"{}").body for _ in range(16)} == {b'{"a":2}'}
 
 
 def test_workers_stay_when_a_restart_finds_the_file_broken_or_gone(file: Path) -> None:
@@ -164,6 +125,7 @@ def test_workers_stay_when_a_restart_finds_the_file_broken_or_gone(file: Path) -
         assert send(f"{url}/predict", b"{}").status == 200
         os.kill(before[0], signal.SIGKILL)
         process.until(BACK)
+        assert {send(f"{url}/predict", b"{}").body for _ in range(16)} == {b'{"a":1}'}
 
 
 def test_a_signal_lets_workers_finish_and_turns_readiness_first(tmp_path: Path) -> None:
@@ -225,7 +187,7 @@ def asked(client: socket.socket, predictor: socket.socket) -> socket.socket:
 
 
 def test_workers_end_with_a_parent_that_is_killed(file: Path) -> None:
-    with serving("serve", str(file), "--port", "0") as (url, process), watched(workers(process)):
+    with serving("serve", str(file), "--port", "0") as (url, process), watched([*workers(process), spare(process)]):
         assert send(f"{url}/livez").status == 200
         process.end(signal.SIGKILL)
 

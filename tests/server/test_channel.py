@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
 from plait.clock import Clock
-from plait.server.channel import BEATING, PATIENCE, RETIRE, Channel
+from plait.server.channel import BEATING, PATIENCE, READY, RETIRE, Channel
 from plait.server.serve import Worker
 
 
@@ -20,10 +22,33 @@ def pair() -> Iterator[tuple[socket.socket, socket.socket]]:
         yield parent, own
 
 
-async def test_the_first_beat_says_that_clients_can_come(pair: tuple[socket.socket, socket.socket]) -> None:
+def test_a_place_is_a_number_a_socket_of_clients_and_a_text(pair: tuple[socket.socket, socket.socket], tmp_path: Path) -> None:
+    parent, own = pair
+    (tmp_path / "text").write_bytes(b"graphs: {}")
+    with socket.create_server(("127.0.0.1", 0)) as listener, (tmp_path / "text").open("rb") as text:
+        socket.send_fds(parent, [b"12"], [listener.fileno(), text.fileno()])
+        place = Channel(own).place()
+        assert place is not None
+        with place.listener:
+            assert (place.number, place.text) == (12, b"graphs: {}")
+            assert place.listener.getsockname() == listener.getsockname()
+            assert not place.listener.get_inheritable()
+
+
+@pytest.mark.slow  # it waits for a beat in real time
+def test_who_waits_for_a_place_beats_and_gives_up_when_its_parent_has_gone(pair: tuple[socket.socket, socket.socket]) -> None:
+    parent, own = pair
+    with ThreadPoolExecutor(1) as threads:
+        waiting = threads.submit(Channel(own).place)
+        assert parent.recv(64) == BEATING
+        parent.close()
+        assert waiting.result() is None
+
+
+async def test_the_first_word_of_a_worker_is_that_clients_can_come(pair: tuple[socket.socket, socket.socket]) -> None:
     parent, own = pair
     Channel(own).open(Worker(Clock(asyncio.get_running_loop())))
-    assert parent.recv(64) == BEATING
+    assert parent.recv(64) == READY
 
 
 async def test_a_worker_that_is_told_to_leave_is_patient_with_its_clients(pair: tuple[socket.socket, socket.socket]) -> None:

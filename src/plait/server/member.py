@@ -1,16 +1,19 @@
-"""One worker process, as its parent sees it."""
+"""One worker process, as its parent sees it: started, given its place, ready, ended."""
 
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import socket
+import sys
 import tempfile
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
-from plait.server.channel import RETIRE
+from plait.errors import StartError
+from plait.server.channel import READY, RETIRE
 from plait.server.restarts import Pulse
 
 if TYPE_CHECKING:
@@ -22,8 +25,8 @@ class Program:
     """What workers run.
 
     Args:
-        command: The command, to which a worker's own options are added.
-        text: What the command reads from its standard input: the file, as it was when the workers were told to run it.
+        command: The command, to which a worker's own option is added.
+        text: The file, as it was when the workers were told to run it.
     """
 
     command: tuple[str, ...]
@@ -34,14 +37,13 @@ class Member:
     """A worker from its start to its end.
 
     Args:
-        number: Which of the workers.
         process: Its process.
         channel: The parent's end of the line to it.
     """
 
-    def __init__(self, number: int, process: Process, channel: socket.socket) -> None:
+    def __init__(self, process: Process, channel: socket.socket) -> None:
         loop = asyncio.get_running_loop()
-        self.number = number
+        self.number: int | None = None
         self.pulse: Pulse | None = None
         self.served: float | None = None
         self.ready = asyncio.Event()
@@ -60,6 +62,11 @@ class Member:
         return self._process.pid
 
     @property
+    def name(self) -> str:
+        """Which of the workers it is, for people."""
+        return "the spare worker" if self.number is None else f"worker {self.number}"
+
+    @property
     def end(self) -> str:
         """How it ended, for people."""
         code = self._process.returncode or 0
@@ -74,6 +81,20 @@ class Member:
     def killed(self) -> bool:
         """Whether somebody ended it by force."""
         return self._process.returncode == -signal.SIGKILL
+
+    def take(self, number: int, text: bytes, sock: socket.socket) -> None:
+        """Give it its place; one that still starts finds it when it has imported everything.
+
+        Raises:
+            StartError: If the text cannot be handed over.
+        """
+        self.number, self.pulse = number, None  # it beats again when clients can come
+        try:
+            with _handed(text) as file, suppress(ConnectionError):  # it has ended just now
+                socket.send_fds(self._channel, [str(number).encode()], [sock.fileno(), file.fileno()])
+        except OSError as exc:
+            self.send(signal.SIGKILL)
+            raise _failed(exc) from None
 
     async def becomes_ready(self, seconds: float) -> bool:
         """Wait until clients can come; if that is not to be, or takes too long, it has ended."""
@@ -113,10 +134,11 @@ class Member:
             self._loop.remove_reader(self._channel.fileno())
             return
         now = self._loop.time()
-        if not self.ready.is_set():
+        if READY in data:
             self._since = now
             self.ready.set()
-        self.pulse = Pulse(now)
+        if self.number is None or self.ready.is_set():  # else it is a beat from before it had its place
+            self.pulse = Pulse(now)
 
     async def _over(self) -> None:
         await self._process.wait()
@@ -126,22 +148,40 @@ class Member:
             self.served = self._loop.time() - self._since
 
 
-async def start(number: int, program: Program, sock: socket.socket) -> Member:
-    """Start a worker that takes its clients from a listening socket."""
-    ours, theirs = socket.socketpair()
-    own = ("--number", number, "--listener", sock.fileno(), "--channel", theirs.fileno())
-    with theirs, tempfile.TemporaryFile() as text:
-        text.write(program.text)
-        text.seek(0)
-        try:
+async def start(program: Program) -> Member:
+    """Start a worker that waits for its place.
+
+    Raises:
+        StartError: If the system has no room for it.
+    """
+    try:
+        ours, theirs = socket.socketpair()
+        with theirs, ExitStack() as stack:
+            stack.enter_context(ours)
             process = await asyncio.create_subprocess_exec(
                 *program.command,
-                *map(str, own),
-                stdin=text,
-                pass_fds=(sock.fileno(), theirs.fileno()),
+                "--channel",
+                str(theirs.fileno()),
+                stdin=asyncio.subprocess.DEVNULL,
+                pass_fds=(theirs.fileno(),),
                 start_new_session=True,  # Ctrl-C reaches the parent only, which then ends its workers in order
             )
-        except BaseException:
-            ours.close()
-            raise
-    return Member(number, process, ours)
+            stack.pop_all()
+    except OSError as exc:
+        raise _failed(exc) from None
+    return Member(process, ours)
+
+
+def _handed(text: bytes) -> IO[bytes]:
+    """A file of a text that needs no folder where the system can do without: a container's are often read-only."""
+    if sys.platform == "linux":
+        file: IO[bytes] = os.fdopen(os.memfd_create("plait"), "w+b")
+    else:
+        file = tempfile.TemporaryFile()  # noqa: SIM115 - the caller's `with` closes it
+    file.write(text)
+    file.seek(0)
+    return file
+
+
+def _failed(exc: OSError) -> StartError:
+    return StartError(f"a worker process cannot be started: {(exc.strerror or str(exc)).lower()}")

@@ -13,6 +13,7 @@ from plait.errors import StartError
 from plait.server.channel import BEAT, PATIENCE
 from plait.server.member import Member, Program, start
 from plait.server.restarts import Restarts
+from plait.server.spare import Spare
 
 if TYPE_CHECKING:
     import socket
@@ -61,6 +62,7 @@ class Workers:
         self._ending = False
         self._restart = asyncio.Event()
         self._members: set[Member] = set()
+        self._spare = Spare(self._begin, self._calm)
 
     async def run(self) -> None:
         """Serve until SIGTERM or SIGINT, then have the workers finish; a second signal ends them at once. SIGHUP restarts them.
@@ -109,30 +111,47 @@ class Workers:
                     group.create_task(self._keep(slot))
                 group.create_task(self._restart_when_told())
                 group.create_task(self._feel_pulses())
+                group.create_task(self._spare.keep())
         except* StartError as errors:
             raise errors.exceptions[0] from None
 
-    async def _start(self, slot: Slot, program: Program) -> Member:
-        member = await start(slot.number, program, slot.sock)
+    async def _begin(self) -> Member:
+        """Start a process that waits for its place."""
+        member = await start(self._program)
         self._members.add(member)
         member.over.add_done_callback(lambda _: self._members.discard(member))
         return member
 
+    async def _calm(self) -> None:
+        """Wait until no slot is about to be filled."""
+        for slot in self._slots:
+            async with slot.changing:
+                pass
+
     async def _fill(self, slot: Slot) -> None:
-        """Start workers until one is ready."""
+        """Have workers take the place until one is ready."""
         while True:
-            member = await self._start(slot, self._program)
+            try:
+                member = self._spare.take() or await self._begin()
+                member.take(slot.number, self._program.text, slot.sock)
+            except StartError as exc:
+                if not self._running:
+                    raise
+                await self._pause(slot, f"worker {slot.number}: {exc.detail}", slot.restarts.pause(None))
+                continue
             if await member.becomes_ready(START):
                 slot.member = member
                 return
             if member.refused and not self._running:
                 raise StartError(f"worker {slot.number} could not start: it {member.end}")
-            await self._pause(slot, member)
+            await self._bury(slot, member)
 
-    async def _pause(self, slot: Slot, member: Member) -> None:
+    async def _bury(self, slot: Slot, member: Member) -> None:
         """Wait before a worker that has ended gets a successor."""
         seconds = slot.restarts.pause(member.served, killed=member.killed)
-        what = f"worker {slot.number}, process {member.pid}, {member.end}"
+        await self._pause(slot, f"worker {slot.number}, process {member.pid}, {member.end}", seconds)
+
+    async def _pause(self, slot: Slot, what: str, seconds: float | None) -> None:
         if seconds is None:
             raise StartError(f"{what}, for the {slot.restarts.early}th time in a row right after its start; mend what ends it")
         _log.error("%s; starts again%s", what, f" in {seconds:g} s" if seconds else "")
@@ -144,7 +163,7 @@ class Workers:
             await asyncio.wait((member.over,))
             async with slot.changing:
                 if slot.member is member:
-                    await self._pause(slot, member)
+                    await self._bury(slot, member)
                     await self._fill(slot)
                     _log.info("worker %d serves again, as process %d", slot.number, slot.member.pid)
 
@@ -163,12 +182,18 @@ class Workers:
                     break
             else:
                 self._program = program
+                self._spare.renew()
                 _log.info("all %d workers have been restarted", len(self._slots))
 
     async def _exchange(self, slot: Slot, program: Program) -> bool:
         """Have a worker's successor ready, then let the worker go."""
         async with slot.changing:
-            successor = await self._start(slot, program)
+            try:
+                successor = await self._begin()
+                successor.take(slot.number, program.text, slot.sock)
+            except StartError as exc:
+                _log.error("worker %d stays as it is: %s", slot.number, exc.detail)
+                return False
             if not await successor.becomes_ready(START):
                 _log.error("worker %d stays as it is: its successor %s before it was ready", slot.number, successor.end)
                 return False
@@ -187,5 +212,5 @@ class Workers:
             held_up = max(now - before - 2 * BEAT, 0.0)
             for member in tuple(self._members):
                 if member.pulse is not None and not member.leaving and member.pulse.hangs(now, held_up):
-                    _log.error("worker %d, process %d, hangs and is killed", member.number, member.pid)
+                    _log.error("%s, process %d, hangs and is killed", member.name, member.pid)
                     member.send(signal.SIGKILL)
