@@ -37,7 +37,13 @@ async def test_an_answer_that_is_no_http_is_told_in_one_line() -> None:
 async def test_over_tls_it_says_why_there_is_no_answer(tmp_path: Path) -> None:
     authority = Authority(tmp_path)
     known = trusted(Path(authority.file), None)
-    async with RawServer(ok(b"1"), authority.server()) as server, RawServer(b"HTTP/1.1 400 No\r\n\r\n") as plain:
+
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(10_000)
+        writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+        await reader.read()
+
+    async with RawServer(ok(b"1"), authority.server()) as server, RawServer(refuse) as plain:
         assert (await asyncio.to_thread(send, server.url, b"{}", tls=known)).body == b"1"
         for url, tls, why in (
             (server.url, None, "its certificate is from an authority that is not trusted"),

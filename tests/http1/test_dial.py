@@ -20,7 +20,7 @@ from plait.http1.dial import ClientTls
 from plait.http1.endpoint import Bounds, Endpoint
 from plait.http1.renewed import Renewed
 from plait.spec.tls import PredictorTls, ServerTls
-from plait.testing import RawServer
+from plait.testing import FaultProxy, RawServer, Slice
 from plait.testing.server import ok, read_request
 from tests.certificates import HOST, Authority, self_signed
 from tests.http1.test_endpoint import answer, ask
@@ -74,6 +74,16 @@ async def test_large_requests_and_answers_arrive_whole(authority: Authority) -> 
     body = bytes(range(256)) * (8 << 10)
     async with asking(RawServer(script, authority.server()), authority.client()) as endpoint:
         assert await answer(endpoint, "/", body) == body
+
+
+async def test_records_may_come_byte_by_byte(authority: Authority) -> None:
+    async with RawServer(ok(), authority.server()) as server, FaultProxy(server.url) as sliced, asyncio.timeout(10):
+        sliced.fault = Slice(1)
+        endpoint = Endpoint(HOST, sliced.port, PATIENT, ClientTls(Renewed(authority.client, ())))
+        for _ in range(2):
+            assert await answer(endpoint) == b'{"ok":true}'
+        assert server.connections == 1
+        await endpoint.close()
 
 
 @pytest.mark.parametrize(("given", "wanted"), [("", None), ("model.internal", "model.internal")])

@@ -36,10 +36,12 @@ class Connection(asyncio.Protocol):
         closed: Called once when it is gone.
 
     `used` says whether it has carried an exchange, `surplus` whether it brought bytes that nobody had asked for. The pool keeps
-    here since when it rests, and from when on it is too old for another exchange.
+    here since when it knows it to rest, from when on it is old, and whether it is too old for another exchange.
     """
 
-    __slots__ = ("_closed", "_exchange", "_reader", "_released", "old_from", "rests_since", "surplus", "transport", "used")
+    __slots__ = (
+        "_closed", "_exchange", "_reader", "_released", "old", "old_from", "rests_since", "surplus", "transport", "used",
+    )  # fmt: skip
 
     def __init__(
         self, reader: ResponseReader, released: Callable[[Connection], None], closed: Callable[[Connection], None]
@@ -53,6 +55,7 @@ class Connection(asyncio.Protocol):
         self.surplus = False
         self.rests_since = math.inf
         self.old_from = math.inf
+        self.old = False
 
     @property
     def usable(self) -> bool:

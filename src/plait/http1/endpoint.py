@@ -165,8 +165,7 @@ class Endpoint:
 
     def _keep(self, connection: Connection) -> None:
         """A new connection stands."""
-        connection.rests_since = now = self._loop.time()
-        connection.old_from = now + self._bounds.age * self._chance.uniform(1 - _JITTER, 1 + _JITTER)
+        connection.old_from = self._loop.time() + self._bounds.age * self._chance.uniform(1 - _JITTER, 1 + _JITTER)
         self._open.add(connection)
         self._empty.clear()
         self._idle.append(connection)
@@ -183,14 +182,13 @@ class Endpoint:
             exchange.broke(error, stale=False)
 
     def _release(self, connection: Connection) -> None:
-        now = self._loop.time()
-        if now < self._trusted_from:
+        if self._trusted_from and self._loop.time() < self._trusted_from:
             connection.abandon()
             return
-        if now >= connection.old_from:
+        if connection.old:
             connection.close()
             return
-        connection.rests_since = now
+        connection.rests_since = math.inf
         self._idle.append(connection)
         if self._waiting and not self._served_soon:
             self._served_soon = True
@@ -225,10 +223,16 @@ class Endpoint:
         self._sweeping = self._loop.call_later(min(_SWEEP, self._bounds.idle), self._sweep)
 
     def _sweep(self) -> None:
-        """Close what has rested for too long or is too old, as long as there is any connection."""
+        """Close what has rested for too long or is too old, as long as there is any connection.
+
+        Exchanges pay nothing for it: the clock is only looked at here, so that a connection rests up to two sweeps longer.
+        """
         now = self._loop.time()
+        for connection in self._open:
+            connection.old = now >= connection.old_from
         for connection in tuple(self._idle):
-            if now >= connection.rests_since + self._bounds.idle or now >= connection.old_from:
+            connection.rests_since = min(connection.rests_since, now)
+            if connection.old or now >= connection.rests_since + self._bounds.idle:
                 connection.close()
         self._sweep_later()
 
