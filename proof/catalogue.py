@@ -9,6 +9,7 @@ from proof.row import Row
 from proof.rows import (
     amplification,
     cancelled,
+    conformance,
     deadlines,
     ejection,
     hangups,
@@ -35,6 +36,7 @@ ROWS: tuple[Row[Any], ...] = (
     overload.ROW,
     poisoning.ROW,
     slow_clients.ROW,
+    conformance.ROW,
     workers.RESTARTS,
     workers.KILLS,
 )

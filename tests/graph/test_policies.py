@@ -44,8 +44,8 @@ def problems(options: str, node: str = "a", defaults: str = "", more: str = "") 
         ('urls: ["http://a", "http://a"]', ":4:3 predictors.a: has the same replica twice (name each once)"),
         ("urls: []", ':4:3 predictors.a: needs url (add url: "http://host:port")'),
         (
-            'urls: ["http://a", "https://b"]',
-            ":4:26 predictors.a.urls[1]: asks for TLS, which is not there yet (write it as http://host:port)",
+            'urls: ["http://a", "ftp://b"]',
+            ":4:26 predictors.a.urls[1]: is no http URL (write it as http://host:port or https://host:port)",
         ),
         ('url: "http://a", retry: {on: [tiemout]}', f":4:37 predictors.a.retry.on[0]: is nothing to ask again after {CAUSES}"),
         ('url: "http://a", retry: {on: [503, 404]}', f":4:42 predictors.a.retry.on[1]: is nothing to ask again after {CAUSES}"),

@@ -45,7 +45,7 @@ graphs: {predict: [a]}
     tls = config.predictors["a"].tls
     assert tls is not None
     assert (tls.ca, tls.server_name) == (str(folder / "ca.pem"), "b")
-    assert config.predictors["b"].address == ("b", 443, "", True)
+    assert config.predictors["b"].addresses == (("b", 443, "", True, False),)
     assert "certs/leaf.key" in loaded.to_yaml()
     assert str(folder) not in loaded.to_yaml()
 
@@ -108,7 +108,7 @@ predictors:
 def test_a_variable_of_the_environment_makes_an_https_predictor(tmp_path: Path) -> None:
     file = tmp_path / "plait.yaml"
     file.write_text('predictors: {a: {url: "http://a"}}\ngraphs: {predict: a}\n')
-    assert load_checked(file, {"SERVICE_A": "https://b:8443"}).config.predictors["a"].address == ("b", 8443, "", True)
+    assert load_checked(file, {"SERVICE_A": "https://b:8443"}).config.predictors["a"].addresses == (("b", 8443, "", True, False),)
 
 
 def test_a_composition_is_checked_too(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from plait.errors import Unreachable
 from plait.http1.dial import ClientTls
 from plait.http1.endpoint import Bounds, Endpoint
 from plait.http1.renewed import Renewed, server_certificates
-from plait.server.listener import Deadlines
+from plait.server.listener import Deadlines, Room
 from plait.spec.tls import ServerTls
 from plait.testing import RawServer
 from plait.testing.server import ok
@@ -114,7 +114,7 @@ async def test_a_handshake_that_does_not_come_is_closed_at_its_deadline(tls: Por
 
 
 async def test_those_who_shake_hands_count_as_clients_and_more_are_closed_at_once(tls: Port, noise: list[object]) -> None:
-    async with proxy(NOBODY, connections=2) as port, port.client() as client, raw(port) as (silent, writer):
+    async with proxy(NOBODY, room=Room(connections=2)) as port, port.client() as client, raw(port) as (silent, writer):
         assert (await client.ask(get("/health"))).status == 200
         await until(lambda: port.listener.clients == 2)
         async with raw(port) as (reader, _):
@@ -125,7 +125,7 @@ async def test_those_who_shake_hands_count_as_clients_and_more_are_closed_at_onc
 
 
 async def test_the_last_place_is_one(tls: Port, noise: list[object]) -> None:
-    async with proxy(NOBODY, connections=1) as port:
+    async with proxy(NOBODY, room=Room(connections=1)) as port:
         for _ in range(3):
             async with port.client() as client:
                 assert (await client.ask(get("/health"))).status == 200
