@@ -158,5 +158,5 @@ ROW = Row(
     ),
     measure=measure,
     full=Scale(1000, 10, [(name,) for name in KINDS]),
-    short=Scale(100, 2, [tuple(KINDS)]),
+    short=Scale(100, 2, [tuple(KINDS)], deadline=1.5),
 )

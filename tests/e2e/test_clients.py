@@ -31,7 +31,7 @@ def partial(server: RawServer) -> dict[str, Any]:
         "predictors": {
             "quick": {"url": f"{server.url}/quick"},
             "slow": {"url": f"{server.url}/slow"},
-            "gone": {"url": "http://127.0.0.1:1"},
+            "gone": {"url": "http://127.0.0.1:1", "retry": {"attempts": 1}},
         },
         "graphs": {
             "predict": {"parallel": ["quick", "slow", "gone"], "require": "any"},
