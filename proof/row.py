@@ -35,12 +35,13 @@ class Goal:
     def met(self, figures: Figures, *, short: bool = False) -> bool:
         """Whether it is reached."""
         limit = self.short if short and self.short is not None else self.limit
-        value = figures[self.figure]
+        value = figures.get(self.figure)
         return value is not None and (value >= limit if self.at_least else value <= limit)
 
     def told(self, figures: Figures) -> str:
         """What was measured, as text."""
-        return f"{self.figure}: {number(figures[self.figure])} {self.unit}".rstrip()
+        value = figures.get(self.figure)
+        return f"{self.figure}: {'nothing' if value is None else f'{number(value)} {self.unit}'.rstrip()}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,8 +41,8 @@ class Served:
         return self.process.pid
 
     def workers(self) -> list[int]:
-        """The processes below it."""
-        return tree(self.pid)[1:]
+        """The processes below it that clients come to: they hold a listening socket beside the one to their parent; a spare does not."""
+        return [pid for pid in tree(self.pid)[1:] if _sockets(pid) > 1]
 
     def descriptors(self) -> int:
         """Files and sockets that are open in the process."""
@@ -107,3 +107,10 @@ async def process(program: Program, folder: Path) -> AsyncIterator[Popen[bytes]]
         yield started
     finally:
         await asyncio.to_thread(context.__exit__, None, None, None)
+
+
+def _sockets(pid: int) -> int:
+    try:
+        return sum(str(each.readlink()).startswith("socket:") for each in Path(f"/proc/{pid}/fd").iterdir())
+    except OSError:  # it has ended
+        return 0

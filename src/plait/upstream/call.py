@@ -161,8 +161,10 @@ class Call:
             upstream.fleet.good(replica, now, seconds)
         else:
             replica.in_flight -= 1
-        upstream.limit.ended(now, seconds)
-        upstream.took += SMOOTH * (seconds - upstream.took)
+        limit = upstream.limit
+        limit.ended(now, seconds)
+        if limit.limit == limit.usual:  # while it measures, calls are faster than they will be
+            upstream.took += SMOOTH * (seconds - upstream.took)
         if self._repeats.hedged:
             upstream.hedge.saw(now, now - self._began)
             self._drop(now)

@@ -66,7 +66,7 @@ class Line(Generic[W]):
         """Whose turn it is; those whose answer would come too late by now are added to `expired`."""
         while self.waiting:
             waiter, deadline = self.waiting.popitem(last=False)
-            if deadline - now > SPARE * seconds:
+            if deadline - now > seconds:
                 return waiter
             expired.append(waiter)
         return None
