@@ -41,7 +41,7 @@ class Served:
         return self.process.pid
 
     def workers(self) -> list[int]:
-        """The processes below it that clients come to: they hold a listening socket beside the one to their parent; a spare does not."""
+        """The processes below it with a listening socket beside the one to their parent; a spare has none."""
         return [pid for pid in tree(self.pid)[1:] if _sockets(pid) > 1]
 
     def descriptors(self) -> int:
