@@ -41,7 +41,7 @@ class Goal:
     def told(self, figures: Figures) -> str:
         """What was measured, as text."""
         value = figures.get(self.figure)
-        return f"{self.figure}: {'nothing' if value is None else f'{number(value)} {self.unit}'.rstrip()}"
+        return f"{self.figure}: {number(value)} {self.unit}".rstrip()
 
 
 @dataclass(frozen=True, slots=True)
