@@ -236,6 +236,9 @@ class Call:
     def attempt(self, now: float) -> None:
         """Send it, to a replica that was not tried if there is one; it has a permit."""
         upstream = self._upstream
+        if self._receiver is None:  # left in the moment in which its turn came
+            upstream.limit.cut()
+            return
         replica = upstream.fleet.sole
         self.attempts += 1
         self.sent = now
@@ -285,7 +288,7 @@ class Call:
     def _hedge(self) -> None:
         """It takes long: send it a second time, if another copy is paid for."""
         upstream, now = self._upstream, self._run.clock.now()
-        if self._receiver is None or self.replica is None or self._copy is not None or not upstream.may_hedge(self._repeats, now):
+        if self._receiver is None or self.replica is None or self.attempts != 1 or not upstream.may_hedge(self._repeats, now):
             return
         replica = upstream.fleet.pick(now, self._tried)
         if replica is None:

@@ -123,10 +123,12 @@ class Upstream:
         if now >= budget.turns:
             budget.turn(now)
         budget.calls += 1
-        if limit.take():
+        if not self.line.waiting and limit.take():
             call.attempt(now)
         elif not self.line.enter(call, left, deadline, self.took, limit.usual):
             call.refuse(_BUSY)
+        elif limit.in_flight < limit.limit:
+            self.permit()
         return call
 
     async def get(self, path: str, run: Run) -> Message:
