@@ -101,7 +101,7 @@ class Tls(asyncio.Protocol, asyncio.Transport):
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
         """Send bytes."""
-        if self._closing or self._done:
+        if self._closing or self._done or self._error is not None:
             return
         rest = memoryview(data)
         while rest:
