@@ -119,7 +119,7 @@ class Connection(asyncio.Protocol):
         """The connection is gone."""
         exchange, self._exchange = self._exchange, None
         self.transport = None
-        self._reader.forget()
+        self._reader.close()
         self._closed(self)
         if exchange is None:
             return

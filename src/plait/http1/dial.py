@@ -45,6 +45,7 @@ async def dial(host: str, port: int, tls: ClientTls | None, new: Callable[[], Co
     except TimeoutError:
         raise Unreachable(f"no connection in {seconds * 1000:.0f} ms") from None
     except OSError as exc:
+        exc.with_traceback(None)  # it leads to frames that hold the error
         raise Unreachable(f"no connection: {_reason(exc)}") from None
     except UnicodeError:  # what the resolver says to a name with an empty or overlong label
         raise Unreachable("no connection: the host's name is none") from None

@@ -117,6 +117,7 @@ class Endpoint:
             oldest = next(iter(self._connecting))
             del self._connecting[oldest]
             self._given_up.add(oldest)
+            oldest.add_done_callback(self._given_up.discard)  # it may never have begun, and then does nothing itself
             oldest.cancel()
 
     def retire(self) -> None:
@@ -151,11 +152,9 @@ class Endpoint:
         try:
             connection = await dial(self.host, self.port, self._tls, self._new, self._bounds.connect_timeout)
         except Unreachable as exc:
-            error = exc
+            error = exc.with_traceback(None)  # it would hold this frame, which holds it
         finally:
-            task = asyncio.current_task()
-            self._connecting.pop(task, None)  # type: ignore[arg-type] # it is one
-            self._given_up.discard(task)
+            self._connecting.pop(asyncio.current_task(), None)  # type: ignore[arg-type] # it is one
         if connection is not None and connection.usable:
             self._keep(connection)
             self._serve()

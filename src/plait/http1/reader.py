@@ -6,7 +6,7 @@ httptools (llhttp) checks the framing; what it accepts and must not pass is refu
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import httptools
 
@@ -50,7 +50,7 @@ class ResponseReader:
     )  # fmt: skip
 
     def __init__(self, body_limit: int, known: Known[Head] | None = None) -> None:
-        self._parser = httptools.HttpResponseParser(self)
+        self._parser: Any = None  # from the first head that must be parsed until the connection ends
         self._body_limit = body_limit
         self._known: Known[Head] = Known() if known is None else known
         self._fed = 0
@@ -84,10 +84,15 @@ class ResponseReader:
         return self._fed > 0
 
     def forget(self) -> None:
-        """Let go of what was read: reader and parser hold each other, so that both may stay for a while after their connection."""
+        """Let go of what was read."""
         self.body = b""
         self._body = bytearray()
         self._chunks = None
+
+    def close(self) -> None:
+        """Nothing more will be read: reader and parser let go of each other."""
+        self.forget()
+        self._parser = None
 
     def feed(self, data: bytes) -> bool:
         """Take what was read; True once the answer is whole.
@@ -99,6 +104,8 @@ class ResponseReader:
             if self._repeats(data):
                 return True
             self._begin()
+            if self._parser is None:
+                self._parser = httptools.HttpResponseParser(self)
         self._fed += len(data)
         rest = data
         if not self._head_done:

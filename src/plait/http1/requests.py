@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import httptools
 
@@ -70,7 +70,7 @@ class RequestReader:
         self._known: Known[Head] = Known() if known is None else known
         self._limits = limits
         self._peer = peer
-        self._parser = httptools.HttpRequestParser(self)
+        self._parser: Any = None  # from the first head that must be parsed until the connection ends
         self.rest = b""
         self.keep_alive = True
         self.modern = True
@@ -111,9 +111,10 @@ class RequestReader:
         """Method and path of what is being read, as far as they are known."""
         return self._method, self._path
 
-    def forget(self) -> None:
-        """Let go of what was read: reader and parser hold each other, so that both may stay for a while after their connection."""
+    def close(self) -> None:
+        """Nothing more will be read: let go of what was, and reader and parser of each other."""
         self.rest = b""
+        self._parser = None
         self._reset()
 
     def feed(self, data: bytes) -> Request | None:
@@ -189,6 +190,8 @@ class RequestReader:
             self.rest = rest
 
     def _parse(self, data: bytes) -> None:
+        if self._parser is None:
+            self._parser = httptools.HttpRequestParser(self)
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade:

@@ -64,12 +64,15 @@ class Until:
                 output = await call(message, ctx)
                 enough = output is not LEFT_OUT and self.until(ctx, message, output)
             except PlaitError as exc:
-                failure = exc
+                failure = exc.with_traceback(None)
                 continue
             if output is not LEFT_OUT:
                 answer = output
             if enough:
                 break
-        if answer is None and failure is not None:
-            raise failure
+        try:
+            if answer is None and failure is not None:
+                raise failure
+        finally:
+            failure = None  # its traceback holds this frame
         return answer or LEFT_OUT

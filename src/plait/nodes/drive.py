@@ -76,13 +76,15 @@ class Drive:
         except StopIteration as stop:
             self._end(stop.value, None)
         except PlaitError as exc:
-            self._end(None, exc)
+            self._end(None, exc.with_traceback(None))
         except asyncio.CancelledError:
             self._end(None, Internal("a part of this request was stopped from outside"))
         except Exception as exc:  # noqa: BLE001 - whatever it is, the sink must hear of it
             self._end(None, fault(exc))
         else:
             self._wait(awaits)
+        finally:
+            value = None  # an error that was thrown: its traceback holds this frame
 
     def _wait(self, awaits: Any) -> None:
         """Go on when a future is done, as a task would (see `asyncio.Future.__await__`), or at the next turn for `sleep(0)`."""

@@ -58,10 +58,13 @@ class FirstOf:
                 answer = await call(message, ctx)
             except PlaitError as exc:
                 # Its part says why; a later choice may still answer.
-                failure = exc
+                failure = exc.with_traceback(None)
                 continue
             if answer is not LEFT_OUT:
                 return answer
-        if failure is not None:
-            raise failure
+        try:
+            if failure is not None:
+                raise failure
+        finally:
+            failure = None  # its traceback holds this frame
         return LEFT_OUT

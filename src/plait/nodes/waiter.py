@@ -42,6 +42,7 @@ async def awaited(start: Start, message: Message, ctx: Context) -> Message:
         return await waiter.future
     finally:
         started.cancel()
+        del waiter  # it holds the error, whose traceback holds this frame
 
 
 class Patience:

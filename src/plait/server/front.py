@@ -97,7 +97,7 @@ class Front(asyncio.Protocol):
         self._closing = True
         self._alarm.drop()
         self._held = b""
-        self._reader.forget()
+        self._reader.close()
         outgoing, self._outgoing = self._outgoing, None
         if outgoing is not None:
             outgoing.close()

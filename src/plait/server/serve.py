@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 import socket
 from collections.abc import AsyncIterator, Callable
@@ -91,6 +92,8 @@ async def _serve(application: Application, sock: socket.socket, opened: Opened, 
         async with application(worker) as handler:
             worker.listener = listener = Listener(handler, worker.clock, terms.limits, terms.deadlines, room, log)
             await listener.open(sock, terms.certificates)
+            gc.collect()
+            gc.freeze()  # what is here now stays: looking through it again would stop the loop for some 10 ms each time
             opened(worker)
             await worker.stop.wait()
             worker.ready = False
