@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import math
 import random
 import socket
 import ssl
@@ -270,6 +272,35 @@ async def test_a_call_that_is_dropped_while_it_waits_is_never_sent() -> None:
         endpoint.drop(ask(endpoint, "/dropped"))
         await answer(endpoint, "/kept")
         assert [path_of(each) for each in server.requests] == [b'"/kept"']
+
+
+async def test_an_attempt_to_connect_that_is_given_up_before_it_began_is_forgotten() -> None:
+    async with serving(ok()) as (_, endpoint):
+        for _ in range(20):
+            endpoint.drop(ask(endpoint, "/dropped"))
+        await answer(endpoint)
+        assert not [each for each in gc.get_objects() if isinstance(each, asyncio.Task) and each.cancelled()]
+
+
+async def test_an_address_that_was_retired_keeps_no_connection_whatever_it_does() -> None:
+    async def script(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while True:
+            path = path_of(await read_request(reader))
+            writer.write(ok(path) + (b"x" if path == b'"/bad"' else b""))
+
+    async with serving(script) as (server, endpoint):
+        connecting = [ask(endpoint, f"/{number}") for number in range(3)]
+        endpoint.retire()
+        endpoint.drop(connecting[0])  # a connection that is made for nobody
+        for each in connecting[1:]:
+            await each.future
+        await server.empty()
+        bad = ask(endpoint, "/bad")
+        await asyncio.wait([bad.future])
+        bad.future.exception()
+        assert endpoint._trusted_from == math.inf  # for good, not for the minute that a surplus costs
+        await server.empty()
+        assert endpoint.open == 0
 
 
 async def test_connections_and_those_that_wait_are_bounded() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import threading
@@ -99,15 +100,27 @@ def test_lines_that_nobody_can_take_are_counted_and_told_once(caplog: pytest.Log
     assert caplog.messages == ["the access log cannot be written: broken pipe"]
 
 
-def test_a_stream_that_does_not_wait_is_waited_for() -> None:
+@pytest.mark.parametrize("number", [0, 1500], ids=["any number", "a high number"])
+def test_a_stream_that_does_not_wait_is_waited_for(number: int) -> None:
     out, into = os.pipe()
     os.set_blocking(into, False)
     lines = Lines("stdout")
-    lines._file = into
+    lines._file = fcntl.fcntl(into, fcntl.F_DUPFD, number)
+    os.close(into)
     whole = b"x" * (1 << 20)
     writing = threading.Thread(target=lines._write, args=([whole],))
     writing.start()
     with os.fdopen(out, "rb") as reader:
         assert reader.read(len(whole) + 1) == whole + b"\n"
     writing.join()
-    os.close(into)
+    os.close(lines._file)
+
+
+def test_a_record_that_cannot_be_written_costs_none_but_itself(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    path = tmp_path / "access.log"
+    with Lines(str(path)) as lines:
+        for record in (1, {"path": "/\ud800"}, 2):
+            lines.put(record)
+    one, two, told = read(path)
+    assert (one, two, told["dropped"]) == (1, 2, 1)
+    assert len(caplog.messages) == 1

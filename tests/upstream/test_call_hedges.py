@@ -276,3 +276,14 @@ async def test_a_hundred_races_over_sockets_leave_nothing() -> None:
         for caller in callers:
             assert (await caller.done).raw == b"1"
         assert upstream.limit.in_flight == 0
+
+
+def test_an_attempt_after_the_first_is_not_copied() -> None:
+    async def test(world: Wired) -> None:
+        caller = world.call()
+        next(wire for wire in world.wires if wire.held).answer(503)
+        await world.pass_time(1.0)
+        assert ([wire.asked for wire in world.wires].count(1), caller.attempt.attempts) == (2, 2)
+        caller.attempt.cancel()
+
+    wired(3, test, **SOON, retry={"attempts": 2, "on": [503]})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import AsyncExitStack
+from typing import Any
 
 import pytest
 
@@ -99,3 +100,40 @@ async def test_a_client_hears_of_it_in_a_moment_with_the_time_after_which_to_com
         assert served.clock.now() - began < 0.05
         assert (answer.status, answer.headers["retry-after"], answer.json["type"]) == (503, "1", "urn:plait:problem:overloaded")
         assert answer.json["parts"]["a"]["status"] == "overloaded"
+
+
+def test_whoever_comes_does_not_overtake_those_who_wait() -> None:
+    async def test(world: Wired) -> None:
+        (wire,) = world.wires
+        callers = [world.call(), world.call()]
+        for _ in range(5):
+            wire.answer()
+            callers.append(world.call())  # in the same turn of the loop, while the permit is free
+            await callers.pop(0).done
+            await world.pass_time(0.0)
+            assert wire.held == [callers[0].attempt]
+        for caller in callers:
+            caller.attempt.cancel()
+
+    wired(1, test, limit={"in_flight": 1})
+
+
+def test_a_permit_that_comes_to_one_who_leaves_in_that_moment_is_given_back() -> None:
+    async def test(world: Wired) -> None:
+        (wire,) = world.wires
+        first, late, other = world.call(), world.call(seconds=0.3), world.call()
+        left = late.ended
+
+        def ended(*outcome: Any) -> None:  # one that is told that its turn came too late stops the other, as a parallel node does
+            left(*outcome)
+            other.attempt.cancel()
+
+        late.ended = ended  # type: ignore[method-assign]
+        await world.pass_time(0.29)
+        wire.answer()
+        await first.done
+        assert isinstance(await late.error(), Overloaded)
+        await world.pass_time(0.0)
+        assert (wire.asked, world.upstream.limit.in_flight) == (1, 0)
+
+    wired(1, test, limit={"in_flight": 1})

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+
+import pytest
 
 from plait.errors import Unreachable
+from plait.types import Message, Run
 from tests.upstream.wires import Wired, wired
 
 AGAIN = {"idempotent": True}
@@ -81,3 +85,23 @@ def test_a_call_that_is_cancelled_while_it_waits_is_not_made_again() -> None:
         assert (world.wires[0].asked, caller.done.done()) == (1, False)
 
     wired(1, test, **AGAIN)
+
+
+@pytest.mark.parametrize("end", ["answer", "refuse", "leave", "expire"])
+def test_a_call_that_has_ended_lets_go_of_what_it_was_asked(end: str) -> None:
+    async def test(world: Wired) -> None:
+        caller = world.call(seconds=1.0)
+        if end == "expire":
+            await world.pass_time(1.1)
+        elif end == "leave":
+            caller.attempt.cancel()
+        else:
+            world.wires[0].answer(200 if end == "answer" else 422)
+        if end != "leave":
+            await asyncio.wait([caller.done])
+            caller.done.exception()
+        held = gc.get_referents(caller.attempt)
+        assert not any(isinstance(each, Run) for each in held)
+        assert [each.raw for each in held if isinstance(each, Message)] == [b"null"]
+
+    wired(1, test, hedge={"after": "5s"})

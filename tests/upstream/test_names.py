@@ -117,6 +117,19 @@ def test_addresses_come_and_go() -> None:
     run_virtual(test())
 
 
+def test_an_address_that_comes_beside_an_only_one_that_serves_starts_slowly() -> None:
+    async def test() -> None:
+        async with named(Resolver(A)) as world:
+            assert not any(replica.started > 0 for replica in world.upstream.fleet.replicas)
+            await world.places()
+            await world.now_says((A, B))
+            first, second = world.upstream.fleet.replicas
+            assert first.started < 0 < second.started
+            assert first.latency.seconds == second.latency.seconds
+
+    run_virtual(test())
+
+
 def test_a_call_in_flight_at_an_address_that_goes_is_answered_there_and_then_its_connections_close() -> None:
     async def test() -> None:
         async with named(Resolver(A)) as world:
@@ -184,3 +197,22 @@ def test_nobody_is_asked_once_it_is_closed() -> None:
         assert (len(resolver.asked), heard) == (1, [(A,)])
 
     run_virtual(test())
+
+
+def test_addresses_that_cannot_be_taken_over_are_asked_for_again(caplog: pytest.LogCaptureFixture) -> None:
+    async def test() -> None:
+        def changed(addresses: Sequence[str]) -> None:
+            heard.append(addresses)
+            if len(heard) == 2:
+                raise ValueError("no room")
+
+        resolver, heard = Resolver(A), list[Sequence[str]]()
+        names = Names("model.test", 80, changed, resolver)
+        await names.open()
+        resolver.says = (B,)
+        await asyncio.sleep(2 * FRESH + 0.1)
+        await names.close()
+        assert heard == [(A,), (B,), (B,)]
+
+    run_virtual(test())
+    assert caplog.messages == ["the addresses of model.test could not be taken over"]

@@ -123,8 +123,7 @@ class Endpoint:
     def retire(self) -> None:
         """Keep no connection any more: those that are idle close now, the others after their exchange."""
         self._trusted_from = math.inf
-        for connection in tuple(self._idle):
-            connection.abandon()
+        self._let_idle_go()
 
     async def close(self) -> None:
         """End every connection and every attempt to make one; those who wait, or still come, hear so."""
@@ -139,6 +138,15 @@ class Endpoint:
         if connecting:
             await asyncio.wait(connecting)
         await self._empty.wait()
+
+    @property
+    def _distrusted(self) -> bool:
+        """Whether no connection is kept at present."""
+        return self._trusted_from > 0.0 and self._loop.time() < self._trusted_from
+
+    def _let_idle_go(self) -> None:
+        for connection in tuple(self._idle):
+            connection.abandon()
 
     def _connect_if_needed(self) -> None:
         room = self._bounds.connections - len(self._open) - len(self._connecting)
@@ -158,6 +166,8 @@ class Endpoint:
         if connection is not None and connection.usable:
             self._keep(connection)
             self._serve()
+            if self._distrusted:
+                self._let_idle_go()
         else:
             self._fail_first(error, attempt)
         self._connect_if_needed()
@@ -181,7 +191,7 @@ class Endpoint:
             exchange.broke(error, stale=False)
 
     def _release(self, connection: Connection) -> None:
-        if self._trusted_from and self._loop.time() < self._trusted_from:
+        if self._distrusted:
             connection.abandon()
             return
         if connection.old:
@@ -212,9 +222,8 @@ class Endpoint:
         if connection in self._idle:
             self._idle.remove(connection)
         if connection.surplus:
-            self._trusted_from = self._loop.time() + _DISTRUST
-            for idle in tuple(self._idle):
-                idle.abandon()
+            self._trusted_from = max(self._trusted_from, self._loop.time() + _DISTRUST)
+            self._let_idle_go()
         if self._waiting:
             self._connect_if_needed()
 

@@ -40,6 +40,8 @@ class Doorstep(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """A client has come."""
         listener = self._listener
+        wrap = partial(self._certificates.context().wrap_bio, server_side=True)
+        tls = Tls(Front(listener), wrap, self._ended, self._farewell)
         self._peer = peer_of(transport)
         if listener.take_in(self._peer) is not None:
             listener.let_go(self._peer)
@@ -48,8 +50,6 @@ class Doorstep(asyncio.Protocol):
         self._transport = transport
         listener.came(self)
         self._alarm.set(listener.deadlines.header)
-        wrap = partial(self._certificates.context().wrap_bio, server_side=True)
-        tls = Tls(Front(listener), wrap, self._ended, self._farewell)
         transport.set_protocol(tls)
         tls.connection_made(transport)
 

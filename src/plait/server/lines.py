@@ -54,7 +54,7 @@ class Lines:
             try:
                 self._file = _opened(self._path)
             except OSError as exc:
-                raise StartError(f"cannot write the access log {self._path}: {(exc.strerror or str(exc)).lower()}") from None
+                raise StartError(f"cannot write the access log {self._path}: {_reason(exc)}") from None
         self._thread.start()
         return self
 
@@ -93,7 +93,15 @@ class Lines:
                 except Empty:
                     break
             last = None in records
-            self._write([_encode(record) for record in records if record is not None], last=last)
+            self._write([line for record in records if record is not None and (line := self._encoded(record))], last=last)
+
+    def _encoded(self, record: Any) -> bytes:
+        try:
+            return _encode(record)
+        except Exception as exc:  # noqa: BLE001 - one record must not end the thread, and with it the log
+            self._failed += 1
+            self._complain(str(exc))
+            return b""
 
     def _write(self, lines: list[bytes], *, last: bool = False) -> None:
         now = time.monotonic()
@@ -109,14 +117,16 @@ class Lines:
                 self._whole(line + b"\n")
             except OSError as exc:
                 self._failed += 1
-                self._complain(exc)
+                self._complain(_reason(exc))
 
     def _whole(self, data: bytes) -> None:
         while data:
             try:
                 data = data[os.write(self._file, data) :]
             except BlockingIOError:  # somebody else has made the stream so
-                select.select((), (self._file,), ())
+                room = select.poll()
+                room.register(self._file, select.POLLOUT)
+                room.poll()
 
     def _follow(self) -> None:
         """Open the file anew if it was moved away."""
@@ -125,14 +135,17 @@ class Lines:
                 moved, self._file = self._file, _opened(self._path)
                 os.close(moved)
         except OSError as exc:
-            self._complain(exc)
+            self._complain(_reason(exc))
 
-    def _complain(self, exc: OSError) -> None:
+    def _complain(self, trouble: str) -> None:
         """Tell of a trouble, once."""
-        trouble = (exc.strerror or str(exc)).lower()
         if trouble != self._trouble:
             self._trouble = trouble
             _log.warning("the access log cannot be written: %s", trouble)
+
+
+def _reason(exc: OSError) -> str:
+    return (exc.strerror or str(exc)).lower()
 
 
 def _is_at(path: str, file: int) -> bool:

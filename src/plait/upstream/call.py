@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from functools import partial
 from typing import TYPE_CHECKING
 
 from plait.errors import Overloaded, PlaitError, Refused, TimedOut, Unreachable, UpstreamError, fault
 from plait.spec.policies import CONNECT, TIMEOUT
 from plait.types import Message
-from plait.upstream.copy import Copy, Later
+from plait.upstream.copy import Later
+from plait.upstream.silence import watch
 from plait.upstream.verdict import Verdict, heed, verdict
 
 if TYPE_CHECKING:
     from plait.http1.connection import Connection
     from plait.types import Run
     from plait.upstream.balance import Replica
+    from plait.upstream.copy import Copy
     from plait.upstream.peer import Peer
     from plait.upstream.receiver import Receiver
     from plait.upstream.repeats import Repeats
@@ -44,23 +45,23 @@ class Call:
     """
 
     __slots__ = (
-        "_began", "_copy", "_deadline", "_message", "_receiver", "_repeats", "_run", "_seconds", "_tried", "_upstream",
-        "attempts", "code", "connection", "data", "endpoint", "replica", "sent",
+        "_message", "_receiver", "_run", "_seconds", "attempts", "began", "code", "connection", "copy", "data", "deadline",
+        "endpoint", "repeats", "replica", "sent", "tried", "upstream",
     )  # fmt: skip
 
     def __init__(
         self, upstream: Upstream, repeats: Repeats, message: Message, run: Run, deadline: float, seconds: float, receiver: Receiver
     ) -> None:
-        self._upstream = upstream
-        self._repeats = repeats
+        self.upstream = upstream
+        self.repeats = repeats
         self._message = message
-        self._run = run
-        self._deadline = deadline
+        self._run: Run | None = run
+        self.deadline = deadline
         self._seconds = seconds
         self._receiver: Receiver | None = receiver
-        self._tried: tuple[Replica[Peer], ...] = ()
-        self._copy: Copy | None = None
-        self._began = 0.0
+        self.tried: tuple[Replica[Peer], ...] = ()
+        self.copy: Copy | None = None
+        self.began = 0.0
         self.attempts = 0
         self.code: int | None = None
         self.endpoint = ""
@@ -77,15 +78,12 @@ class Call:
         """Nobody waits any more."""
         if self._receiver is None:
             return
-        upstream = self._upstream
-        self._receiver = None
-        self._message = _NOTHING
-        self.data = b""
+        upstream = self.upstream
+        self._let_go()
         if self.attempts:
-            self._drop(self._run.clock.now())
+            self.drop(self.upstream.clock.now())
             upstream.limit.cut()
-            if upstream.line.waiting:
-                upstream.permit()
+            upstream.permit()
         else:
             upstream.line.leave(self)
 
@@ -99,15 +97,15 @@ class Call:
             self.cancel()
             receiver.ended(self, None, TimedOut(f"its turn did not come {what}"))
             return
-        upstream, now = self._upstream, self._run.clock.now()
+        upstream, now = self.upstream, self.upstream.clock.now()
         seconds = now - self.sent
         if self.replica is not None and upstream.patient(seconds):
             upstream.limit.late(now, seconds)
         else:
             upstream.limit.cut()
-        if self._repeats.hedged:
-            upstream.hedge.saw(now, now - self._began)
-        self._drop(now, blamed=True)
+        if self.repeats.hedged:
+            upstream.hedge.saw(now, now - self.began)
+        self.drop(now, blamed=True)
         self._fail(TimedOut(f"no answer {what}"), TIMEOUT)
 
     # What the connection calls, and its copy.
@@ -138,8 +136,8 @@ class Call:
 
     def taken_over(self, copy: Copy) -> None:
         """Its copy was faster, and is its own attempt from now on."""
-        own, self._copy = self.replica, None
-        upstream, now = self._upstream, self._run.clock.now()
+        own, self.copy = self.replica, None
+        upstream, now = self.upstream, self.upstream.clock.now()
         upstream.limit.cut()
         if own is not None:
             own.endpoint.endpoint.drop(self)
@@ -153,7 +151,7 @@ class Call:
         replica = self.replica
         if replica is None:
             return
-        upstream, now = self._upstream, self._run.clock.now()
+        upstream, now = self.upstream, self.upstream.clock.now()
         seconds = now - self.sent
         self.replica = None
         self.code = status
@@ -161,13 +159,14 @@ class Call:
             upstream.fleet.good(replica, now, seconds)
         else:
             replica.in_flight -= 1
+            replica.latency.seconds, replica.latency.known = seconds, True  # it may not stay the only one
         limit = upstream.limit
         limit.ended(now, seconds)
         if limit.limit == limit.usual:  # while it measures, calls are faster than they will be
             upstream.took += SMOOTH * (seconds - upstream.took)
-        if self._repeats.hedged:
-            upstream.hedge.saw(now, now - self._began)
-            self._drop(now)
+        if self.repeats.hedged:
+            upstream.hedge.saw(now, now - self.began)
+            self.drop(now)
         self._end(message, None)
 
     def lost(self, attempt: Call | Copy, error: PlaitError, status: int | None = None, *, stale: bool = False) -> None:
@@ -175,35 +174,32 @@ class Call:
         replica, attempt.replica, attempt.connection = attempt.replica, None, None
         if replica is None:
             return
-        upstream, now = self._upstream, self._run.clock.now()
+        upstream, now = self.upstream, self.upstream.clock.now()
         seconds = now - attempt.sent
         self.endpoint = replica.endpoint.shown
         self.code = getattr(error, "answer_status", None) if status is None else status
         found = verdict(error, self.code)
-        if (found.bad and not stale) or (isinstance(error, TimedOut) and upstream.patient(seconds)):
-            upstream.fleet.bad(replica, now, seconds)
-        else:
-            upstream.fleet.cut(replica, now, seconds)
-        if attempt is self._copy:
-            self._copy = None
+        blamed = (found.bad and not stale) or (isinstance(error, TimedOut) and upstream.patient(seconds))
+        judge = upstream.fleet.bad if blamed else upstream.fleet.cut
+        judge(replica, now, seconds)
+        if attempt is self.copy:
+            self.copy = None
             upstream.limit.cut()
-            if upstream.line.waiting:
-                upstream.permit()
+            upstream.permit()
         if isinstance(error, Refused):  # another replica would say the same
-            self._drop(now)
-        if self.replica is None and self._copy is None:
+            self.drop(now)
+        if self.replica is None and self.copy is None:
             self._repeat_or_fail(now, error, found, stale=stale)
 
     # How it goes on.
 
     def _repeat_or_fail(self, now: float, error: PlaitError, found: Verdict, *, stale: bool) -> None:
         """Nothing is in flight any more, and this is how the last attempt ended."""
-        repeats, limit = self._repeats, self._upstream.limit
-        retry = repeats.retry
+        repeats, limit = self.repeats, self.upstream.limit
         if stale and repeats.twice and self.attempts == 1:
-            again = self._repeat(now, 0.0)
+            again = self.repeat(now, 0.0)
         else:
-            again = retry.allows(found.reason, self.attempts, final=error.final) and self._repeat(now, self._pause(now, error))
+            again = repeats.retry.allows(found.reason, self.attempts, final=error.final) and self.repeat(now, self._pause(now, error))
         if again:
             return
         if found.busy:
@@ -214,16 +210,16 @@ class Call:
 
     def _pause(self, now: float, error: PlaitError) -> float | None:
         """Seconds until the next attempt; what the answer asked for counts only where the same replica is asked again."""
-        upstream = self._upstream
-        after = 0.0 if upstream.fleet.sole is None and upstream.fleet.another(self._tried) else error.retry_after or 0.0
-        return self._repeats.retry.wait(self.attempts, self._deadline - now, upstream.draw, after)
+        upstream = self.upstream
+        after = 0.0 if upstream.fleet.sole is None and upstream.fleet.another(self.tried) else error.retry_after or 0.0
+        return self.repeats.retry.wait(self.attempts, self.deadline - now, upstream.draw, after)
 
-    def _repeat(self, now: float, seconds: float | None) -> bool:
+    def repeat(self, now: float, seconds: float | None) -> bool:
         """Whether another attempt will follow: there is time for it, and the budget pays."""
-        if seconds is None or not self._upstream.budget.take(now):
+        if seconds is None or not self.upstream.budget.take(now):
             return False
         if seconds:
-            self._run.clock.at(now + seconds, Later(self._again))
+            self.upstream.clock.at(now + seconds, Later(self._again))
         else:
             asyncio.get_running_loop().call_soon(self._again)
         return True
@@ -231,11 +227,11 @@ class Call:
     def _again(self) -> None:
         if self._receiver is not None:
             self.code = None
-            self.attempt(self._run.clock.now())
+            self.attempt(self.upstream.clock.now())
 
     def attempt(self, now: float) -> None:
         """Send it, to a replica that was not tried if there is one; it has a permit."""
-        upstream = self._upstream
+        upstream = self.upstream
         if self._receiver is None:  # left in the moment in which its turn came
             upstream.limit.cut()
             return
@@ -243,67 +239,33 @@ class Call:
         self.attempts += 1
         self.sent = now
         if replica is None:
-            replica = upstream.fleet.pick(now, self._tried)
+            replica = upstream.fleet.pick(now, self.tried)
             if replica is None:
                 upstream.limit.cut()
                 self._fail(Unreachable(upstream.nobody), CONNECT)
                 return
-            self._tried += (replica,)
+            self.tried += (replica,)
         else:
             replica.in_flight += 1
         self.replica = replica
-        if self._repeats.timed:
-            self._set_timers(now)
+        if self.repeats.timed:
+            watch(self, now)
         peer = replica.endpoint
         self.endpoint = peer.shown
-        self.data = peer.codec.encode(self._message, self._run, self._deadline - now)
+        self.data = self.encoded(peer, now)
         try:
             peer.endpoint.send(self)
         except UpstreamError as exc:
             self.lost(self, exc)
 
-    def _set_timers(self, now: float) -> None:
-        if self._repeats.shared:
-            self._share(now)
-        if self._repeats.hedged and self.attempts == 1:
-            self._began = now
-            moment = now + self._upstream.hedge_after(self._repeats, now)
-            if moment < self._deadline:
-                self._run.clock.at(moment, Later(self._hedge))
+    def encoded(self, peer: Peer, now: float) -> bytes:
+        """The request for one address, as long as somebody waits."""
+        return peer.codec.encode(self._message, self._run, self.deadline - now)  # type: ignore[arg-type] # so it is there
 
-    def _share(self, now: float) -> None:
-        """Give this attempt an equal part of the time, as long as another one may follow."""
-        left = self._repeats.retry.attempts - self.attempts + 1
-        if left > 1:
-            self._run.clock.at(now + (self._deadline - now) / left, Later(partial(self._silent, now)))
-
-    def _silent(self, sent: float) -> None:
-        """The attempt of that moment has had its share of the time; it may have the rest if nobody pays for another."""
-        if self.replica is None or self.sent != sent or self._copy is not None:
-            return
-        now = self._run.clock.now()
-        if self._repeats.retry.allows(TIMEOUT, self.attempts) and self._repeat(now, 0.0):
-            self._drop(now, blamed=True)
-
-    def _hedge(self) -> None:
-        """It takes long: send it a second time, if another copy is paid for."""
-        upstream, now = self._upstream, self._run.clock.now()
-        if self._receiver is None or self.replica is None or self.attempts != 1 or not upstream.may_hedge(self._repeats, now):
-            return
-        replica = upstream.fleet.pick(now, self._tried)
-        if replica is None:
-            upstream.limit.cut()
-            return
-        self.attempts += 1
-        self._tried += (replica,)
-        peer = replica.endpoint
-        self._copy = Copy(self, replica, now, peer.codec.encode(self._message, self._run, self._deadline - now))
-        self._copy.send()
-
-    def _drop(self, now: float, *, blamed: bool = False) -> None:
+    def drop(self, now: float, *, blamed: bool = False) -> None:
         """End every attempt that is in flight; `blamed` are those of which an answer was due by now."""
-        upstream, copy = self._upstream, self._copy
-        self._copy = None
+        upstream, copy = self.upstream, self.copy
+        self.copy = None
         if copy is not None:
             upstream.limit.cut()
         for attempt in (self, copy):
@@ -316,19 +278,23 @@ class Call:
 
     def _fail(self, error: PlaitError, reason: Reason | None) -> None:
         """It has failed, for good where it was decided here whether to ask again."""
-        retry = self._repeats.retry
+        retry = self.repeats.retry
         error.final = error.final or self.attempts > 1 or (retry.attempts > 1 and reason in retry.on)
         self._end(None, error)
 
     def _end(self, message: Message | None, error: PlaitError | None) -> None:
         """Tell whoever asked; its permit was given back."""
-        receiver, upstream = self._receiver, self._upstream
-        self._receiver = None
-        self._message = _NOTHING
-        self.data = b""
+        receiver, upstream = self._receiver, self.upstream
+        self._let_go()
         if upstream.line.waiting:
             upstream.permit()
         if error is not None:
             error.endpoint = self.endpoint
         if receiver is not None:
             receiver.ended(self, message, error)
+
+    def _let_go(self) -> None:
+        """Of all that is not needed any more: the clock keeps it until its deadline."""
+        self._receiver = self._run = None
+        self._message = _NOTHING
+        self.data = b""

@@ -72,10 +72,13 @@ class Names:
             return
         self._failed = False
         if frozenset(addresses) != self._known:
-            self._known = frozenset(addresses)
             self._changed(addresses)
+            self._known = frozenset(addresses)
 
     async def _go_on(self) -> None:
         while True:
             await asyncio.sleep(FRESH)
-            await self.ask()
+            try:
+                await self.ask()
+            except Exception:
+                logging.getLogger("plait").exception("the addresses of %s could not be taken over", self._host)

@@ -75,7 +75,7 @@ class Upstream:
     """
 
     __slots__ = (
-        "_admitting", "_clock", "_policies", "budget", "draw", "fleet", "hedge", "limit", "line", "name", "repeats",
+        "_admitting", "_policies", "budget", "clock", "draw", "fleet", "hedge", "limit", "line", "name", "repeats",
         "replicas", "timeout", "took",
     )  # fmt: skip
 
@@ -90,7 +90,7 @@ class Upstream:
         self.line: Line[Call] = Line(policies.waiting)
         self.repeats = policies.repeating(None, None)
         self.hedge = Hedge(clock.now())
-        self._clock = clock
+        self.clock = clock
         self._policies = policies
         self.took = FIRST_LATENCY
         self._admitting = False
@@ -137,7 +137,7 @@ class Upstream:
         Raises:
             UpstreamError: If there is no good answer.
         """
-        peer = self.fleet.look(self._clock.now())
+        peer = self.fleet.look(self.clock.now())
         if peer is None:
             raise Unreachable(self.nobody)
         return await self.get_from(peer, path, run)
@@ -152,7 +152,7 @@ class Upstream:
         future: asyncio.Future[Answer | PlaitError] = asyncio.get_running_loop().create_future()
         enquiry = Enquiry(peer.aside, codec.encode(run.message, run, self.timeout), _settle(future))
         try:
-            enquiry.ask(self._clock, self.timeout)
+            enquiry.ask(self.clock, self.timeout)
             answer = await future
             if isinstance(answer, PlaitError):
                 raise answer
@@ -188,13 +188,13 @@ class Upstream:
 
     def permit(self) -> None:
         """A permit has come back: whoever waits is called soon, never from within a read callback."""
-        if not self._admitting:
+        if self.line.waiting and not self._admitting:
             self._admitting = True
             asyncio.get_running_loop().call_soon(self._admit)
 
     def _admit(self) -> None:
         self._admitting = False
-        now = self._clock.now()
+        now = self.clock.now()
         while self.line.waiting and self.limit.take():
             late: list[Call] = []
             call = self.line.next(now, self.took, late)

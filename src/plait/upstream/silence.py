@@ -1,0 +1,49 @@
+"""What is done about an attempt that is silent: another one takes its place, or a copy is sent beside it."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from plait.spec.policies import TIMEOUT
+from plait.upstream.copy import Copy, Later
+
+if TYPE_CHECKING:
+    from plait.upstream.call import Call
+
+
+def watch(call: Call, now: float) -> None:
+    """Come back to an attempt that begins now, if it is silent for too long."""
+    if call.repeats.shared:
+        left = call.repeats.retry.attempts - call.attempts + 1
+        if left > 1:  # an equal part of the time, as long as another one may follow
+            call.upstream.clock.at(now + (call.deadline - now) / left, Later(partial(_has_had_its_share, call, now)))
+    if call.repeats.hedged and call.attempts == 1:
+        call.began = now
+        moment = now + call.upstream.hedge_after(call.repeats, now)
+        if moment < call.deadline:
+            call.upstream.clock.at(moment, Later(partial(_hedge, call)))
+
+
+def _has_had_its_share(call: Call, sent: float) -> None:
+    """The attempt of that moment may have the rest of the time if nobody pays for another."""
+    if call.replica is None or call.sent != sent or call.copy is not None:
+        return
+    now = call.upstream.clock.now()
+    if call.repeats.retry.allows(TIMEOUT, call.attempts) and call.repeat(now, 0.0):
+        call.drop(now, blamed=True)
+
+
+def _hedge(call: Call) -> None:
+    """It takes long: send it a second time, if another copy is paid for."""
+    upstream, now = call.upstream, call.upstream.clock.now()
+    if call.replica is None or call.attempts != 1 or not upstream.may_hedge(call.repeats, now):
+        return
+    replica = upstream.fleet.pick(now, call.tried)
+    if replica is None:
+        upstream.limit.cut()
+        return
+    call.attempts += 1
+    call.tried += (replica,)
+    call.copy = Copy(call, replica, now, call.encoded(replica.endpoint, now))
+    call.copy.send()
