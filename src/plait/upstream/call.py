@@ -199,7 +199,9 @@ class Call:
         if stale and repeats.twice and self.attempts == 1:
             again = self.repeat(now, 0.0)
         else:
-            again = repeats.retry.allows(found.reason, self.attempts, final=error.final) and self.repeat(now, self._pause(now, error))
+            again = repeats.retry.allows(found.reason, self.attempts, final=error.final) and self.repeat(
+                now, self._pause(now, error)
+            )
         if again:
             return
         if found.busy:
