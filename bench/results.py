@@ -69,7 +69,7 @@ class Results:
     def _cpu_goals(self) -> list[Goal]:
         found = []
         if ratio := self.ratio("plait", "njs"):
-            found.append(Goal("CPU per request, plait over nginx with njs", 1.3, ratio.median, "times"))
+            found.append(Goal("CPU per request, plait over nginx with njs", 1.0, ratio.median, "times"))
         if ratio := self.ratio("plain", "plait"):
             found.append(Goal("CPU per request, FastAPI with httpx over plait", 100, ratio.median, "times", at_least=True))
         return found
