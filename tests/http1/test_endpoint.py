@@ -100,6 +100,13 @@ async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> No
         writer.write(ok(path_of(await read_request(reader))))
 
 
+async def one_byte_more(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Answers with the path; behind that of `/bad` comes a byte that nobody asked for."""
+    while True:
+        path = path_of(await read_request(reader))
+        writer.write(ok(path) + (b"x" if path == b'"/bad"' else b""))
+
+
 def path_of(asked: bytes) -> bytes:
     return b'"%b"' % asked.split(b" ", 2)[1]
 
@@ -186,12 +193,7 @@ async def test_two_answers_on_a_kept_connection_are_none() -> None:
 
 
 async def test_an_address_that_sent_a_surplus_keeps_no_connection_for_a_while() -> None:
-    async def script(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while True:
-            path = path_of(await read_request(reader))
-            writer.write(ok(path) + (b"x" if path == b'"/bad"' else b""))
-
-    async with serving(script) as (server, endpoint):
+    async with serving(one_byte_more) as (server, endpoint):
         asked = [ask(endpoint, "/a"), ask(endpoint, "/b")]
         for each in asked:
             await each.future
@@ -285,12 +287,7 @@ async def test_an_attempt_to_connect_that_is_given_up_before_it_began_is_forgott
 
 
 async def test_an_address_that_was_retired_keeps_no_connection_whatever_it_does() -> None:
-    async def script(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while True:
-            path = path_of(await read_request(reader))
-            writer.write(ok(path) + (b"x" if path == b'"/bad"' else b""))
-
-    async with serving(script) as (server, endpoint):
+    async with serving(one_byte_more) as (server, endpoint):
         connecting = [ask(endpoint, f"/{number}") for number in range(3)]
         endpoint.retire()
         endpoint.drop(connecting[0])  # a connection that is made for nobody
