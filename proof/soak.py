@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from itertools import combinations
@@ -25,7 +25,11 @@ ASKING, LEAVING, MALFORMED, SLOW = 60.0, 20.0, 20.0, 1.0
 SAMPLE = 1.0
 WARM = 1 / 3
 """The share of the time that memory may take to find its level."""
+WINDOWS = 10
+"""The rest is cut into so many; of each the least counts, for a burst of large bodies says nothing of what is kept."""
 _GRACE = 3.0
+_PATIENCE = 20.0
+_LOOK_AGAIN = 0.5
 _LONGEST = 2.5
 
 FAULTS: Sequence[Fault | None] = (
@@ -181,19 +185,20 @@ async def measure(scale: Scale, run: Run) -> Figures:
             model.behaviour = varied(run.random(("predictor", number)))
         proxies = [await stack.enter_async_context(FaultProxy(model.url)) for model in models]
         served = await stack.enter_async_context(serving(config_of(proxies), run.folder))
-        before = await at_rest(served, proxies)
+        before = await at_rest(served, proxies, {})
         soak = Soak(served, proxies, run, scale.seconds)
         await soak.run()
-        after = await at_rest(served, proxies)
-    late = [sample for sample in soak.samples if sample.moment >= scale.seconds * WARM]
+        after = await at_rest(served, proxies, before)
+    floor = lows([(sample.moment, sample.resident) for sample in soak.samples], scale.seconds)
     return {
-        "memory slope": slope([(sample.moment, sample.resident) for sample in late]) * 600,
+        "memory slope": slope(floor) * 600,
         "descriptors more than before": after["descriptors"] - before["descriptors"],
         "tasks more than before": after["tasks"] - before["tasks"],
         "answers of 500": soak.statuses.get(500, 0),
         "minutes": scale.seconds / 60,
         "memory at the start, MB": soak.samples[0].resident,
-        "memory at the end, MB": soak.samples[-1].resident,
+        "memory, least in the first window, MB": floor[0][1],
+        "memory, least in the last window, MB": floor[-1][1],
         "descriptors, most": max(sample.descriptors for sample in soak.samples),
         "descriptors, median": quantile([sample.descriptors for sample in soak.samples], 0.5),
         **{f"answers of {status}": count for status, count in sorted(soak.statuses.items()) if status != 500},
@@ -215,18 +220,37 @@ def config_of(proxies: Sequence[FaultProxy]) -> dict[str, object]:
     return {"predictors": predictors, "graphs": {**CONFIG_GRAPHS, "inside": INSIDE}}
 
 
-async def at_rest(served: Served, proxies: Sequence[FaultProxy]) -> dict[str, int]:
-    """What is held when nobody asks, once the predictors have closed what was kept for them."""
+async def at_rest(served: Served, proxies: Sequence[FaultProxy], before: Mapping[str, int]) -> dict[str, int]:
+    """What is held when nobody asks, once the predictors have closed what was kept for them.
+
+    Whatever still ends may take its time, until no more is held than `before`.
+    """
     async with Clients(served.url) as clients:
         for graph in CONFIG_GRAPHS:
             await clients.ask(post(f"/predict/{graph}"))
     for proxy in proxies:
         await proxy.__aexit__(None, None, None)
     await asyncio.sleep(_GRACE)
+    give_up = perf_counter() + _PATIENCE
     state = await served.inside()
+    while any(state[name] > before.get(name, state[name]) for name in ("tasks", "descriptors")) and perf_counter() < give_up:
+        await asyncio.sleep(_LOOK_AGAIN)
+        state = await served.inside()
     for proxy in proxies:
         await proxy.__aenter__()
     return state
+
+
+def lows(points: Sequence[tuple[float, float]], end: float) -> list[tuple[float, float]]:
+    """Of each window of the time after the warming up the point that is least."""
+    begin = end * WARM
+    width = (end - begin) / WINDOWS
+    windows: dict[int, tuple[float, float]] = {}
+    for point in points:
+        if point[0] >= begin:
+            window = min(int((point[0] - begin) / width), WINDOWS - 1)
+            windows[window] = min(windows.get(window, point), point, key=lambda each: each[1])
+    return [windows[window] for window in sorted(windows)]
 
 
 def slope(points: Sequence[tuple[float, float]]) -> float:
@@ -244,7 +268,8 @@ ROW = Row(
     goal="memory slope under 1 MB per 10 min; descriptors, tasks and connections back at the start",
     how="Three predictors of two replicas, each behind a fault proxy whose fault changes by the seed every 0.5 to 3 s. Each "
     "second 60 requests of every form to four graphs, 20 clients who leave, 20 malformed requests, and one that drips. "
-    "The slope is that of the resident memory in the last two thirds, the median over all pairs of samples. At rest, before "
+    "The slope is that of the resident memory in the last two thirds: of the least in each of ten windows, the median over all "
+    "pairs. At rest, before "
     "and after, the predictors close what was kept for them; then the worker's descriptors, of which its connections are "
     "some, and its tasks are counted.",
     goals=(
