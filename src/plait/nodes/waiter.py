@@ -63,11 +63,11 @@ class Patience:
         """
         patience = cls()
         work.add_done_callback(patience._ended)
-        if moment is not None:
-            clock.at(moment, patience)
+        due = {} if moment is None else clock.at(moment, patience)
         try:
             await patience._over
         finally:
+            due.pop(patience, None)
             work.remove_done_callback(patience._ended)
             patience._ended()
         if not work.done():

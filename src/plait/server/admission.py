@@ -31,7 +31,7 @@ _WEIGHT = 1 / 32
 _log = logging.getLogger("plait")
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Refused:
     """How many were refused for want of room, told to the log at most once a second.
 

@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING
 
 from plait.errors import Overloaded, PlaitError, Refused, TimedOut, Unreachable, UpstreamError, fault
 from plait.spec.policies import CONNECT, TIMEOUT
-from plait.types import Message
 from plait.upstream.copy import Later
 from plait.upstream.silence import watch
 from plait.upstream.verdict import Verdict, heed, verdict
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from plait.clock import Bucket
     from plait.http1.connection import Connection
-    from plait.types import Run
+    from plait.types import Message, Run
     from plait.upstream.balance import Replica
     from plait.upstream.copy import Copy
     from plait.upstream.peer import Peer
@@ -23,7 +25,6 @@ if TYPE_CHECKING:
     from plait.upstream.retry import Reason
     from plait.upstream.upstream import Upstream
 
-_NOTHING = Message(b"null")
 SMOOTH = 0.1
 """Weight of the newest call in the usual time of one."""
 
@@ -45,8 +46,8 @@ class Call:
     """
 
     __slots__ = (
-        "_message", "_receiver", "_run", "_seconds", "attempts", "began", "code", "connection", "copy", "data", "deadline",
-        "endpoint", "repeats", "replica", "sent", "tried", "upstream",
+        "_due", "_message", "_moments", "_receiver", "_run", "_seconds", "attempts", "began", "code", "connection", "copy", "data",
+        "deadline", "endpoint", "repeats", "replica", "sent", "tried", "upstream",
     )  # fmt: skip
 
     def __init__(
@@ -55,7 +56,9 @@ class Call:
         self.upstream = upstream
         self.repeats = repeats
         self._message = message
-        self._run: Run | None = run
+        self._run = run
+        self._due = run.clock.at(deadline, self)
+        self._moments: tuple[tuple[Bucket, Later], ...] = ()
         self.deadline = deadline
         self._seconds = seconds
         self._receiver: Receiver | None = receiver
@@ -221,7 +224,7 @@ class Call:
         if seconds is None or not self.upstream.budget.take(now):
             return False
         if seconds:
-            self.upstream.clock.at(now + seconds, Later(self._again))
+            self.at(now + seconds, self._again)
         else:
             asyncio.get_running_loop().call_soon(self._again)
         return True
@@ -261,8 +264,13 @@ class Call:
             self.lost(self, exc)
 
     def encoded(self, peer: Peer, now: float) -> bytes:
-        """The request for one address, as long as somebody waits."""
-        return peer.codec.encode(self._message, self._run, self.deadline - now)  # type: ignore[arg-type] # so it is there
+        """The request for one address."""
+        return peer.codec.encode(self._message, self._run, self.deadline - now)
+
+    def at(self, moment: float, then: Callable[[], None]) -> None:
+        """Come back to it at a moment, if it has not ended by then."""
+        later = Later(then)
+        self._moments += ((self.upstream.clock.at(moment, later), later),)
 
     def drop(self, now: float, *, blamed: bool = False) -> None:
         """End every attempt that is in flight; `blamed` are those of which an answer was due by now."""
@@ -296,7 +304,10 @@ class Call:
             receiver.ended(self, message, error)
 
     def _let_go(self) -> None:
-        """Of all that is not needed any more: the clock keeps it until its deadline."""
-        self._receiver = self._run = None
-        self._message = _NOTHING
-        self.data = b""
+        """Of whoever asked, and of every moment that it waited for."""
+        self._receiver = None
+        self._due.pop(self, None)
+        if self._moments:
+            for bucket, later in self._moments:
+                bucket.pop(later, None)
+            self._moments = ()  # they hold this call

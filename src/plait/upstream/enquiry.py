@@ -10,7 +10,7 @@ from plait.errors import PlaitError, TimedOut
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from plait.clock import Clock
+    from plait.clock import Bucket, Clock
     from plait.http1.connection import Connection
     from plait.http1.endpoint import Endpoint
 
@@ -28,12 +28,13 @@ class Enquiry:
         told: Hears the answer or the error.
     """
 
-    __slots__ = ("_again", "_endpoint", "_seconds", "_told", "connection", "data")
+    __slots__ = ("_again", "_due", "_endpoint", "_seconds", "_told", "connection", "data")
 
     def __init__(self, endpoint: Endpoint, data: bytes, told: Callable[[Answer | PlaitError], None]) -> None:
         self._endpoint = endpoint
         self._told: Callable[[Answer | PlaitError], None] | None = told
         self._again = True
+        self._due: Bucket = {}
         self._seconds = 0.0
         self.data = data
         self.connection: Connection | None = None
@@ -46,12 +47,13 @@ class Enquiry:
         """
         self._seconds = seconds
         self._endpoint.send(self)
-        clock.at(clock.now() + seconds, self)
+        self._due = clock.at(clock.now() + seconds, self)
 
     def cancel(self) -> None:
         """Nobody wants to know any more."""
         if self._told is not None:
             self._told = None
+            self._due.pop(self, None)
             self._endpoint.drop(self)
 
     def expire(self) -> None:
@@ -82,5 +84,6 @@ class Enquiry:
 
     def _end(self, outcome: Answer | PlaitError) -> None:
         told, self._told = self._told, None
+        self._due.pop(self, None)
         if told is not None:
             told(outcome)

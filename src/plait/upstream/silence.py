@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from plait.spec.policies import TIMEOUT
-from plait.upstream.copy import Copy, Later
+from plait.upstream.copy import Copy
 
 if TYPE_CHECKING:
     from plait.upstream.call import Call
@@ -17,12 +17,12 @@ def watch(call: Call, now: float) -> None:
     if call.repeats.shared:
         left = call.repeats.retry.attempts - call.attempts + 1
         if left > 1:  # an equal part of the time, as long as another one may follow
-            call.upstream.clock.at(now + (call.deadline - now) / left, Later(partial(_has_had_its_share, call, now)))
+            call.at(now + (call.deadline - now) / left, partial(_has_had_its_share, call, now))
     if call.repeats.hedged and call.attempts == 1:
         call.began = now
         moment = now + call.upstream.hedge_after(call.repeats, now)
         if moment < call.deadline:
-            call.upstream.clock.at(moment, Later(partial(_hedge, call)))
+            call.at(moment, partial(_hedge, call))
 
 
 def _has_had_its_share(call: Call, sent: float) -> None:

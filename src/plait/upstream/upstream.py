@@ -118,7 +118,6 @@ class Upstream:
         now = run.clock.now()
         left = deadline - now
         call = Call(self, repeats, message, run, deadline, left, receiver)
-        run.clock.at(deadline, call)
         budget, limit = self.budget, self.limit
         if now >= budget.turns:
             budget.turn(now)
