@@ -102,7 +102,7 @@ def test_nothing_holds_a_call_that_has_ended(end: str) -> None:
             await asyncio.wait([caller.done])
             caller.done.exception()
         assert [each for each in gc.get_objects() if isinstance(each, Call)] == [caller.attempt]
-        del caller.attempt, caller.outcome
+        del caller
         assert not [each for each in gc.get_objects() if isinstance(each, Call)]
 
     wired(1, test, hedge={"after": "5s"})
