@@ -35,7 +35,8 @@ def validate(body: bytes, depth: int = DEPTH) -> None:
         raise NotJson(f"invalid UTF-8 at byte {exc.start}") from None
     except RecursionError:
         raise NotJson(f"nested more than {depth} deep") from None
-    if body.count(b"[") + body.count(b"{") > depth and _deeper(body, depth):
+    # Whatever is too deep opens and closes more than so many.
+    if len(body) > 2 * depth and body.count(b"[") + body.count(b"{") > depth and _deeper(body, depth):
         raise NotJson(f"nested more than {depth} deep")
 
 

@@ -16,20 +16,30 @@ _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder().decode
 
 
-class Message:
+class Header(dict[bytes, bytes]):
+    """Header fields by lower-case name.
+
+    Heads repeat byte for byte, and are the same object then: `accepted_by` is for who has judged these fields, and need not again.
+    """
+
+    __slots__ = ("accepted_by",)
+
+    def __init__(self, fields: Mapping[bytes, bytes] = {}) -> None:
+        super().__init__(fields)
+        self.accepted_by: object = None
+
+
+class Message(msgspec.Struct, eq=False, gc=False):
     """JSON on its way: bytes that are decoded only if somebody looks.
 
     `raw` must be valid JSON in UTF-8 (see `plait.jsontext`); numbers pass through byte for byte. `complete` is false when something
     that should be in it is missing because it failed. `found` is for whoever searches it, so that nobody need search it again.
     """
 
-    __slots__ = ("_value", "complete", "found", "raw")
-
-    def __init__(self, raw: bytes, *, complete: bool = True) -> None:
-        self.raw = raw
-        self.complete = complete
-        self.found: dict[Any, Any] | None = None
-        self._value = _UNSET
+    raw: bytes
+    complete: bool = True
+    found: dict[Any, Any] | None = None
+    _value: Any = _UNSET
 
     @classmethod
     def of(cls, value: Any) -> Message:

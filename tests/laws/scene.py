@@ -64,9 +64,9 @@ class Actor(FakePredictor):
         super().__init__(one.name, timeout=one.timeout)
         self._one = one
 
-    def ask(self, message: Message, run: Run, deadline: float, receiver: Receiver) -> FakeCall:
+    def ask(self, message: Message, run: Run, now: float, deadline: float, receiver: Receiver) -> FakeCall:
         self._after = self._one.delay(message.value)
-        return super().ask(message, run, deadline, receiver)
+        return super().ask(message, run, now, deadline, receiver)
 
     def outcome(self, message: Message) -> Message | PlaitError:
         said = self._one.says(message.value)

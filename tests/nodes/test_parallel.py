@@ -253,8 +253,8 @@ def test_a_client_that_leaves_cancels_every_branch(form: Any, options: Any) -> N
 @pytest.mark.parametrize("error", [Unreachable("no"), TimedOut("late")])
 def test_a_branch_that_fails_before_the_others_begin_spares_them(error: PlaitError) -> None:
     class Refusing(FakePredictor):
-        def ask(self, message: Any, run: Any, deadline: float, receiver: Any) -> Any:
-            call = super().ask(message, run, deadline, receiver)
+        def ask(self, message: Any, run: Any, now: float, deadline: float, receiver: Any) -> Any:
+            call = super().ask(message, run, now, deadline, receiver)
             call.finish(message)
             return call
 

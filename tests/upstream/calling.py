@@ -34,7 +34,7 @@ class Caller:
         self._clock = clock
         message = Message.of(text)
         run = Run(message, clock, text.encode())
-        self.attempt = upstream.ask(message, run, clock.now() + seconds, self)
+        self.attempt = upstream.ask(message, run, clock.now(), clock.now() + seconds, self)
 
     def ended(self, outcome: Call, message: Message | None, error: PlaitError | None) -> None:
         self.outcome = outcome

@@ -13,6 +13,7 @@ from plait.http1.connection import Exchange
 from plait.http1.renewed import Trust
 from plait.spec.predictor import Predictor, PredictorDefaults
 from plait.testing import run_virtual
+from plait.types import Header
 from plait.upstream import build
 from plait.upstream.upstream import Upstream
 from tests.upstream.calling import Caller, assert_nothing_left
@@ -48,7 +49,7 @@ class Wire:
     def answer(self, status: int = 200, body: bytes = b"1", **fields: str) -> None:
         """Answer what has waited longest."""
         headers = {name.replace("_", "-").encode(): value.encode() for name, value in fields.items()}
-        self.held.pop(0).answered(status, JSON | headers, body)
+        self.held.pop(0).answered(status, Header(JSON | headers), body)
 
     def break_off(self, error: PlaitError | None = None, *, stale: bool = False) -> None:
         """Break off what has waited longest."""

@@ -9,7 +9,7 @@ import pytest
 
 from plait.clock import Clock
 from plait.errors import BadAnswer, Refused
-from plait.types import Message, Run
+from plait.types import Header, Message, Run
 from plait.wire.json import JsonCodec
 from plait.wire.probe import ProbeCodec
 
@@ -66,17 +66,17 @@ async def test_a_probe_is_a_get_without_a_body() -> None:
 
 
 def test_an_answer_is_its_body() -> None:
-    assert codec().decode(200, {b"content-type": b"application/json"}, b'{"p": [0.50]}').raw == b'{"p": [0.50]}'
+    assert codec().decode(200, Header({b"content-type": b"application/json"}), b'{"p": [0.50]}').raw == b'{"p": [0.50]}'
 
 
 def test_a_refusal_is_passed_on_only_for_the_statuses_that_may_be() -> None:
     with pytest.raises(Refused) as caught:
-        codec().decode(422, {}, b"why")
+        codec().decode(422, Header(), b"why")
     assert (caught.value.status, caught.value.body) == (422, b"why")
     with pytest.raises(BadAnswer):
-        codec().decode(413, {}, b"why")
+        codec().decode(413, Header(), b"why")
     with pytest.raises(BadAnswer):
-        ProbeCodec("/health", "a").decode(422, {}, b"why")
+        ProbeCodec("/health", "a").decode(422, Header(), b"why")
 
 
 async def test_a_field_that_is_sent_anyway_is_not_there_twice() -> None:

@@ -54,7 +54,7 @@ class Unasked:
         """The same: nobody is asked."""
         return self
 
-    def ask(self, message: Message, run: Run, deadline: float, receiver: Receiver) -> Outcome:  # noqa: ARG002 - a predictor's arguments
+    def ask(self, message: Message, run: Run, now: float, deadline: float, receiver: Receiver) -> Outcome:  # noqa: ARG002 - a predictor's arguments
         """Never called: nothing is run to check."""
         raise AssertionError("a checked configuration was run")
 

@@ -14,6 +14,8 @@ from plait.http1.tls_reasons import refusal
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from plait.types import Header
+
 
 class Exchange(Protocol):
     """A request and whoever waits for its answer; hears exactly once, unless it let go of its connection before."""
@@ -21,7 +23,7 @@ class Exchange(Protocol):
     data: bytes
     connection: Connection | None
 
-    def answered(self, status: int, headers: dict[bytes, bytes], body: bytes) -> None: ...
+    def answered(self, status: int, headers: Header, body: bytes) -> None: ...
 
     def broke(self, error: PlaitError, *, stale: bool) -> None:
         """No answer. `stale`: a kept connection had been closed, and not one byte of an answer was read."""
@@ -62,12 +64,15 @@ class Connection(asyncio.Protocol):
         """Whether it can carry an exchange now."""
         return self._exchange is None and self.transport is not None and not self.transport.is_closing()
 
-    def send(self, exchange: Exchange) -> None:
-        """Begin an exchange."""
+    def send(self, exchange: Exchange) -> bool:
+        """Begin an exchange; false if it has ended in the meantime."""
+        transport = self.transport
+        if transport is None or transport.is_closing():
+            return False
         self._exchange = exchange
         exchange.connection = self
-        self._reader.expect()
-        self.transport.write(exchange.data)  # type: ignore[union-attr] # usable says so
+        transport.write(exchange.data)
+        return True
 
     def abandon(self) -> None:
         """Let go of the exchange; whatever still comes belongs to nobody, so the connection ends."""
@@ -133,10 +138,8 @@ class Connection(asyncio.Protocol):
     def _finish(self, exchange: Exchange) -> None:
         reader = self._reader
         transport = self.transport
-        body = reader.body
-        reader.forget()
-        self._exchange = None
-        exchange.connection = None
+        body, reader.body = reader.body, b""
+        self._exchange = exchange.connection = None
         # Answered before the request was sent whole: the rest of it would be read as the next request.
         if reader.clean and transport is not None and not transport.get_write_buffer_size():
             self.used = True

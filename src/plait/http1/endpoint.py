@@ -16,6 +16,7 @@ from plait.http1.reader import Head, ResponseReader
 _DISTRUST = 60.0
 _SWEEP = 5.0
 _JITTER = 0.1
+_NEVER = math.inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +96,11 @@ class Endpoint:
             Overloaded: If every connection is in use and the line is full.
             Unreachable: If it was closed.
         """
-        idle = self._idle
-        while idle and not self._waiting:
-            connection = idle.pop()
-            if connection.usable:
-                connection.send(exchange)
-                return
+        if not self._waiting:
+            idle = self._idle
+            while idle:
+                if idle.pop().send(exchange):
+                    return
         if self._ended:
             raise _closing()
         if len(self._waiting) >= self._bounds.waiting:
@@ -142,7 +142,7 @@ class Endpoint:
     @property
     def _distrusted(self) -> bool:
         """Whether no connection is kept at present."""
-        return self._trusted_from > 0.0 and self._loop.time() < self._trusted_from
+        return self._loop.time() < self._trusted_from
 
     def _let_idle_go(self) -> None:
         for connection in tuple(self._idle):
@@ -191,13 +191,13 @@ class Endpoint:
             exchange.broke(error, stale=False)
 
     def _release(self, connection: Connection) -> None:
-        if self._distrusted:
+        if self._trusted_from and self._distrusted:
             connection.abandon()
             return
         if connection.old:
             connection.close()
             return
-        connection.rests_since = math.inf
+        connection.rests_since = _NEVER
         self._idle.append(connection)
         if self._waiting and not self._served_soon:
             self._served_soon = True
@@ -206,11 +206,9 @@ class Endpoint:
     def _serve(self) -> None:
         self._served_soon = False
         while self._waiting and self._idle:
-            connection = self._idle.pop()
-            if connection.usable:
-                exchange = next(iter(self._waiting))
+            exchange = next(iter(self._waiting))
+            if self._idle.pop().send(exchange):
                 del self._waiting[exchange]
-                connection.send(exchange)
 
     def _closed(self, connection: Connection) -> None:
         self._open.discard(connection)

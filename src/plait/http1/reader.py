@@ -6,13 +6,15 @@ httptools (llhttp) checks the framing; what it accepts and must not pass is refu
 from __future__ import annotations
 
 import re
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 import httptools
 
 from plait.errors import BadAnswer
 from plait.http1.chunks import BrokenChunks, Chunks
 from plait.http1.known import Known
+from plait.types import Header
 
 HEAD_LIMIT = 32 << 10
 FIELD_LIMIT = 100
@@ -25,11 +27,12 @@ _LAST_CHUNK = b"0\r\n\r\n"
 _REASON = re.compile(rb"[\t -~\x80-\xff]*")
 
 
-class Head(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Head:
     """What the head of an answer said: status, fields, bytes of the body."""
 
     status: int
-    headers: dict[bytes, bytes]
+    headers: Header
     length: int
 
 
@@ -56,15 +59,9 @@ class ResponseReader:
         self._fed = 0
         self._begin()
 
-    def expect(self) -> None:
-        """Make ready for the answer to a request that is about to be sent."""
-        self._fed = 0
-        self.complete = False
-        self.surplus = False
-
     def _begin(self) -> None:
         self.status = 0
-        self.headers: dict[bytes, bytes] = {}
+        self.headers = Header()
         self.fields = 0
         self.body = b""
         self.complete = False
@@ -80,7 +77,7 @@ class ResponseReader:
 
     @property
     def started(self) -> bool:
-        """Whether any byte of the answer was read."""
+        """Whether any byte of an answer was read that is not whole."""
         return self._fed > 0
 
     def forget(self) -> None:
@@ -101,7 +98,13 @@ class ResponseReader:
             BadAnswer: If it is broken, over a limit, or not one answer.
         """
         if not self._fed:
-            if self._repeats(data):
+            end = data.find(_END) + 4
+            head = self._known.get(data[:end])
+            if head is not None and len(data) == end + head.length:
+                self.status = head.status
+                self.headers = head.headers
+                self.body = data[end:]
+                self.clean = True
                 return True
             self._begin()
             if self._parser is None:
@@ -158,25 +161,17 @@ class ResponseReader:
             self.clean = False
         elif self.clean and self._fed == len(data) and self._chunks is None and not self._informational:
             self._known.remember(data[: self._framing], Head(self.status, self.headers, len(self.body)))
-
-    def _repeats(self, data: bytes) -> bool:
-        """Whether this is one whole answer whose head came before."""
-        end = data.find(_END) + 4
-        head = self._known.get(data[:end])
-        if head is None or len(data) != end + head.length:
-            return False
-        self._fed = len(data)
-        self.status, self.headers, _ = head
-        self.body = data[end:]
-        self.complete = self.clean = True
-        return True
+        self._fed = 0
+        self._body = bytearray()
+        self._chunks = None
 
     def end(self) -> bool:
         """The predictor has closed; True if that ends the answer well."""
-        if self._fed and self._head_done and self.open_ended and not self.complete:
-            self._finish()
-            self.clean = False
-        return self.complete
+        if not (self._fed and self._head_done and self.open_ended):
+            return False
+        self._finish()
+        self.clean = False
+        return True
 
     # What the parser calls.
 
@@ -233,7 +228,7 @@ class ResponseReader:
             self._informational += 1
             if self.status == 101 or self._informational > INFORMATIONAL_LIMIT:  # noqa: PLR2004
                 raise BadAnswer("the answer switches protocols, or never comes", self.status)
-            self.headers = {}
+            self.headers = Header()
             self._head_done = False
             return
         self.clean = self._parser.should_keep_alive()

@@ -54,11 +54,11 @@ class FakePredictor:
         """The same: what a fake does happens in memory, and once."""
         return self
 
-    def ask(self, message: Message, run: Run, deadline: float, receiver: Receiver) -> FakeCall:
+    def ask(self, message: Message, run: Run, now: float, deadline: float, receiver: Receiver) -> FakeCall:  # noqa: ARG002 - a predictor's arguments
         """Begin a call; its deadline is kept whatever the predictor does."""
         self.asked.append(message.value)
         self.open += 1
-        call = FakeCall(self, receiver)
+        call = FakeCall(self, receiver, run)
         loop = asyncio.get_running_loop()
         run.clock.at(deadline, call)
         if self._after is not None:
@@ -77,12 +77,14 @@ class FakePredictor:
 class FakeCall:
     """A call of a fake under way."""
 
-    def __init__(self, predictor: FakePredictor, receiver: Receiver) -> None:
+    def __init__(self, predictor: FakePredictor, receiver: Receiver, run: Run) -> None:
+        self.ended_at = 0.0
         self.code: int | None = None
         self.attempts = 1
         self.endpoint = f"fake:{predictor.name}"
         self.timer: asyncio.TimerHandle | None = None
         self._predictor = predictor
+        self._now = run.clock.now
         self._receiver: Receiver | None = receiver
 
     def finish(self, message: Message) -> None:
@@ -116,4 +118,5 @@ class FakeCall:
         receiver, self._receiver = self._receiver, None
         if receiver is not None:
             self._predictor.open -= 1
+            self.ended_at = self._now()
             receiver.ended(self, message, error)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from plait.clock import Bucket
     from plait.http1.connection import Connection
-    from plait.types import Message, Run
+    from plait.types import Header, Message, Run
     from plait.upstream.balance import Replica
     from plait.upstream.copy import Copy
     from plait.upstream.peer import Peer
@@ -25,15 +25,12 @@ if TYPE_CHECKING:
     from plait.upstream.retry import Reason
     from plait.upstream.upstream import Upstream
 
-SMOOTH = 0.1
-"""Weight of the newest call in the usual time of one."""
-
 
 class Call:
     """What travels, who waits, and what is known of it so far.
 
     It is the exchange of its own attempts, one after the other; a second one beside it is a `Copy`. While an attempt of its own is
-    in flight, `replica` is where.
+    in flight, `replica` is where, and `sent` the moment at which it began; `ended_at` is the moment of a good answer.
 
     Args:
         upstream: The predictor.
@@ -46,8 +43,8 @@ class Call:
     """
 
     __slots__ = (
-        "_due", "_message", "_moments", "_receiver", "_run", "_seconds", "attempts", "began", "code", "connection", "copy", "data",
-        "deadline", "endpoint", "repeats", "replica", "sent", "tried", "upstream",
+        "_due", "_moments", "_receiver", "_seconds", "attempts", "began", "code", "connection", "copy", "data", "deadline",
+        "ended_at", "endpoint", "message", "repeats", "replica", "run", "sent", "tried", "upstream",
     )  # fmt: skip
 
     def __init__(
@@ -55,8 +52,8 @@ class Call:
     ) -> None:
         self.upstream = upstream
         self.repeats = repeats
-        self._message = message
-        self._run = run
+        self.message = message
+        self.run = run
         self._due = run.clock.at(deadline, self)
         self._moments: tuple[tuple[Bucket, Later], ...] = ()
         self.deadline = deadline
@@ -64,14 +61,13 @@ class Call:
         self._receiver: Receiver | None = receiver
         self.tried: tuple[Replica[Peer], ...] = ()
         self.copy: Copy | None = None
-        self.began = 0.0
+        self.began = self.sent = self.ended_at = 0.0
         self.attempts = 0
+        self.data = b""
         self.code: int | None = None
         self.endpoint = ""
-        self.data = b""
         self.connection: Connection | None = None
         self.replica: Replica[Peer] | None = None
-        self.sent = 0.0
 
     def refuse(self, why: str) -> None:
         """It is not begun: there are too many."""
@@ -82,9 +78,11 @@ class Call:
         if self._receiver is None:
             return
         upstream = self.upstream
-        self._let_go()
+        self._receiver = None
+        self._due.pop(self, None)
+        self._forget_moments()
         if self.attempts:
-            self.drop(self.upstream.clock.now())
+            self.drop(upstream.clock.now())
             upstream.limit.cut()
             upstream.permit()
         else:
@@ -113,29 +111,29 @@ class Call:
 
     # What the connection calls, and its copy.
 
-    def answered(self, status: int, headers: dict[bytes, bytes], body: bytes) -> None:
+    def answered(self, status: int, headers: Header, body: bytes) -> None:
         """An answer to its own attempt was read whole."""
-        message = self.decoded(self, status, headers, body)
-        if message is not None:
-            self.won(message, status)
+        replica = self.replica
+        if replica is None:
+            return
+        try:
+            message = replica.endpoint.codec.decode(status, headers, body)
+        except Exception as exc:  # noqa: BLE001 - a callback has nobody above it who would answer
+            self.unfit(self, exc, status, headers)
+        else:
+            self.won(replica, message, status)
 
     def broke(self, error: PlaitError, *, stale: bool) -> None:
         """There was no answer to its own attempt."""
         self.lost(self, error, stale=stale)
 
-    def decoded(self, attempt: Call | Copy, status: int, headers: dict[bytes, bytes], body: bytes) -> Message | None:
-        """What an answer to an attempt says; one that says nothing good ends the attempt."""
-        replica = attempt.replica
-        if replica is None:
-            return None
-        try:
-            return replica.endpoint.codec.decode(status, headers, body)
-        except UpstreamError as exc:
+    def unfit(self, attempt: Call | Copy, exc: Exception, status: int, headers: Header) -> None:
+        """The answer to an attempt says nothing good."""
+        if isinstance(exc, UpstreamError):
             heed(exc, headers)
             self.lost(attempt, exc, status)
-        except Exception as exc:  # noqa: BLE001 - a callback has nobody above it who would answer
+        else:
             self.lost(attempt, fault(exc), status)
-        return None
 
     def taken_over(self, copy: Copy) -> None:
         """Its copy was faster, and is its own attempt from now on."""
@@ -149,24 +147,21 @@ class Call:
         if copy.replica is not None:
             self.endpoint = copy.replica.endpoint.shown
 
-    def won(self, message: Message, status: int) -> None:
-        """Its own attempt was answered well."""
-        replica = self.replica
-        if replica is None:
-            return
-        upstream, now = self.upstream, self.upstream.clock.now()
+    def won(self, replica: Replica[Peer], message: Message, status: int) -> None:
+        """Its own attempt was answered well, by this replica."""
+        upstream = self.upstream
+        self.ended_at = now = upstream.clock.now()
         seconds = now - self.sent
         self.replica = None
         self.code = status
-        if upstream.fleet.sole is None or replica.health.rate:
-            upstream.fleet.good(replica, now, seconds)
-        else:
+        if upstream.fleet.sole is replica and not replica.health.rate:
             replica.in_flight -= 1
-            replica.latency.seconds, replica.latency.known = seconds, True  # it may not stay the only one
-        limit = upstream.limit
-        limit.ended(now, seconds)
-        if limit.limit == limit.usual:  # while it measures, calls are faster than they will be
-            upstream.took += SMOOTH * (seconds - upstream.took)
+            latency = replica.latency
+            latency.seconds = seconds
+            latency.known = True  # it may not stay the only one
+        else:
+            upstream.fleet.good(replica, now, seconds)
+        upstream.limit.ended(now, seconds)
         if self.repeats.hedged:
             upstream.hedge.saw(now, now - self.began)
             self.drop(now)
@@ -257,15 +252,11 @@ class Call:
             watch(self, now)
         peer = replica.endpoint
         self.endpoint = peer.shown
-        self.data = self.encoded(peer, now)
+        self.data = peer.codec.encode(self.message, self.run, self.deadline - now)
         try:
             peer.endpoint.send(self)
         except UpstreamError as exc:
             self.lost(self, exc)
-
-    def encoded(self, peer: Peer, now: float) -> bytes:
-        """The request for one address."""
-        return peer.codec.encode(self._message, self._run, self.deadline - now)
 
     def at(self, moment: float, then: Callable[[], None]) -> None:
         """Come back to it at a moment, if it has not ended by then."""
@@ -295,7 +286,10 @@ class Call:
     def _end(self, message: Message | None, error: PlaitError | None) -> None:
         """Tell whoever asked; its permit was given back."""
         receiver, upstream = self._receiver, self.upstream
-        self._let_go()
+        self._receiver = None
+        self._due.pop(self, None)
+        if self._moments:
+            self._forget_moments()
         if upstream.line.waiting:
             upstream.permit()
         if error is not None:
@@ -303,11 +297,8 @@ class Call:
         if receiver is not None:
             receiver.ended(self, message, error)
 
-    def _let_go(self) -> None:
-        """Of whoever asked, and of every moment that it waited for."""
-        self._receiver = None
-        self._due.pop(self, None)
-        if self._moments:
-            for bucket, later in self._moments:
-                bucket.pop(later, None)
-            self._moments = ()  # they hold this call
+    def _forget_moments(self) -> None:
+        """They hold this call."""
+        for bucket, later in self._moments:
+            bucket.pop(later, None)
+        self._moments = ()

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from plait.http1.connection import Connection
+    from plait.types import Header
     from plait.upstream.balance import Replica
     from plait.upstream.call import Call
     from plait.upstream.peer import Peer
@@ -36,12 +37,18 @@ class Copy:
         except UpstreamError as exc:
             self._call.lost(self, exc)
 
-    def answered(self, status: int, headers: dict[bytes, bytes], body: bytes) -> None:
+    def answered(self, status: int, headers: Header, body: bytes) -> None:
         """An answer was read whole."""
-        message = self._call.decoded(self, status, headers, body)
-        if message is not None:
+        replica = self.replica
+        if replica is None:
+            return
+        try:
+            message = replica.endpoint.codec.decode(status, headers, body)
+        except Exception as exc:  # noqa: BLE001 - a callback has nobody above it who would answer
+            self._call.unfit(self, exc, status, headers)
+        else:
             self._call.taken_over(self)
-            self._call.won(message, status)
+            self._call.won(replica, message, status)
 
     def broke(self, error: PlaitError, *, stale: bool) -> None:
         """There was no answer."""

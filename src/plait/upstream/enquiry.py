@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from plait.clock import Bucket, Clock
     from plait.http1.connection import Connection
     from plait.http1.endpoint import Endpoint
+    from plait.types import Header
 
-    Answer = tuple[int, dict[bytes, bytes], bytes]
+    Answer = tuple[int, Header, bytes]
 
 
 class Enquiry:
@@ -62,7 +63,7 @@ class Enquiry:
             self._endpoint.drop(self)
             self._end(TimedOut(f"no answer in {self._seconds * 1000:.0f} ms"))
 
-    def answered(self, status: int, headers: dict[bytes, bytes], body: bytes) -> None:
+    def answered(self, status: int, headers: Header, body: bytes) -> None:
         """An answer was read whole."""
         self._end((status, headers, body))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Final
 
-from plait.upstream.defaults import FIRST_LIMIT, LEAST_LIMIT, MOST_LIMIT
+from plait.upstream.defaults import FIRST_LATENCY, FIRST_LIMIT, LEAST_LIMIT, MOST_LIMIT
 
 TOLERANCE: Final = 2.5
 """Ratio to the unhurried time that is allowed: too high a limit costs a little time, too low a one costs answers."""
@@ -27,6 +27,8 @@ HOLD: Final = 10
 """Windows after a refusal in which the limit does not grow."""
 BACK_OFF: Final = 10
 """A refusal takes one part in so many off, and at least one permit."""
+SMOOTH: Final = 0.1
+"""Weight of the newest call in the usual time of one."""
 LATE: Final = 0.2
 """Share of calls without an answer that halves the limit, from three on."""
 
@@ -44,7 +46,7 @@ class Limit:
         most: The highest limit; with `fixed`, the limit.
         fixed: Whether it stays at `most`.
 
-    `usual` is the limit without the measurements, which are soon over.
+    `usual` is the limit without the measurements, which are soon over, and `took` how many seconds a call takes under it.
     """
 
     __slots__ = (
@@ -65,12 +67,14 @@ class Limit:
         "_sum",
         "in_flight",
         "limit",
+        "took",
         "usual",
     )
 
     def __init__(self, now: float, most: int = MOST_LIMIT, *, fixed: bool = False) -> None:
         self.limit = most if fixed else min(most, FIRST_LIMIT)
         self.in_flight = 0
+        self.took = FIRST_LATENCY
         self._most = most
         self._fixed = fixed
         self._base = 0.0
@@ -94,6 +98,8 @@ class Limit:
     def ended(self, now: float, seconds: float) -> None:
         """A call was answered."""
         self.in_flight -= 1
+        if not self._before:  # while it measures, calls are faster than they will be
+            self.took += SMOOTH * (seconds - self.took)
         if self._skip:
             self._skip -= 1
             return
@@ -109,7 +115,9 @@ class Limit:
             if not self._before and self._late > max(2.0, LATE * (self._need - self._left)):
                 self._next = min(self._next, _after(now, MEASURE_SOON))
                 self._open(self.limit // 2)
+        took = self.took
         self.ended(now, seconds)
+        self.took = took  # it has not taken so long, but longer
 
     def dropped(self) -> None:
         """A call was refused for overload."""

@@ -45,5 +45,6 @@ def _hedge(call: Call) -> None:
         return
     call.attempts += 1
     call.tried += (replica,)
-    call.copy = Copy(call, replica, now, call.encoded(replica.endpoint, now))
+    data = replica.endpoint.codec.encode(call.message, call.run, call.deadline - now)
+    call.copy = Copy(call, replica, now, data)
     call.copy.send()

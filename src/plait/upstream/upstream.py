@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from plait.errors import PlaitError, Unreachable
 from plait.upstream.budget import Budget
 from plait.upstream.call import Call
-from plait.upstream.defaults import FIRST_LATENCY
 from plait.upstream.enquiry import Enquiry
 from plait.upstream.hedge import Hedge
 from plait.upstream.line import Line
@@ -76,7 +75,7 @@ class Upstream:
 
     __slots__ = (
         "_admitting", "_policies", "budget", "clock", "draw", "fleet", "hedge", "limit", "line", "name", "repeats",
-        "replicas", "timeout", "took",
+        "replicas", "timeout",
     )  # fmt: skip
 
     def __init__(self, name: str, timeout: float, replicas: Replicas, policies: Policies, clock: Clock) -> None:
@@ -92,7 +91,6 @@ class Upstream:
         self.hedge = Hedge(clock.now())
         self.clock = clock
         self._policies = policies
-        self.took = FIRST_LATENCY
         self._admitting = False
 
     async def open(self) -> None:
@@ -105,26 +103,32 @@ class Upstream:
             call.refuse("plait is closing")
         await self.replicas.close()
 
-    def ask(self, message: Message, run: Run, deadline: float, receiver: Receiver) -> Call:
-        """Begin a call that ends by the deadline."""
-        return self.begin(self.repeats, message, run, deadline, receiver)
-
     def repeating(self, retry: RetrySpec | None, hedge: HedgeSpec | None) -> Repeating:
         """The same predictor, with what a node says of repeating its calls in place of what the predictor says."""
         return Repeating(self, self._policies.repeating(retry, hedge))
 
-    def begin(self, repeats: Repeats, message: Message, run: Run, deadline: float, receiver: Receiver) -> Call:
-        """Begin a call, or have it wait for its turn; where that is no use, it has failed by the time this returns."""
-        now = run.clock.now()
+    def ask(
+        self, message: Message, run: Run, now: float, deadline: float, receiver: Receiver, repeats: Repeats | None = None
+    ) -> Call:
+        """Begin a call, or have it wait for its turn; where that is no use, it has failed by the time this returns.
+
+        Args:
+            message: What is asked.
+            run: For whom.
+            now: The moment.
+            deadline: The moment at which it ends, whatever happens.
+            receiver: Hears how it ended.
+            repeats: How it is repeated, if not as the predictor says.
+        """
         left = deadline - now
-        call = Call(self, repeats, message, run, deadline, left, receiver)
+        call = Call(self, self.repeats if repeats is None else repeats, message, run, deadline, left, receiver)
         budget, limit = self.budget, self.limit
         if now >= budget.turns:
             budget.turn(now)
         budget.calls += 1
         if not self.line.waiting and limit.take():
             call.attempt(now)
-        elif not self.line.enter(call, left, deadline, self.took, limit.usual):
+        elif not self.line.enter(call, left, deadline, limit.took, limit.usual):
             call.refuse(_BUSY)
         elif limit.in_flight < limit.limit:
             self.permit()
@@ -171,7 +175,7 @@ class Upstream:
 
     def patient(self, seconds: float) -> bool:
         """Whether whoever is silent for so long is to blame, and not a caller who has no time."""
-        return seconds >= min(self.timeout, PATIENCE * self.took)
+        return seconds >= min(self.timeout, PATIENCE * self.limit.took)
 
     def hedge_after(self, repeats: Repeats, now: float) -> float:
         """Seconds after which the call that begins now may be sent a second time."""
@@ -196,7 +200,7 @@ class Upstream:
         now = self.clock.now()
         while self.line.waiting and self.limit.take():
             late: list[Call] = []
-            call = self.line.next(now, self.took, late)
+            call = self.line.next(now, self.limit.took, late)
             for each in late:
                 each.refuse(_BUSY)
             if call is None:
@@ -221,9 +225,9 @@ class Repeating:
         self._upstream = upstream
         self._repeats = repeats
 
-    def ask(self, message: Message, run: Run, deadline: float, receiver: Receiver) -> Call:
-        """Begin a call that ends by the deadline."""
-        return self._upstream.begin(self._repeats, message, run, deadline, receiver)
+    def ask(self, message: Message, run: Run, now: float, deadline: float, receiver: Receiver) -> Call:
+        """Begin a call, as the predictor does."""
+        return self._upstream.ask(message, run, now, deadline, receiver, self._repeats)
 
 
 def _settle(future: asyncio.Future[Answer | PlaitError]) -> Callable[[Answer | PlaitError], None]:

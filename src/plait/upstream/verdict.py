@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -60,7 +61,7 @@ def verdict(error: PlaitError, status: int | None) -> Verdict:
     return _UNREACHABLE if isinstance(error, Unreachable) else _NOT_ITS_FAULT
 
 
-def heed(error: PlaitError, headers: dict[bytes, bytes]) -> None:
+def heed(error: PlaitError, headers: Mapping[bytes, bytes]) -> None:
     """Take over what the header fields of a bad answer say of asking again: how long to wait, or that it is no use."""
     error.final = error.final or _FINAL in headers
     if _RETRY_AFTER in headers:

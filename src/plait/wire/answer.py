@@ -6,7 +6,7 @@ import msgspec
 
 from plait.errors import BadAnswer, LoopDetected, Refused, TimedOut
 from plait.jsontext import NotJson, validate
-from plait.types import Message
+from plait.types import Header, Message
 
 _OK = 200
 _COMPLETE = b"x-plait-complete"
@@ -49,11 +49,11 @@ def _says_that_time_is_up(body: bytes) -> bool:
         return False
 
 
-def json_answer(status: int, headers: dict[bytes, bytes], body: bytes) -> Message:
-    """The body as a message, validated and not decoded; incomplete if a proxy says that its answer is.
+def check_fields(status: int, headers: Header) -> bool:
+    """Whether the answer is complete, which one of a proxy may not be.
 
     Raises:
-        BadAnswer: If it is not said to be JSON, or is none.
+        BadAnswer: If it is not said to be JSON.
     """
     kind = headers.get(b"content-type")
     if kind != b"application/json" and kind is not None and not _is_json(kind):
@@ -61,11 +61,20 @@ def json_answer(status: int, headers: dict[bytes, bytes], body: bytes) -> Messag
     coding = headers.get(b"content-encoding")
     if coding is not None and coding.lower() != b"identity":
         raise BadAnswer("its answer has a content coding that nobody asked for", status)
+    return headers.get(_COMPLETE) != b"false"
+
+
+def json_answer(status: int, body: bytes, *, complete: bool = True) -> Message:
+    """The body as a message, validated and not decoded.
+
+    Raises:
+        BadAnswer: If it is no JSON.
+    """
     try:
         validate(body)
     except NotJson as exc:
         raise BadAnswer(f"its answer is not JSON: {exc}" if body else "its answer is empty", status) from None
-    return Message(body, complete=headers.get(_COMPLETE) != b"false")
+    return Message(body, complete)
 
 
 def _is_json(kind: bytes) -> bool:

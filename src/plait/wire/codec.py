@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from plait.types import Message, Run
+from plait.types import Header, Message, Run
 
 
 class Codec(Protocol):
@@ -14,7 +14,7 @@ class Codec(Protocol):
         """The whole HTTP request; `seconds` are left until the deadline."""
         ...
 
-    def decode(self, status: int, headers: dict[bytes, bytes], body: bytes) -> Message:
+    def decode(self, status: int, headers: Header, body: bytes) -> Message:
         """The answer as plain JSON.
 
         Raises:

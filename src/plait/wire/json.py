@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from plait.types import Message, Run
-from plait.wire.answer import check_status, json_answer
+from plait.types import Header, Message, Run
+from plait.wire.answer import check_fields, check_status, json_answer
 
 _TRACE = "traceparent"
 """Passed on by every route already."""
@@ -60,10 +60,15 @@ class JsonCodec:
             body,
         )
 
-    def decode(self, status: int, headers: dict[bytes, bytes], body: bytes) -> Message:
+    def decode(self, status: int, headers: Header, body: bytes) -> Message:
         """The body, if it is a success and JSON."""
+        if headers.accepted_by is self:
+            return json_answer(status, body)
         check_status(status, body, self.pass_status)
-        return json_answer(status, headers, body)
+        complete = check_fields(status, headers)
+        if complete:
+            headers.accepted_by = self
+        return json_answer(status, body, complete=complete)
 
 
 def _of_connection(name: bytes, headers: Mapping[bytes, bytes]) -> bool:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from plait.types import Message, Run
-from plait.wire.answer import check_status, json_answer
+from plait.types import Header, Message, Run
+from plait.wire.answer import check_fields, check_status, json_answer
 
 _NONE: frozenset[int] = frozenset()
 
@@ -31,7 +31,7 @@ class ProbeCodec:
             f"X-Request-Timeout: {int(seconds * 1000) or 1}ms\r\n\r\n"
         ).encode()
 
-    def decode(self, status: int, headers: dict[bytes, bytes], body: bytes) -> Message:
+    def decode(self, status: int, headers: Header, body: bytes) -> Message:
         """The body, if it is a success and JSON."""
         check_status(status, body, _NONE)
-        return json_answer(status, headers, body)
+        return json_answer(status, body, complete=check_fields(status, headers))
