@@ -85,9 +85,9 @@ def test_no_call_begins_while_the_answer_to_another_is_read() -> None:
     class Reading(FakePredictor):
         reading = False
 
-        def ask(self, message: Message, run: Run, deadline: float, receiver: Receiver) -> FakeCall:
+        def ask(self, message: Message, run: Run, now: float, deadline: float, receiver: Receiver) -> FakeCall:
             begun.append(self.reading)
-            return super().ask(message, run, deadline, Between(self, receiver))
+            return super().ask(message, run, now, deadline, Between(self, receiver))
 
     class Between:
         def __init__(self, predictor: Reading, receiver: Receiver) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from plait.errors import BadAnswer, Refused, TimedOut
-from plait.wire.answer import check_status, json_answer
+from plait.types import Header
+from plait.wire.answer import check_fields, check_status, json_answer
 
 PASSED = frozenset({400, 413, 415, 422})
 
@@ -58,8 +59,18 @@ def test_any_other_gateway_timeout_is_a_bad_answer(status: int, body: bytes) -> 
     [None, b"application/json", b"application/json; charset=utf-8", b"Application/JSON;charset=UTF-8", b"application/problem+json"],
 )
 def test_json_is_taken_as_it_is(kind: bytes | None) -> None:
-    headers = {} if kind is None else {b"content-type": kind}
-    assert json_answer(200, headers, b' {"a": 1.50, "b": "\xc3\xa9"} ').raw == b' {"a": 1.50, "b": "\xc3\xa9"} '
+    assert check_fields(200, Header() if kind is None else Header({b"content-type": kind}))
+
+
+def test_a_body_is_kept_as_it_is() -> None:
+    message = json_answer(200, b' {"a": 1.50, "b": "\xc3\xa9"} ')
+    assert (message.raw, message.complete) == (b' {"a": 1.50, "b": "\xc3\xa9"} ', True)
+
+
+def test_only_a_proxy_can_say_that_its_answer_is_incomplete() -> None:
+    assert not check_fields(200, Header({b"x-plait-complete": b"false"}))
+    assert check_fields(200, Header({b"x-plait-complete": b"true"}))
+    assert not json_answer(200, b"{}", complete=False).complete
 
 
 @pytest.mark.parametrize(
@@ -67,7 +78,7 @@ def test_json_is_taken_as_it_is(kind: bytes | None) -> None:
 )
 def test_what_is_said_to_be_something_else_is_a_bad_answer(kind: bytes) -> None:
     with pytest.raises(BadAnswer, match="not said to be JSON"):
-        json_answer(200, {b"content-type": kind}, b"{}")
+        check_fields(200, Header({b"content-type": kind}))
 
 
 @pytest.mark.parametrize(
@@ -90,17 +101,17 @@ def test_what_is_said_to_be_something_else_is_a_bad_answer(kind: bytes) -> None:
 )
 def test_a_body_that_is_no_json_is_a_bad_answer_and_is_not_quoted(body: bytes) -> None:
     with pytest.raises(BadAnswer) as caught:
-        json_answer(200, {}, body)
+        json_answer(200, body)
     assert caught.value.answer_status == 200
     assert "html" not in caught.value.detail
 
 
 def test_an_empty_body_is_called_empty() -> None:
     with pytest.raises(BadAnswer, match="empty"):
-        json_answer(200, {}, b"")
+        json_answer(200, b"")
 
 
 def test_a_coding_that_nobody_asked_for_is_a_bad_answer() -> None:
     with pytest.raises(BadAnswer, match="coding"):
-        json_answer(200, {b"content-encoding": b"gzip"}, b"{}")
-    assert json_answer(200, {b"content-encoding": b"Identity"}, b"{}").raw == b"{}"
+        check_fields(200, Header({b"content-encoding": b"gzip"}))
+    assert check_fields(200, Header({b"content-encoding": b"Identity"}))

@@ -69,6 +69,32 @@ def test_an_answer_is_its_body() -> None:
     assert codec().decode(200, Header({b"content-type": b"application/json"}), b'{"p": [0.50]}').raw == b'{"p": [0.50]}'
 
 
+def test_fields_that_were_good_once_are_not_judged_again_but_every_body_is() -> None:
+    one, headers = codec(), Header({b"content-type": b"application/json"})
+    one.decode(200, headers, b"1")
+    headers[b"content-type"] = b"text/html"  # nobody would
+    assert one.decode(200, headers, b"2").raw == b"2"
+    with pytest.raises(BadAnswer, match="not JSON"):
+        one.decode(200, headers, b"<html>")
+    with pytest.raises(BadAnswer, match="not said to be JSON"):
+        codec().decode(200, headers, b"2")
+
+
+@pytest.mark.parametrize(
+    ("status", "fields"), [(200, {b"content-type": b"text/html"}), (500, {}), (302, {}), (200, {b"content-encoding": b"br"})]
+)
+def test_fields_that_are_not_good_are_refused_each_time(status: int, fields: dict[bytes, bytes]) -> None:
+    one, headers = codec(), Header(fields)
+    for _ in range(3):
+        with pytest.raises(BadAnswer):
+            one.decode(status, headers, b"1")
+
+
+def test_an_answer_that_says_that_it_is_incomplete_is_so_each_time() -> None:
+    one, headers = codec(), Header({b"x-plait-complete": b"false"})
+    assert [one.decode(200, headers, b"1").complete for _ in range(3)] == [False] * 3
+
+
 def test_a_refusal_is_passed_on_only_for_the_statuses_that_may_be() -> None:
     with pytest.raises(Refused) as caught:
         codec().decode(422, Header(), b"why")
