@@ -93,7 +93,7 @@ def onward(request: Request, spec: Predictor) -> None:
     """Accept what a predictor is sent."""
     message = Message(request.body if _is_json(request.body) else b"null")
     try:
-        forwarded = forwarded_fields(request)
+        forwarded = forwarded_fields(request.headers)
     except PlaitError:
         return
     own_id = request_id(request.headers, request.query).encode()

@@ -19,14 +19,16 @@ _decode = msgspec.json.Decoder().decode
 class Header(dict[bytes, bytes]):
     """Header fields by lower-case name.
 
-    Heads repeat byte for byte, and are the same object then: `accepted_by` is for who has judged these fields, and need not again.
+    Heads repeat byte for byte, and are the same object then: `accepted_by` is for who has judged these fields, and need not do so
+    again, and `conclusion` for what came of it.
     """
 
-    __slots__ = ("accepted_by",)
+    __slots__ = ("accepted_by", "conclusion")
 
     def __init__(self, fields: Mapping[bytes, bytes] = {}) -> None:
         super().__init__(fields)
         self.accepted_by: object = None
+        self.conclusion: Any = None
 
 
 class Message(msgspec.Struct, eq=False, gc=False):

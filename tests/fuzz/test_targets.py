@@ -12,17 +12,18 @@ from fuzz.sse import Event, events
 from fuzz.targets import json_text, request_parser, response_parser
 from plait.errors import BadRequest
 from plait.http1.messages import Request
+from plait.types import Header
 
 GET = b"GET /a HTTP/1.1\r\nHost: a\r\n\r\n"
 
 
 def request(**given: object) -> Request:
-    facts = {"method": "GET", "path": "/a", "query": "", "headers": {b"host": b"a"}, "body": b""} | given
+    facts = {"method": "GET", "path": "/a", "query": "", "headers": Header({b"host": b"a"}), "body": b""} | given
     return Request(**facts)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"method": "POST"}, {"path": "/b"}, {"query": "c"}, {"body": b"x"}, {"headers": {b"host": b"b"}}], ids=str
+    "wrong", [{"method": "POST"}, {"path": "/b"}, {"query": "c"}, {"body": b"x"}, {"headers": Header({b"host": b"b"})}], ids=str
 )
 def test_a_request_that_another_parser_reads_differently_is_a_find(wrong: dict[str, object]):
     request_parser.same(request(), GET, [b"host"])

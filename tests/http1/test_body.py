@@ -7,10 +7,13 @@ import pytest
 from plait.errors import BadRequest, UnsupportedMediaType
 from plait.http1.body import json_body
 from plait.http1.messages import Request
+from plait.types import Header
 
 
 def posted(body: bytes, **headers: bytes) -> Request:
-    return Request("POST", "/predict", "", {name.replace("_", "-").encode(): value for name, value in headers.items()}, body)
+    return Request(
+        "POST", "/predict", "", Header({name.replace("_", "-").encode(): value for name, value in headers.items()}), body
+    )
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from onnx import TensorProto, helper
 from plait.http1.messages import Request, Response
 from plait.predictor_server.model import Info, Rows
 from plait.predictor_server.service import Service
+from plait.types import Header
 
 JSON = {b"content-type": b"application/json"}
 
@@ -28,7 +29,7 @@ class Collected:
 
 
 def request(method: str, path: str, body: bytes = b"", query: str = "", headers: dict[bytes, bytes] | None = None) -> Request:
-    return Request(method, path, query, JSON if headers is None else headers, body)
+    return Request(method, path, query, Header(JSON if headers is None else headers), body)
 
 
 def ask(

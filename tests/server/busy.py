@@ -11,6 +11,7 @@ from typing import Any, cast
 from plait.clock import Clock
 from plait.http1.messages import Request
 from plait.server.admission import Admission
+from plait.types import Header
 
 BEGIN, FINISH, REFUSE = 0.0001, 0.0001, 0.00002
 """Seconds of work: to begin a request, to finish it, to refuse it."""
@@ -84,7 +85,7 @@ class Busy:
     def _read(self, came: float) -> None:
         loop = self.loop
         if self.admission.take() is None:
-            self.admission.begin(partial(self._begin, came), Request("POST", "/", "", {}, b""), loop.moment)
+            self.admission.begin(partial(self._begin, came), Request("POST", "/", "", Header(), b""), loop.moment)
             return
         loop.moment += REFUSE
         self.refusals.append((came, loop.moment - came))

@@ -21,7 +21,7 @@ from plait.server.listener import Deadlines, Room
 from plait.spec.access_log import AccessLog as Spec
 from plait.testing import RawServer
 from plait.testing.server import ok
-from plait.types import Started
+from plait.types import Header, Started
 from tests.server.serving import NOBODY, PATIENCE, Proxy, get, one, post, proxy
 
 ALL: dict[str, Any] = {"sample": "100%"}
@@ -122,7 +122,7 @@ def test_a_share_of_what_went_well_is_written() -> None:
     async def run() -> int:
         kept = Kept()
         log = log_of(kept, sample="10%", lines="unlimited")
-        request = Request("GET", "/health", "", {}, b"")
+        request = Request("GET", "/health", "", Header(), b"")
         for _ in range(10_000):
             log.served(request, Response(200, b""), log._now(), 0)
         return len(kept.lines)
@@ -216,7 +216,7 @@ async def test_a_line_is_one_line_whatever_a_client_sends() -> None:
     log = log_of(kept, **ALL)
     odd = 'a"b\\\n{"x":1}\u2028\x00' + "é" * 300
     headers = (("X-Request-Id", odd), ("X-Plait-Revision", odd))
-    log.served(Request("POST", odd, odd, {}, b"", odd), Response(500, b"", headers), 0.0, 0)
+    log.served(Request("POST", odd, odd, Header(), b"", odd), Response(500, b"", headers), 0.0, 0)
     log.refused(odd, (odd, odd), 0, BadRequest("x"), odd)
     for line in kept.lines:
         assert "\n" not in json.dumps(line)
@@ -227,7 +227,7 @@ async def test_no_more_lines_are_written_in_a_second_than_may_be() -> None:
     moment = 0.0
     kept = Kept()
     log = log_of(kept, lambda: moment, lines=5)
-    request = Request("POST", "/", "", {}, b"")
+    request = Request("POST", "/", "", Header(), b"")
     for moment in (0.0, 0.5, 1.5):  # noqa: B007 - the clock
         for _ in range(4):
             log.served(request, Response(500, b""), 0.0, 0)

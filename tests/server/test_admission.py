@@ -17,11 +17,11 @@ from plait.server.front import Front
 from plait.server.listener import Deadlines, Listener, Room
 from plait.testing import RawServer, run_virtual
 from plait.testing.server import ok
-from plait.types import Started
+from plait.types import Header, Started
 from tests.server.busy import CAPACITY, REFUSE, Busy, steady
 from tests.server.serving import NOBODY, PATIENCE, Proxy, get, one, post, proxy
 
-REQUEST = Request("POST", "/", "", {}, b"")
+REQUEST = Request("POST", "/", "", Header(), b"")
 
 
 def at(values: list[float], share: float) -> float:
@@ -88,7 +88,7 @@ def test_a_request_never_begins_in_the_callback_that_read_it_and_those_of_one_po
         admission = Admission(loop, Clock(loop, loop.time), 10, 1.0)
         begun: list[str] = []
         for name in "abc":
-            admission.begin(lambda request: begun.append(request.path), Request("POST", name, "", {}, b""), loop.time())
+            admission.begin(lambda request: begun.append(request.path), Request("POST", name, "", Header(), b""), loop.time())
         assert begun == []
         await asyncio.sleep(0)
         return begun
@@ -136,7 +136,7 @@ def test_what_was_waited_is_told_where_it_counts() -> None:
 async def test_a_deadline_counts_from_when_the_request_had_arrived() -> None:
     async with RawServer(ok(b"1")) as server, proxy(one(server.url)) as port:
         answers: asyncio.Queue[Response] = asyncio.Queue()
-        request = Request("POST", "/predict", "", {b"content-type": b"application/json"}, b"{}", waited=3.0)
+        request = Request("POST", "/predict", "", Header({b"content-type": b"application/json"}), b"{}", waited=3.0)
         port.handler(request, answers.put_nowait)
         async with asyncio.timeout(PATIENCE):
             assert (await answers.get()).status == 504

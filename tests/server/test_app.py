@@ -17,6 +17,7 @@ from plait.server.app import App
 from plait.server.serve import Worker, proxy
 from plait.testing import Asked, Hang, RawServer, ScriptedServer
 from plait.testing.server import ok
+from plait.types import Header
 
 SAMPLE = {"data": [[1.0, 2.0]]}
 
@@ -48,7 +49,7 @@ async def ask(
     fields = {
         name.replace("_", "-").encode(): value.encode() for name, value in {"content_type": "application/json", **headers}.items()
     }
-    handler(Request(method, path, query, fields, body, peer), answer.set_result)
+    handler(Request(method, path, query, Header(fields), body, peer), answer.set_result)
     async with asyncio.timeout(10):
         response = await answer
     return response.status, json.loads(response.body), dict(response.headers)
@@ -235,7 +236,7 @@ async def test_events_have_addresses_and_errors_only_for_callers_on_loopback(pee
 
     async with app(**two("http://127.0.0.1:1", require="any")) as (handler, _), asyncio.timeout(10):
         fields = {b"content-type": b"application/json", b"accept": b"application/x-ndjson"}
-        handler(Request("POST", "/predict", "", fields, b"{}", peer), reply)
+        handler(Request("POST", "/predict", "", Header(fields), b"{}", peer), reply)
         await taken.ended.wait()
         part, _, last = map(json.loads, taken.lines)
         assert [set(shown) >= {"endpoint", "error"} for shown in (part, *last["parts"].values())] == [sees] * 3
@@ -292,7 +293,7 @@ async def test_a_client_that_leaves_while_a_task_runs_ends_it() -> None:
         graphs = {"predict": {"sequence": ["a", {"transform": "${input}"}]}}
         async with app(predictors={"a": {"url": server.url}}, graphs=graphs) as (handler, _):
             fields = {b"content-type": b"application/json"}
-            started = handler(Request("POST", "/predict", "", fields, b"{}"), pytest.fail)
+            started = handler(Request("POST", "/predict", "", Header(fields), b"{}"), pytest.fail)
             async with asyncio.timeout(5):
                 await server.came(1)
                 started.cancel()
@@ -304,6 +305,6 @@ async def test_a_client_that_leaves_while_a_task_runs_ends_it() -> None:
 async def test_a_client_that_leaves_before_its_task_has_begun_leaves_no_trace(target: tuple[str, str]) -> None:
     graphs = {"predict": {"sequence": ["a", {"transform": "${input}"}]}}
     async with app(predictors={"a": {"url": "http://127.0.0.1:1"}}, graphs=graphs) as (handler, _):
-        started = handler(Request(*target, "", {b"content-type": b"application/json"}, b"{}"), pytest.fail)
+        started = handler(Request(*target, "", Header({b"content-type": b"application/json"}), b"{}"), pytest.fail)
         started.cancel()  # a coroutine that is never awaited would be a warning, and warnings are errors
         await asyncio.sleep(0)

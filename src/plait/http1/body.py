@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from plait import jsontext
 from plait.errors import BadRequest, UnsupportedMediaType
 from plait.http1.messages import Request
@@ -17,10 +19,27 @@ def json_body(request: Request) -> bytes:
         UnsupportedMediaType: If the content type is not `application/json`, the charset not UTF-8, or the content coded.
         BadRequest: If the body is empty or no JSON.
     """
-    _check_type(request.headers.get(b"content-type"))
-    if request.headers.get(b"content-encoding", b"identity").lower() != b"identity":
+    check_content(request.headers)
+    return valid_json(request.body)
+
+
+def check_content(headers: Mapping[bytes, bytes]) -> None:
+    """Accept fields that say that a body is JSON.
+
+    Raises:
+        UnsupportedMediaType: If the content type is not `application/json`, the charset not UTF-8, or the content coded.
+    """
+    _check_type(headers.get(b"content-type"))
+    if headers.get(b"content-encoding", b"identity").lower() != b"identity":
         raise UnsupportedMediaType("content codings are not supported; send the JSON as it is, without Content-Encoding")
-    body = request.body
+
+
+def valid_json(body: bytes) -> bytes:
+    """The body, if it is JSON in UTF-8.
+
+    Raises:
+        BadRequest: If it is empty or no JSON.
+    """
     if not body:
         raise BadRequest("the body is empty; send JSON")
     if body.startswith(_BOM):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Protocol
 
 import msgspec
 
 from plait.events import Part
-from plait.types import Started
+from plait.types import Header, Started
 
 
 class Request(msgspec.Struct, frozen=True, gc=False):
@@ -20,7 +20,7 @@ class Request(msgspec.Struct, frozen=True, gc=False):
     method: str
     path: str
     query: str
-    headers: Mapping[bytes, bytes]
+    headers: Header
     body: bytes
     peer: str = ""
     waited: float = 0.0

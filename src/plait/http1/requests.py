@@ -13,6 +13,7 @@ from plait.http1.chunks import BodyTooLarge, BrokenChunks, Chunks, TrailersTooLa
 from plait.http1.known import Known
 from plait.http1.messages import Request
 from plait.http1.target import split_target
+from plait.types import Header
 
 _END = b"\r\n\r\n"
 _LAST_CHUNK = b"0\r\n\r\n"
@@ -41,7 +42,7 @@ class Head(NamedTuple):
     method: str
     path: str
     query: str
-    headers: dict[bytes, bytes]
+    headers: Header
     length: int
     keep_alive: bool
     modern: bool
@@ -78,7 +79,7 @@ class RequestReader:
 
     def _reset(self) -> None:
         self._head = b""
-        self._headers: dict[bytes, bytes] = {}
+        self._headers = Header()
         self._hosts: list[bytes] = []
         self._method = ""
         self._target = b""

@@ -103,8 +103,9 @@ class Asking:
             return
         if message is not None and outcome is not None:
             ask = self.ask
-            code, attempts, endpoint, seconds = outcome.code, outcome.attempts, outcome.endpoint, outcome.ended_at - self.began
-            self.run.emit(Part(ask.key, ask.path, ask.predictor.name, "ok", seconds, code, attempts, endpoint, "", message))
+            seconds = outcome.ended_at - self.began
+            code, of = outcome.code, ask.predictor.name
+            self.run.emit(Part(ask.key, ask.path, of, "ok", seconds, code, outcome.attempts, outcome.endpoint, "", message))
             sink.answered(self.index, message)
         elif error is not None:
             error.node = self.ask.path

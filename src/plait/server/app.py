@@ -17,6 +17,7 @@ from plait.http1.problem import problem
 from plait.server.about import About
 from plait.server.answers import JSON
 from plait.server.direct import ask
+from plait.types import Header
 
 if TYPE_CHECKING:
     from plait.server.generation import Generation
@@ -92,7 +93,7 @@ class App:
 
     def _post_sample(self, request: Request, reply: Reply) -> Started:
         sample = _encode(self._generation.config.graphs["predict"].sample)
-        headers = {**request.headers, b"content-type": b"application/json"}
+        headers = Header(request.headers | {b"content-type": b"application/json"})
         asked = Request("POST", request.path, request.query, headers, sample, request.peer, request.waited)
         return self._generation.routes[self._generation.config.route("predict")](asked, reply)
 

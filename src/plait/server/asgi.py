@@ -28,6 +28,7 @@ from plait.server.asgi_out import encoded, send_stream
 from plait.server.direct import direct_request
 from plait.server.serve import Worker, proxy, serve_proxy
 from plait.server.sockets import listen
+from plait.types import Header
 
 _NO_SOCKETS = 1003
 Scope = MutableMapping[str, Any]
@@ -195,7 +196,7 @@ async def _body(receive: Receive, limit: int) -> bytes | None:
 
 
 def _request(scope: Mapping[str, Any], body: bytes) -> Request:
-    headers: dict[bytes, bytes] = {}
+    headers = Header()
     hosts: list[bytes] = []
     for name, value in scope["headers"]:
         lower = name.lower()

@@ -18,7 +18,7 @@ from plait.http1.messages import Request
 from plait.server.answers import part_states
 from plait.server.graph_route import forwarded_fields, wanted_timeout
 from plait.spec.fields import FIELD_NAME, FIELD_VALUE
-from plait.types import Context, Message, Run
+from plait.types import Context, Header, Message, Run
 
 if TYPE_CHECKING:
     from plait.server.generation import Generation
@@ -46,7 +46,7 @@ def direct_request(data: Any, headers: Mapping[str, object], limit: int) -> Requ
     fields = {str(name).lower(): str(value) for name, value in headers.items()}
     if not all(re.fullmatch(FIELD_NAME, name) and re.fullmatch(FIELD_VALUE, value) for name, value in fields.items()):
         raise BadRequest("a header field has a name of letters, digits and -, and a value of plain ASCII without line ends")
-    return Request("POST", "/", "", {name.encode(): value.encode() for name, value in fields.items()}, body)
+    return Request("POST", "/", "", Header({name.encode(): value.encode() for name, value in fields.items()}), body)
 
 
 async def ask(generation: Generation, graph: str, request: Request) -> Answer:
@@ -62,7 +62,7 @@ async def ask(generation: Generation, graph: str, request: Request) -> Answer:
     message = Message(request.body)
     timeout = wanted_timeout(headers.get(b"x-request-timeout"), compiled.timeout)
     own_id = request_id(headers, "")
-    run = Run(message, clock, own_id.encode(), headers, forwarded_fields(request))
+    run = Run(message, clock, own_id.encode(), headers, forwarded_fields(headers))
     try:
         if compiled.validate is not None:
             compiled.validate(message)

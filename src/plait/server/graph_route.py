@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from plait.errors import BadRequest, LoopDetected, PlaitError, fault
-from plait.http1.body import json_body
+from plait.http1.body import check_content, valid_json
 from plait.http1.ids import request_id
 from plait.http1.problem import problem
 from plait.server.answers import envelope, parts_json, plain, stream_headers
@@ -19,13 +19,14 @@ from plait.spec.fields import seconds
 from plait.types import Context, Message, Run, Started
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from plait.clock import Clock
     from plait.events import Part
     from plait.graph.compile import Compiled
     from plait.http1.messages import Reply, Request, Response
     from plait.server.forms import Events, Form
+    from plait.types import Header
 
 HOPS = 16
 _FIRST_HOP = b"X-Plait-Hops: 1\r\n"
@@ -90,17 +91,20 @@ class Serving:
         """Check the request and begin the run."""
         route, request = self._route, self._request
         compiled = route.compiled
+        headers = request.headers
         try:
-            message = Message(json_body(request))
-            timeout = wanted_timeout(request.headers.get(b"x-request-timeout"), compiled.timeout)
-            forwarded = forwarded_fields(request)
+            if headers.accepted_by is not route:
+                headers.conclusion = _judged(headers, compiled.timeout)
+                headers.accepted_by = route
+            timeout, forwarded = headers.conclusion
+            message = Message(valid_json(request.body))
             if compiled.validate is not None:
                 compiled.validate(message)
         except PlaitError as exc:
             self.failed(0, exc)
             return
         clock = route.clock
-        self._run = run = Run(message, clock, self._request_id.encode(), request.headers, forwarded, self._subscribers)
+        self._run = run = Run(message, clock, self._request_id.encode(), headers, forwarded, self._subscribers)
         ctx = Context(run, clock.now() - request.waited + timeout)
         started = compiled.call.start(message, ctx, self)
         if self._run is run:
@@ -151,6 +155,16 @@ class Serving:
         return self._route.details or _LOOPBACK.match(self._request.peer) is not None
 
 
+def _judged(headers: Header, longest: float) -> tuple[float, bytes]:
+    """What the header fields say: the seconds that the run may take, and the header lines that every predictor gets.
+
+    Raises:
+        RequestError: If there can be no run.
+    """
+    check_content(headers)
+    return wanted_timeout(headers.get(b"x-request-timeout"), longest), forwarded_fields(headers)
+
+
 def wanted_timeout(value: bytes | None, longest: float) -> float:
     """The seconds that a client gives; never more than the graph's own.
 
@@ -165,13 +179,12 @@ def wanted_timeout(value: bytes | None, longest: float) -> float:
         raise BadRequest("X-Request-Timeout is no duration such as 250ms") from None
 
 
-def forwarded_fields(request: Request) -> bytes:
+def forwarded_fields(headers: Mapping[bytes, bytes]) -> bytes:
     """The header lines that every predictor gets: how many proxies it came through, and the trace.
 
     Raises:
         LoopDetected: If it came through too many.
     """
-    headers = request.headers
     hops = headers.get(b"x-plait-hops")
     lines = _FIRST_HOP
     if hops is not None:

@@ -17,14 +17,14 @@ class JsonCodec:
     """One predictor that speaks it.
 
     Args:
-        target: Path and opening of the query, up to the request id: `/predict?id=`.
-        fields: The header lines that never change.
+        before: The request up to its id: `POST /predict?id=`.
+        after: What never changes behind it, up to the length of the body.
         forward: Lower-case names of the client's header fields that this predictor may see.
         pass_status: The statuses by which it says that the request is wrong.
     """
 
-    target: bytes
-    fields: bytes
+    before: bytes
+    after: bytes
     forward: tuple[bytes, ...]
     pass_status: frozenset[int]
 
@@ -33,12 +33,13 @@ class JsonCodec:
         cls, path: str, authority: str, headers: Mapping[str, str], forward: Sequence[str], pass_status: Sequence[int]
     ) -> JsonCodec:
         """The codec for an address and what the file says of it."""
-        target = f"{path}{'&' if '?' in path else '?'}id="
+        before = f"POST {path}{'&' if '?' in path else '?'}id="
         own = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
         fields = f"Host: {authority}\r\nContent-Type: application/json\r\nAccept: application/json\r\n{own}"
+        after = f" HTTP/1.1\r\n{fields}Content-Length: "
         written = {_TRACE, *(name.lower() for name in headers)}  # a field of the client's beside ours would be there twice
         shown = dict.fromkeys(name.lower().encode() for name in forward if name.lower() not in written)
-        return cls(target.encode(), fields.encode(), tuple(shown), frozenset(pass_status))
+        return cls(before.encode(), after.encode(), tuple(shown), frozenset(pass_status))
 
     def encode(self, message: Message, run: Run, seconds: float) -> bytes:
         """`POST path?id=… HTTP/1.1` with the body as it is and the time that is left."""
@@ -49,10 +50,10 @@ class JsonCodec:
             if value is not None and not _of_connection(name, headers):
                 extra += b"%b: %b\r\n" % (name, value)
         body = message.raw
-        return b"POST %b%b HTTP/1.1\r\n%bContent-Length: %d\r\nX-Request-Id: %b\r\nX-Request-Timeout: %dms\r\n%b\r\n%b" % (
-            self.target,
+        return b"%b%b%b%d\r\nX-Request-Id: %b\r\nX-Request-Timeout: %dms\r\n%b\r\n%b" % (
+            self.before,
             run.request_id,
-            self.fields,
+            self.after,
             len(body),
             run.request_id,
             int(seconds * 1000) or 1,
