@@ -112,7 +112,7 @@ class Client:
     """
 
     def __init__(self, form: Events, pauses: int) -> None:
-        self._stream = EventStream(self._reply, form, (), STOPPED, details=True)
+        self._stream = EventStream(self._reply, form, "", STOPPED, details=True)
         self._written = b""
         self._pauses = pauses
         self._ended = False

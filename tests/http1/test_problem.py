@@ -13,7 +13,7 @@ from plait.http1.problem import problem
 def test_a_problem_has_type_title_status_detail_and_request_id() -> None:
     response = problem(BadRequest("the body is empty"), "abc")
     assert response.status == 400
-    assert response.headers == (("Content-Type", "application/problem+json"), ("X-Request-Id", "abc"))
+    assert response.headers == [("Content-Type", "application/problem+json"), ("X-Request-Id", "abc")]
     assert json.loads(response.body) == {
         "type": "urn:plait:problem:bad-request",
         "title": "Bad request",

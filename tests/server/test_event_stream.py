@@ -15,7 +15,7 @@ from plait.server.forms import NDJSON, SSE, Events
 from plait.testing import run_virtual
 from plait.types import Message
 
-HEADERS = (("Content-Type", "text/event-stream"),)
+HEAD = "Content-Type: text/event-stream\r\n"
 
 
 class Connection:
@@ -27,7 +27,7 @@ class Connection:
         self.written: list[bytes] = []
         self.writable = True
         self.ended = self.aborted = self.cancelled = 0
-        self.stream = EventStream(self.reply, events, HEADERS, Clock(loop, loop.time), details=False)
+        self.stream = EventStream(self.reply, events, HEAD, Clock(loop, loop.time), details=False)
         self.stream.run = self
 
     def reply(self, response: Response) -> None:
@@ -67,7 +67,7 @@ async def test_nothing_is_sent_before_the_first_event() -> None:
     assert connection.replies == []
     connection.stream.part(part("a"))
     connection.stream(RESULT)
-    assert [response.headers for response in connection.replies] == [HEADERS]
+    assert [response.head for response in connection.replies] == [HEAD]
     assert connection.told == [b"a", RESULT.body]
     assert connection.ended == 1
 

@@ -6,7 +6,7 @@ from plait.http1.messages import Response
 from plait.server.wire_out import encode_head, encode_response
 
 DATE = "Date: now\r\n"
-TEAPOT = Response(200, b'{"a":1}', (("Content-Type", "application/json"), ("X-A", "\xe9")))
+TEAPOT = Response(200, b'{"a":1}', "Content-Type: application/json\r\nX-A: \xe9\r\n")
 
 
 def test_a_response_is_framed_by_its_length() -> None:

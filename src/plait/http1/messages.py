@@ -10,6 +10,8 @@ import msgspec
 from plait.events import Part
 from plait.types import Header, Started
 
+JSON = "Content-Type: application/json\r\n"
+
 
 class Request(msgspec.Struct, frozen=True, gc=False):
     """A request that has arrived whole. `path` is normalised, `query` raw; names in `headers` are lower-case.
@@ -57,16 +59,22 @@ class Stream(Protocol):
 class Response(msgspec.Struct, frozen=True, gc=False):
     """An answer; Content-Length, Date and Connection are added by whoever sends it. With a `stream` there is no `body`.
 
+    `head` is its header fields as they go on the wire, each line with its end: most answers are never looked at in another form.
     `complete`, `parts` and `code`, of a problem, are for whoever writes down what happened.
     """
 
     status: int
     body: bytes
-    headers: tuple[tuple[str, str], ...] = (("Content-Type", "application/json"),)
+    head: str = JSON
     stream: Stream | None = None
     complete: bool = True
     parts: Sequence[Part] = ()
     code: str = ""
+
+    @property
+    def headers(self) -> list[tuple[str, str]]:
+        """The fields by name, in their order."""
+        return [(name, value) for name, _, value in (line.partition(": ") for line in self.head.split("\r\n")[:-1])]
 
 
 class Reply(Protocol):

@@ -34,7 +34,7 @@ def problem(error: PlaitError, request_id: str, **extra: Any) -> Response:
         "detail": error.detail,
         "request_id": request_id,
     }
-    headers = [("Content-Type", MEDIA_TYPE), ("X-Request-Id", request_id)]
+    head = f"Content-Type: {MEDIA_TYPE}\r\nX-Request-Id: {request_id}\r\n"
     if isinstance(error, InvalidRequest):
         members["pointer"] = error.pointer
     if isinstance(error, Refused):
@@ -44,12 +44,12 @@ def problem(error: PlaitError, request_id: str, **extra: Any) -> Response:
     if error.predictor:
         members["predictor"] = error.predictor
     if isinstance(error, MethodNotAllowed):
-        headers.append(("Allow", error.allow))
+        head += f"Allow: {error.allow}\r\n"
     if error.status in _AGAIN_LATER:
-        headers.append(("Retry-After", str(RETRY_AFTER_SECONDS)))
+        head += f"Retry-After: {RETRY_AFTER_SECONDS}\r\n"
     if error.final:
-        headers.append((FINAL, "true"))
-    return Response(error.status, _encode(members | extra), tuple(headers), code=error.code)
+        head += f"{FINAL}: true\r\n"
+    return Response(error.status, _encode(members | extra), head, code=error.code)
 
 
 def _said(body: bytes) -> msgspec.Raw | str:

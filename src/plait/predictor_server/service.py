@@ -12,7 +12,7 @@ import msgspec
 from plait.errors import MethodNotAllowed, NotFound, PlaitError
 from plait.http1.body import json_body
 from plait.http1.ids import request_id
-from plait.http1.messages import Reply, Request, Response
+from plait.http1.messages import JSON, Reply, Request, Response
 from plait.http1.problem import problem
 from plait.predictor_server.metadata import answer, metadata, sample_rows
 from plait.predictor_server.model import Model, Rows
@@ -44,7 +44,7 @@ class Exchange:
 
     def send(self, body: bytes) -> None:
         """Answer with JSON."""
-        self.reply(Response(200, body, (("Content-Type", "application/json"), ("X-Request-Id", self.request_id))))
+        self.reply(Response(200, body, f"{JSON}X-Request-Id: {self.request_id}\r\n"))
 
 
 class Ended:

@@ -9,11 +9,10 @@ import msgspec
 
 from plait.answer import PartState
 from plait.events import Part
-from plait.http1.messages import Response
+from plait.http1.messages import JSON, Response
 from plait.types import Message
 
 ENVELOPE = "application/vnd.plait+json"
-JSON = ("Content-Type", "application/json")
 _TIMED = 64
 
 _encode = msgspec.json.Encoder().encode
@@ -21,10 +20,13 @@ _encode = msgspec.json.Encoder().encode
 
 def plain(message: Message, parts: Sequence[Part], request_id: str, revision: str) -> Response:
     """The root node's output as it is, with what happened in the header."""
+    return Response(200, message.raw, JSON + _told(message, parts, request_id, revision), None, message.complete, parts)
+
+
+def _told(message: Message, parts: Sequence[Part], request_id: str, revision: str) -> str:
     complete = "true" if message.complete else "false"
-    headers = (JSON, ("X-Request-Id", request_id), ("X-Plait-Complete", complete), ("X-Plait-Revision", revision))
-    shown = (*headers, ("Server-Timing", server_timing(parts))) if parts else headers
-    return Response(200, message.raw, shown, None, message.complete, parts)
+    timing = f"Server-Timing: {server_timing(parts)}\r\n" if parts else ""
+    return f"X-Request-Id: {request_id}\r\nX-Plait-Complete: {complete}\r\nX-Plait-Revision: {revision}\r\n{timing}"
 
 
 def server_timing(parts: Sequence[Part]) -> str:
@@ -50,19 +52,14 @@ def envelope(message: Message, parts: Sequence[Part], request_id: str, revision:
             "parts": parts_json(parts, details=details),
         }
     )
-    whole = plain(message, parts, request_id, revision)
-    return Response(200, body, (("Content-Type", ENVELOPE), *whole.headers[1:]), None, message.complete, parts)
+    head = f"Content-Type: {ENVELOPE}\r\n{_told(message, parts, request_id, revision)}"
+    return Response(200, body, head, None, message.complete, parts)
 
 
-def stream_headers(media_type: str, request_id: str, revision: str) -> tuple[tuple[str, str], ...]:
+def stream_head(media_type: str, request_id: str, revision: str) -> str:
     """The header of an answer that comes as events: nobody on its way may keep or gather them."""
-    return (
-        ("Content-Type", media_type),
-        ("X-Request-Id", request_id),
-        ("X-Plait-Revision", revision),
-        ("Cache-Control", "no-store"),
-        ("X-Accel-Buffering", "no"),
-    )
+    own = f"Content-Type: {media_type}\r\nX-Request-Id: {request_id}\r\nX-Plait-Revision: {revision}\r\n"
+    return f"{own}Cache-Control: no-store\r\nX-Accel-Buffering: no\r\n"
 
 
 def parts_json(parts: Sequence[Part], *, details: bool) -> dict[str, Any]:

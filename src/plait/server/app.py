@@ -12,10 +12,9 @@ from plait.answer import Answer
 from plait.errors import MethodNotAllowed, NotFound, PlaitError
 from plait.graph.hints import some
 from plait.http1.ids import request_id
-from plait.http1.messages import Reply, Request, Response
+from plait.http1.messages import JSON, Reply, Request, Response
 from plait.http1.problem import problem
 from plait.server.about import About
-from plait.server.answers import JSON
 from plait.server.direct import ask
 from plait.types import Header
 
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
     from plait.types import Started
 
 _encode = msgspec.json.Encoder().encode
-_SERVER = Response(200, b"", (("Allow", "GET, HEAD, POST, OPTIONS"),))
+_SERVER = Response(200, b"", "Allow: GET, HEAD, POST, OPTIONS\r\n")
 _Get = Callable[[str], Awaitable[Any]]
 
 
@@ -85,10 +84,10 @@ class App:
     def _state(self, path: str) -> Response | None:
         """What the process knows of itself, without asking anybody."""
         if path in ("/health", "/livez"):
-            return Response(200, b'{"health":"ok"}', (JSON,))
+            return Response(200, b'{"health":"ok"}')
         if path == "/readyz":
             ready = self._ready()
-            return Response(200 if ready else 503, b'{"ready":true}' if ready else b'{"ready":false}', (JSON,))
+            return Response(200 if ready else 503, b'{"ready":true}' if ready else b'{"ready":false}')
         return None
 
     def _post_sample(self, request: Request, reply: Reply) -> Started:
@@ -119,4 +118,4 @@ NOTHING = _Nothing()
 
 
 async def _json(get: _Get, own_id: str) -> Response:
-    return Response(200, _encode(await get(own_id)), (JSON, ("X-Request-Id", own_id)))
+    return Response(200, _encode(await get(own_id)), f"{JSON}X-Request-Id: {own_id}\r\n")

@@ -32,7 +32,7 @@ class EventStream:
     Args:
         reply: Takes the streamed answer with the first event, or the plain problem of a run that fails before it.
         events: How they are written.
-        headers: Of the streamed answer.
+        head: The header lines of the streamed answer.
         details: Whether the client sees addresses and errors of parts.
         clock: The worker's clock.
 
@@ -40,13 +40,13 @@ class EventStream:
     """
 
     __slots__ = (
-        "_alarm", "_closed", "_details", "_events", "_headers", "_last", "_opened", "_outlet", "_reply", "_waiting", "run",
+        "_alarm", "_closed", "_details", "_events", "_head", "_last", "_opened", "_outlet", "_reply", "_waiting", "run",
     )  # fmt: skip
 
-    def __init__(self, reply: Reply, events: Events, headers: tuple[tuple[str, str], ...], clock: Clock, *, details: bool) -> None:
+    def __init__(self, reply: Reply, events: Events, head: str, clock: Clock, *, details: bool) -> None:
         self._reply = reply
         self._events = events
-        self._headers = headers
+        self._head = head
         self._details = details
         self._alarm = Alarm(clock, self._silent)
         self.run: Started | None = None
@@ -107,7 +107,7 @@ class EventStream:
             self.resume()
         else:
             self._opened = True
-            self._reply(Response(_GOOD, b"", self._headers, self))
+            self._reply(Response(_GOOD, b"", self._head, self))
 
     def _write(self, outlet: Outlet) -> None:
         event, waiting = self._events.write, self._waiting

@@ -12,7 +12,7 @@ from plait.errors import BadRequest, LoopDetected, PlaitError, fault
 from plait.http1.body import check_content, valid_json
 from plait.http1.ids import request_id
 from plait.http1.problem import problem
-from plait.server.answers import envelope, parts_json, plain, stream_headers
+from plait.server.answers import envelope, parts_json, plain, stream_head
 from plait.server.event_stream import EventStream
 from plait.server.forms import PLAIN, form_of
 from plait.spec.fields import seconds
@@ -79,8 +79,8 @@ class Serving:
     def stream(self, events: Events) -> Started:
         """Start with a stream of events on the way to the client; who cancels that cancels both."""
         route = self._route
-        headers = stream_headers(events.media_type, self._request_id, route.revision)
-        stream = EventStream(self._reply, events, headers, route.clock, details=self._sees_details())
+        head = stream_head(events.media_type, self._request_id, route.revision)
+        stream = EventStream(self._reply, events, head, route.clock, details=self._sees_details())
         stream.run = self
         self._reply = stream
         self._subscribers = (stream.part,)

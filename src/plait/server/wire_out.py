@@ -10,28 +10,20 @@ if TYPE_CHECKING:
 
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
+_CLOSE = "Connection: close\r\n"
 _LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n" for status in HTTPStatus}
 
 
 def encode_response(response: Response, date: str, *, keep: bool, head_only: bool) -> bytes:
     """The whole response, framed by Content-Length."""
-    lines = [_LINES[response.status], date]
-    for name, value in response.headers:
-        lines.append(f"{name}: {value}\r\n")
-    if not keep:
-        lines.append("Connection: close\r\n")
-    lines.append(f"Content-Length: {len(response.body)}\r\n\r\n")
-    head = "".join(lines).encode("latin-1")
-    return head if head_only else head + response.body
+    body = response.body
+    end = "" if keep else _CLOSE
+    text = f"{_LINES[response.status]}{date}{response.head}{end}Content-Length: {len(body)}\r\n\r\n"
+    head = text.encode("latin-1")
+    return head if head_only else head + body
 
 
 def encode_head(response: Response, date: str, *, keep: bool, chunked: bool) -> bytes:
     """The head of a streamed response: framed by chunks, or by the end of the connection."""
-    lines = [_LINES[response.status], date]
-    lines += [f"{name}: {value}\r\n" for name, value in response.headers]
-    if not keep:
-        lines.append("Connection: close\r\n")
-    if chunked:
-        lines.append("Transfer-Encoding: chunked\r\n")
-    lines.append("\r\n")
-    return "".join(lines).encode("latin-1")
+    end = ("" if keep else _CLOSE) + ("Transfer-Encoding: chunked\r\n" if chunked else "")
+    return f"{_LINES[response.status]}{date}{response.head}{end}\r\n".encode("latin-1")
