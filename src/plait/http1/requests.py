@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import httptools
 
@@ -36,7 +36,8 @@ class RequestLimits:
     body: int = 10 << 20
 
 
-class Head(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Head:
     """What the head of a request said; `length` is that of the body, `modern` HTTP/1.1."""
 
     method: str

@@ -133,7 +133,7 @@ class Join:
         if sink is None:
             return
         merge = self.plan.merge
-        nothing = self.failed_count != len(self.taken) and all(answer is None for answer in self.taken)
+        nothing = self.failed_count != len(self.taken) == self.taken.count(None)
         if nothing and not (self.complete and merge.of_none):
             # Nothing but branches that were left out, or were optional and failed.
             sink.answered(self.index, LEFT_OUT if self.complete else ABSENT)

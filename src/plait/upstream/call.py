@@ -71,7 +71,7 @@ class Call:
 
     def refuse(self, why: str) -> None:
         """It is not begun: there are too many."""
-        self._end(None, Overloaded(why))
+        self._end(Overloaded(why))
 
     def cancel(self) -> None:
         """Nobody waits any more."""
@@ -165,7 +165,15 @@ class Call:
         if self.repeats.hedged:
             upstream.hedge.saw(now, now - self.began)
             self.drop(now)
-        self._end(message, None)
+        # As in `_end`, which would cost another call.
+        receiver, self._receiver = self._receiver, None
+        self._due.pop(self, None)
+        if self._moments:
+            self._forget_moments()
+        if upstream.line.waiting:
+            upstream.permit()
+        if receiver is not None:
+            receiver.ended(self, message, None)
 
     def lost(self, attempt: Call | Copy, error: PlaitError, status: int | None = None, *, stale: bool = False) -> None:
         """An attempt has failed: so has the call, unless another one is in flight or may follow."""
@@ -281,21 +289,19 @@ class Call:
         """It has failed, for good where it was decided here whether to ask again."""
         retry = self.repeats.retry
         error.final = error.final or self.attempts > 1 or (retry.attempts > 1 and reason in retry.on)
-        self._end(None, error)
+        self._end(error)
 
-    def _end(self, message: Message | None, error: PlaitError | None) -> None:
+    def _end(self, error: PlaitError) -> None:
         """Tell whoever asked; its permit was given back."""
         receiver, upstream = self._receiver, self.upstream
         self._receiver = None
         self._due.pop(self, None)
-        if self._moments:
-            self._forget_moments()
+        self._forget_moments()
         if upstream.line.waiting:
             upstream.permit()
-        if error is not None:
-            error.endpoint = self.endpoint
+        error.endpoint = self.endpoint
         if receiver is not None:
-            receiver.ended(self, message, error)
+            receiver.ended(self, None, error)
 
     def _forget_moments(self) -> None:
         """They hold this call."""

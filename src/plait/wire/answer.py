@@ -73,8 +73,13 @@ def json_answer(status: int, body: bytes, *, complete: bool = True) -> Message:
     try:
         validate(body)
     except NotJson as exc:
-        raise BadAnswer(f"its answer is not JSON: {exc}" if body else "its answer is empty", status) from None
+        raise not_json(exc, status, body) from None
     return Message(body, complete)
+
+
+def not_json(reason: NotJson, status: int, body: bytes) -> BadAnswer:
+    """The failure of a call whose answer's body is no JSON."""
+    return BadAnswer(f"its answer is not JSON: {reason}" if body else "its answer is empty", status)
 
 
 def _is_json(kind: bytes) -> bool:

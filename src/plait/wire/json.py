@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from plait.jsontext import NotJson, validate
 from plait.types import Header, Message, Run
-from plait.wire.answer import check_fields, check_status, json_answer
+from plait.wire.answer import check_fields, check_status, not_json
 
 _TRACE = "traceparent"
 """Passed on by every route already."""
@@ -63,13 +64,17 @@ class JsonCodec:
 
     def decode(self, status: int, headers: Header, body: bytes) -> Message:
         """The body, if it is a success and JSON."""
-        if headers.accepted_by is self:
-            return json_answer(status, body)
-        check_status(status, body, self.pass_status)
-        complete = check_fields(status, headers)
-        if complete:
-            headers.accepted_by = self
-        return json_answer(status, body, complete=complete)
+        complete = True
+        if headers.accepted_by is not self:
+            check_status(status, body, self.pass_status)
+            complete = check_fields(status, headers)
+            if complete:
+                headers.accepted_by = self
+        try:
+            validate(body)
+        except NotJson as exc:
+            raise not_json(exc, status, body) from None
+        return Message(body, complete)
 
 
 def _of_connection(name: bytes, headers: Mapping[bytes, bytes]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import add
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -38,8 +39,9 @@ class ByName(_Bytes):
 
     def join(self, taken: Sequence[Any]) -> bytes:
         """`{"a": …, "b": …}`."""
-        pairs = [key + answer for key, answer in zip(self.keys, taken, strict=True) if answer is not None]
-        return b"{" + b",".join(pairs) + b"}"
+        if None not in taken:
+            return b"{%b}" % b",".join(map(add, self.keys, taken))
+        return b"{%b}" % b",".join([key + answer for key, answer in zip(self.keys, taken, strict=True) if answer is not None])
 
 
 @dataclass(frozen=True, slots=True)
