@@ -29,11 +29,13 @@ _REASON = re.compile(rb"[\t -~\x80-\xff]*")
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What the head of an answer said: status, fields, bytes of the body."""
+    """What the head of an answer said, which is `raw`; it has `start` bytes, with the body `whole`."""
 
+    raw: bytes
     status: int
     headers: Header
-    length: int
+    start: int
+    whole: int
 
 
 class ResponseReader:
@@ -48,8 +50,8 @@ class ResponseReader:
     """
 
     __slots__ = (
-        "_body", "_body_limit", "_chunks", "_fed", "_framing", "_head_done", "_informational", "_known", "_parser", "_tail",
-        "body", "clean", "complete", "fields", "headers", "open_ended", "status", "surplus",
+        "_body", "_body_limit", "_chunks", "_fed", "_framing", "_head_done", "_informational", "_known", "_last", "_parser",
+        "_tail", "body", "clean", "complete", "fields", "headers", "open_ended", "status", "surplus",
     )  # fmt: skip
 
     def __init__(self, body_limit: int, known: Known[Head] | None = None) -> None:
@@ -57,6 +59,7 @@ class ResponseReader:
         self._body_limit = body_limit
         self._known: Known[Head] = Known() if known is None else known
         self._fed = 0
+        self._last: Head | None = None
         self._begin()
 
     def _begin(self) -> None:
@@ -98,17 +101,21 @@ class ResponseReader:
             BadAnswer: If it is broken, over a limit, or not one answer.
         """
         if not self._fed:
-            end = data.find(_END) + 4
-            head = self._known.get(data[:end])
-            if head is not None and len(data) == end + head.length:
+            head = self._last
+            if head is None or not data.startswith(head.raw):
+                head = self._last = self._known.get(data[: data.find(_END) + 4])
+            if head is not None and len(data) == head.whole:
                 self.status = head.status
                 self.headers = head.headers
-                self.body = data[end:]
+                self.body = data[head.start :]
                 self.clean = True
                 return True
             self._begin()
             if self._parser is None:
                 self._parser = httptools.HttpResponseParser(self)
+        return self._read(data)
+
+    def _read(self, data: bytes) -> bool:
         self._fed += len(data)
         rest = data
         if not self._head_done:
@@ -160,7 +167,8 @@ class ResponseReader:
             self.surplus = True
             self.clean = False
         elif self.clean and self._fed == len(data) and self._chunks is None and not self._informational:
-            self._known.remember(data[: self._framing], Head(self.status, self.headers, len(self.body)))
+            raw = data[: self._framing]
+            self._known.remember(raw, Head(raw, self.status, self.headers, len(raw), len(data)))
         self._fed = 0
         self._body = bytearray()
         self._chunks = None

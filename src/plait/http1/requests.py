@@ -38,15 +38,17 @@ class RequestLimits:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What the head of a request said; `length` is that of the body, `modern` HTTP/1.1."""
+    """What the head of a request said, which is `raw`: `modern` is HTTP/1.1; it has `start` bytes, with the body `whole`."""
 
+    raw: bytes
     method: str
     path: str
     query: str
     headers: Header
-    length: int
     keep_alive: bool
     modern: bool
+    start: int
+    whole: int
 
 
 class RequestReader:
@@ -64,8 +66,9 @@ class RequestReader:
     """
 
     __slots__ = (
-        "_body", "_chunks", "_done", "_fields", "_head", "_headers", "_hosts", "_known", "_left", "_limits", "_method", "_parser",
-        "_path", "_peer", "_query", "_target", "in_body", "keep_alive", "modern", "rest", "wants_continue",
+        "_body", "_chunks", "_done", "_fields", "_head", "_headers", "_hosts", "_known", "_last", "_left", "_limits",
+        "_method", "_parser", "_path", "_peer", "_query", "_target", "in_body", "keep_alive", "modern", "rest",
+        "wants_continue",
     )  # fmt: skip
 
     def __init__(self, limits: RequestLimits, peer: str, known: Known[Head] | None = None) -> None:
@@ -73,6 +76,7 @@ class RequestReader:
         self._limits = limits
         self._peer = peer
         self._parser: Any = None  # from the first head that must be parsed until the connection ends
+        self._last: Head | None = None
         self.rest = b""
         self.keep_alive = True
         self.modern = True
@@ -126,8 +130,12 @@ class RequestReader:
             RequestError: If it must be refused; the connection has then no next request.
         """
         if not self.in_body:
-            if not self._head and (repeated := self._repeats(data)) is not None:
-                return repeated
+            if not self._head:
+                head = self._last
+                if head is None or not data.startswith(head.raw):
+                    head = self._last = self._known.get(data[: data.find(_END) + 4])
+                if head is not None and len(data) >= head.whole:
+                    return self._repeated(head, data)
             data = self._feed_head(data)
             if not self.in_body:
                 return None
@@ -139,13 +147,9 @@ class RequestReader:
             self.rest = data
         return self._finish() if self._done else None
 
-    def _repeats(self, data: bytes) -> Request | None:
-        """The request, if it is there whole and its head came before."""
-        end = data.find(_END) + 4
-        head = self._known.get(data[:end])
-        if head is None or len(data) < end + head.length:
-            return None
-        body, self.rest = data[end : end + head.length], data[end + head.length :]
+    def _repeated(self, head: Head, data: bytes) -> Request:
+        """The request, which is there whole, and whose head came before."""
+        body, self.rest = data[head.start : head.whole], data[head.whole :]
         self.keep_alive = head.keep_alive
         self.modern = head.modern
         return Request(head.method, head.path, head.query, head.headers, body, self._peer)
@@ -212,9 +216,9 @@ class RequestReader:
         request = Request(self._method, self._path, self._query, self._headers, whole, self._peer)
         keep = self.keep_alive and strict.keeps_alive(self._headers, modern=self.modern)
         if self._left is not None and b"expect" not in self._headers and b"upgrade" not in self._headers:
-            self._known.remember(
-                self._head, Head(self._method, self._path, self._query, self._headers, len(whole), keep, self.modern)
-            )
+            raw = self._head
+            facts = (self._method, self._path, self._query, self._headers, keep, self.modern)
+            self._known.remember(raw, Head(raw, *facts, len(raw), len(raw) + len(whole)))
         self._reset()
         self.keep_alive = keep
         return request
