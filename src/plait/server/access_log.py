@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Sequence
 from contextlib import contextmanager
@@ -68,7 +69,7 @@ class AccessLog:
         now: The worker's clock, in seconds.
     """
 
-    __slots__ = ("_from", "_lines", "_most", "_now", "_sample", "_slow", "_until", "_written")
+    __slots__ = ("_from", "_lines", "_most", "_now", "_pass", "_sample", "_slow", "_until", "_written")
 
     def __init__(self, spec: Spec, lines: Lines, now: Callable[[], float]) -> None:
         self._lines = lines
@@ -76,14 +77,19 @@ class AccessLog:
         self._sample = spec.sample
         self._slow = spec.slow
         self._most = spec.lines
+        self._pass = self._gap()
         self._until = 0.0
         self._written = 0
 
-    def served(self, request: Request, response: Response, since: float, sent: int) -> None:
-        """A request that arrived at `since` was answered, by so many bytes of a body."""
-        seconds = self._now() - since
+    def served(self, request: Request, response: Response, seconds: float, sent: int) -> None:
+        """A request was answered after so many seconds, by so many bytes of a body."""
         well = response.status < _FAILED and response.complete and seconds < self._slow
-        if not (well and random.random() >= self._sample) and self._has_room():  # noqa: S311 - chance, no secret
+        if well:
+            self._pass -= 1
+            if self._pass >= 0:
+                return
+            self._pass = self._gap()
+        if self._has_room():
             headers = dict(response.headers)
             self._lines.put(
                 Line(
@@ -137,6 +143,14 @@ class AccessLog:
                     request_id=request_id,
                 )
             )
+
+    def _gap(self) -> float:
+        """How many of those that go well are passed over until the next one that is written: a geometric draw costs one of many."""
+        if self._sample >= 1:
+            return 0
+        if self._sample <= 0:
+            return math.inf
+        return math.log(1 - random.random()) // math.log(1 - self._sample)  # noqa: S311 - chance, no secret
 
     def _has_room(self) -> bool:
         """Whether another line may be written in this second."""

@@ -29,7 +29,11 @@ class Alarm:
 
     def set(self, seconds: float) -> None:
         """Ring that much later than now, and not before."""
-        self._due = due = self._clock.now() + seconds
+        self.at(self._clock.now() + seconds)
+
+    def at(self, due: float) -> None:
+        """Ring at a moment, and not before."""
+        self._due = due
         if due < self._armed:
             self._armed = due
             self._clock.at(due, self)

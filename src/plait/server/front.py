@@ -190,15 +190,18 @@ class Front(asyncio.Protocol):
         if transport is None or not self._busy:
             return
         self._busy = False
-        keep = self._keep and not self._listener.draining
-        self._wait(self._listener.deadlines.idle, "")  # before the write, which may stall
-        transport.write(encode_response(response, self._listener.date(), keep=keep, head_only=self._head_only))
-        self._visit.answered(response, 0 if self._head_only else len(response.body))
+        listener = self._listener
+        keep = self._keep and not listener.draining
+        now = listener.clock.now()
+        self._why = ""
+        self._alarm.at(now + listener.deadlines.idle)  # before the write, which may stall
+        transport.write(encode_response(response, listener.date(now), keep=keep, head_only=self._head_only))
+        self._visit.answered(response, 0 if self._head_only else len(response.body), now)
         pending = self._held or self._reader.rest
         if not keep:
             self._end(unread=bool(pending))
         elif pending or self._stalled:
-            self._listener.loop.call_soon(self._next)
+            listener.loop.call_soon(self._next)
         else:
             self._blocked = False
 
@@ -209,12 +212,12 @@ class Front(asyncio.Protocol):
         self._keep = keep = self._keep and not self._listener.draining
         chunked = self._reader.modern
         self._outgoing = outgoing = Outgoing(self, transport, response, stream, chunked=chunked)
-        transport.write(encode_head(response, self._listener.date(), keep=keep, chunked=chunked))
+        transport.write(encode_head(response, self._date(), keep=keep, chunked=chunked))
         stream.open(outgoing)
 
     def ended(self, last: Response, sent: int) -> None:
         """The stream that was the answer is whole: so many bytes, which amount to `last`."""
-        self._visit.answered(last, sent)
+        self._visit.answered(last, sent, self._listener.clock.now())
         self._running = None
         self._busy = False
         if not self._stalled:
@@ -241,7 +244,7 @@ class Front(asyncio.Protocol):
         """Answer with the problem and end; the client may still be sending."""
         if self._transport is not None:
             response = self._visit.refused(self._reader, error)
-            self._transport.write(encode_response(response, self._listener.date(), keep=False, head_only=False))
+            self._transport.write(encode_response(response, self._date(), keep=False, head_only=False))
             self._end(unread=True)
 
     def _end(self, *, unread: bool) -> None:
@@ -273,6 +276,9 @@ class Front(asyncio.Protocol):
 
     def _unsent_now(self) -> int:
         return 0 if self._transport is None else self._transport.get_write_buffer_size()
+
+    def _date(self) -> str:
+        return self._listener.date(self._listener.clock.now())
 
     def _wait(self, seconds: float, why: str) -> None:
         self._why = why

@@ -182,9 +182,12 @@ class Listener:
         if not self._fronts:
             self._empty.set()
 
-    def date(self) -> str:
-        """The Date line, made once a second."""
-        now = self.clock.now()
+    def date(self, now: float) -> str:
+        """The Date line, made once a second.
+
+        Args:
+            now: The moment on the clock.
+        """
         if now >= self._date_until:
             self._date = f"Date: {formatdate(usegmt=True)}\r\n"
             self._date_until = now + 1

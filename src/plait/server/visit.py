@@ -66,14 +66,14 @@ class Visit:
         admission.begin(start, request, self._since)
         return None
 
-    def answered(self, response: Response, sent: int) -> None:
-        """Its answer is on the way, with so many bytes of a body."""
+    def answered(self, response: Response, sent: int, now: float) -> None:
+        """Its answer is on the way since a moment, with so many bytes of a body."""
         if self._taken:
             self._taken = False
             self._admission.taken -= 1
         request, self._request = self._request, None
         if self._log is not None and request is not None:
-            self._log.served(request, response, self._since, sent)
+            self._log.served(request, response, now - self._since, sent)
 
     def refused(self, reader: RequestReader, error: PlaitError) -> Response:
         """What came is no request that can be served, and none will follow: the answer to it."""
