@@ -1,9 +1,8 @@
 """Every failure that plait can answer with: one tree of classes, each with its facts.
 
 Nodes and upstreams raise; the edge alone turns an error into a response. The class says what happened (`code`), what the
-caller sees (`status`), and what a part is called that failed so (`part`). The three altitudes add to a leaving error what only
-they know: the endpoint its address, the upstream the predictor's name, the node its path. A client of a proxy raises the same
-classes, made anew from what the proxy told; every class can therefore be made from its sentence alone.
+caller sees (`status`), and what a part is called that failed so (`part`). The altitudes add to a leaving error what only they
+know: the endpoint its address, the upstream the predictor's name, the node its path. A client raises the same classes anew.
 """
 
 from __future__ import annotations
@@ -35,7 +34,6 @@ class PlaitError(Exception):
     title: str = "Error"
     status: int = 500
     part: ClassVar[str] = "error"
-    retryable: ClassVar[bool] = False
     request_id: str = ""
     parts: Mapping[str, PartState] = MappingProxyType({})
     retry_after: float | None = None
@@ -71,8 +69,6 @@ class RequestError(PlaitError):
 
 class BadRequest(RequestError):
     """Broken framing, a malformed header or a body that is no JSON."""
-
-    code, title, status = "bad-request", "Bad request", 400
 
 
 class NotFound(RequestError):
@@ -224,19 +220,19 @@ class UpstreamError(PlaitError):
 class Unreachable(UpstreamError):
     """No connection: refused, not resolved, or reset before a byte was sent."""
 
-    code, title, part, retryable = "unreachable", "Predictor unreachable", "unreachable", True
+    code, title, part = "unreachable", "Predictor unreachable", "unreachable"
 
 
 class TimedOut(UpstreamError):
     """No answer in time: the call's own timeout or any deadline around it."""
 
-    code, title, status, part, retryable = "timeout", "No answer in time", 504, "timeout", True
+    code, title, status, part = "timeout", "No answer in time", 504, "timeout"
 
 
 class BadAnswer(UpstreamError):
     """An answer that is broken, too large, a redirect, a 5xx, or not what the protocol wants; `answer_status` if one was read."""
 
-    code, title, retryable = "bad-answer", "Bad answer", True
+    code, title = "bad-answer", "Bad answer"
 
     def __init__(self, detail: str, answer_status: int | None = None) -> None:
         super().__init__(detail)
@@ -275,7 +271,7 @@ class LoopDetected(UpstreamError):
 class Overloaded(UpstreamError):
     """All connections are in use and the waiting line is full."""
 
-    code, title, status, part, retryable = "overloaded", "Predictor overloaded", 503, "overloaded", True
+    code, title, status, part = "overloaded", "Predictor overloaded", 503, "overloaded"
 
 
 class Excluded(UpstreamError):

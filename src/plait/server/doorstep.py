@@ -74,4 +74,4 @@ class Doorstep(asyncio.Protocol):
 
     def _farewell(self) -> bytes:
         response = problem(BadRequest("this port speaks TLS; write the URL with https://"), new_id())
-        return encode_response(response, self._listener.date(self._listener.clock.now()), keep=False, head_only=False)
+        return encode_response(response, self._listener.date(), keep=False, head_only=False)

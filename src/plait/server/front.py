@@ -11,7 +11,7 @@ from plait.http1.problem import problem
 from plait.http1.requests import RequestReader
 from plait.server.alarm import Alarm
 from plait.server.outgoing import Outgoing
-from plait.server.sockets import peer_of, reset_when_closed
+from plait.server.sockets import peer_of, reset_when_closed, unsent
 from plait.server.visit import Visit
 from plait.server.wire_out import CONTINUE, encode_head, encode_response
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from plait.http1.messages import Request, Response, Stream
     from plait.server.listener import Listener
     from plait.types import Started
-
 
 _HELD = 64 << 10
 _SLOW_HEADER = "the header did not come in time"
@@ -121,14 +120,13 @@ class Front(asyncio.Protocol):
         if self._closing:
             if self._transport is not None and not self._transport.is_closing():
                 self._wait(self._listener.deadlines.linger, "")  # it lingers, and only from now on
-            return
-        if self._busy:
+        elif self._busy:
             self._alarm.stop()
             if self._outgoing is not None:
                 self._outgoing.resume()
-            return
-        self._wait(self._listener.deadlines.idle, "")
-        self._next()
+        else:
+            self._wait(self._listener.deadlines.idle, "")
+            self._next()
 
     # Requests and answers.
 
@@ -212,7 +210,7 @@ class Front(asyncio.Protocol):
         self._keep = keep = self._keep and not self._listener.draining
         chunked = self._reader.modern
         self._outgoing = outgoing = Outgoing(self, transport, response, stream, chunked=chunked)
-        transport.write(encode_head(response, self._date(), keep=keep, chunked=chunked))
+        transport.write(encode_head(response, self._listener.date(), keep=keep, chunked=chunked))
         stream.open(outgoing)
 
     def ended(self, last: Response, sent: int) -> None:
@@ -244,7 +242,7 @@ class Front(asyncio.Protocol):
         """Answer with the problem and end; the client may still be sending."""
         if self._transport is not None:
             response = self._visit.refused(self._reader, error)
-            self._transport.write(encode_response(response, self._date(), keep=False, head_only=False))
+            self._transport.write(encode_response(response, self._listener.date(), keep=False, head_only=False))
             self._end(unread=True)
 
     def _end(self, *, unread: bool) -> None:
@@ -260,7 +258,7 @@ class Front(asyncio.Protocol):
             self._wait(self._listener.deadlines.linger, "")
         else:
             transport.close()
-        if self._unsent_now() or not unread:
+        if unsent(transport) or not unread:
             self._await_reader()
 
     def drain(self) -> None:
@@ -271,14 +269,8 @@ class Front(asyncio.Protocol):
 
     def _await_reader(self) -> None:
         """Give the client time to take its answer, and more while it takes enough of it."""
-        self._unsent = self._unsent_now()
+        self._unsent = unsent(self._transport)
         self._wait(self._listener.deadlines.write, "")
-
-    def _unsent_now(self) -> int:
-        return 0 if self._transport is None else self._transport.get_write_buffer_size()
-
-    def _date(self) -> str:
-        return self._listener.date(self._listener.clock.now())
 
     def _wait(self, seconds: float, why: str) -> None:
         self._why = why
@@ -288,7 +280,7 @@ class Front(asyncio.Protocol):
         """What was waited for did not come in time."""
         reader, deadlines = self._reader, self._listener.deadlines
         if self._closing or self._stalled:
-            if 0 < self._unsent_now() <= self._unsent - deadlines.body_rate * deadlines.write:
+            if 0 < unsent(self._transport) <= self._unsent - deadlines.body_rate * deadlines.write:
                 self._await_reader()
             else:
                 self.abort()

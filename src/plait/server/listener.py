@@ -182,12 +182,9 @@ class Listener:
         if not self._fronts:
             self._empty.set()
 
-    def date(self, now: float) -> str:
-        """The Date line, made once a second.
-
-        Args:
-            now: The moment on the clock.
-        """
+    def date(self, now: float | None = None) -> str:
+        """The Date line, made once a second; who has just looked at the clock says what it showed."""
+        now = self.clock.now() if now is None else now
         if now >= self._date_until:
             self._date = f"Date: {formatdate(usegmt=True)}\r\n"
             self._date_until = now + 1

@@ -7,7 +7,7 @@ import resource
 import socket
 import struct
 import sys
-from asyncio import BaseTransport
+from asyncio import BaseTransport, Transport
 from contextlib import suppress
 
 from plait.errors import StartError
@@ -114,3 +114,8 @@ def url_of(sock: socket.socket, *, tls: bool = False) -> str:
 def url_at(host: str, port: int, *, tls: bool = False) -> str:
     """The URL of an address."""
     return f"{'https' if tls else 'http'}://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+def unsent(transport: Transport | None) -> int:
+    """Bytes that wait for the other side to take them."""
+    return 0 if transport is None else transport.get_write_buffer_size()

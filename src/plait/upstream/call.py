@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from plait.errors import Overloaded, PlaitError, Refused, TimedOut, Unreachable, UpstreamError, fault
 from plait.spec.policies import CONNECT, TIMEOUT
+from plait.upstream.again import made_again
 from plait.upstream.copy import Later
 from plait.upstream.silence import watch
-from plait.upstream.verdict import Verdict, heed, verdict
+from plait.upstream.verdict import heed, verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -195,32 +196,15 @@ class Call:
         if isinstance(error, Refused):  # another replica would say the same
             self.drop(now)
         if self.replica is None and self.copy is None:
-            self._repeat_or_fail(now, error, found, stale=stale)
+            if made_again(self, now, error, found, stale=stale):
+                return
+            if found.busy:
+                upstream.limit.dropped()
+            else:
+                upstream.limit.cut()
+            self._fail(error, found.reason)
 
     # How it goes on.
-
-    def _repeat_or_fail(self, now: float, error: PlaitError, found: Verdict, *, stale: bool) -> None:
-        """Nothing is in flight any more, and this is how the last attempt ended."""
-        repeats, limit = self.repeats, self.upstream.limit
-        if stale and repeats.twice and self.attempts == 1:
-            again = self.repeat(now, 0.0)
-        else:
-            again = repeats.retry.allows(found.reason, self.attempts, final=error.final) and self.repeat(
-                now, self._pause(now, error)
-            )
-        if again:
-            return
-        if found.busy:
-            limit.dropped()
-        else:
-            limit.cut()
-        self._fail(error, found.reason)
-
-    def _pause(self, now: float, error: PlaitError) -> float | None:
-        """Seconds until the next attempt; what the answer asked for counts only where the same replica is asked again."""
-        upstream = self.upstream
-        after = 0.0 if upstream.fleet.sole is None and upstream.fleet.another(self.tried) else error.retry_after or 0.0
-        return self.repeats.retry.wait(self.attempts, self.deadline - now, upstream.draw, after)
 
     def repeat(self, now: float, seconds: float | None) -> bool:
         """Whether another attempt will follow: there is time for it, and the budget pays."""
