@@ -70,6 +70,8 @@ class RequestError(PlaitError):
 class BadRequest(RequestError):
     """Broken framing, a malformed header or a body that is no JSON."""
 
+    code, title, status = "bad-request", "Bad request", 400
+
 
 class NotFound(RequestError):
     """No such route."""
@@ -278,9 +280,6 @@ class Excluded(UpstreamError):
     """The predictor was taken out by configuration."""
 
     code, title, status = "excluded", "Predictor excluded", 503
-
-
-# Configuration.
 
 
 class ConfigError(PlaitError):
