@@ -189,8 +189,9 @@ class NodeLink:
 
     def _graph(self, name: str, spec: GraphSpec) -> Call:
         if self.linker.alone:
-            for predictor in predictors_used(self.linker.config, name):
-                self._may_repeat(predictor)
+            if repeats(self.retry, self.hedge):
+                for predictor in predictors_used(self.linker.config, name):
+                    self._may_repeat(predictor)
             return TakenOut(name, self.path)
         within = NodeLink(
             self.linker, self.path, ("graphs", name), spec.root.label, f"{self.prefix}{self.label}.", within=spec.timeout
