@@ -13,13 +13,14 @@ import jsonschema_rs
 from fuzz.allowance import within
 from plait.errors import ConfigError
 from plait.expr import plan
-from plait.graph import advice, check
+from plait.graph import advice, check, tls
 from plait.graph.dump import to_yaml
 from plait.graph.load import Loaded, load_text
 from plait.graph.problems import problems_text
 from plait.graph.text import Kind
+from plait.http1 import certificates
 
-LAZY = (jsonschema_rs, plan, advice, check)
+LAZY = (jsonschema_rs, plan, advice, check, tls, certificates)
 """What plait loads when it is needed: loaded with the rest here, so that its coverage counts."""
 _ENVIRON = {"A": "a", "TOKEN": "se cret", "BRACES": "${input}", "SERVICE_B": "b:1"}
 _SECONDS, _SECONDS_PER_KB = 0.2, 0.05

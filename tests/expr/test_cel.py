@@ -171,6 +171,8 @@ def test_more_than_256_kib_of_json_is_refused_at_run_time() -> None:
         ("{'a': input.b}", "order of its names", "YAML"),
         ("[{'a': input.b}]", "order of its names", "YAML"),
         ("input.rows.map(r, {'a': r.b})", "order of its names", "YAML"),
+        ("{b'': input.b}", "an object's names are texts", "YAML"),
+        ("[{1.5: input.b}]", "an object's names are texts", "YAML"),
         ("b'a'", "type bytes", "string"),
         ("timestamp(input.a)", "type timestamp", "string"),
         ("int", "type type", ""),

@@ -106,9 +106,9 @@ def check(text: str, variables: Collection[str]) -> bytes:
     """
     try:
         compiled = _environment(frozenset(variables)).compile(text)
+        kind = compiled.return_type().name()  # which refuses a map whose keys cannot be any
     except (RuntimeError, ValueError) as exc:
         raise _problem(str(exc), variables) from None
-    kind = compiled.return_type().name()
     if "MAP<" in kind:
         raise ExpressionError("an object made in an expression would lose the order of its names", _AS_TEMPLATE)
     unfit = re.search(r"BYTES|TIMESTAMP|DURATION|TYPE", kind)
@@ -197,6 +197,8 @@ def _problem(said: str, variables: Collection[str]) -> ExpressionError:
         text, hint = f"there is no {unknown[1]} here", suggestion(unknown[1], variables, _FUNCTIONS)
     elif "recursion" in text:
         text, hint = "nests more than 32 deep", "a chain of + nests too; let a predictor do this"
+    elif text.startswith("INVALID_ARGUMENT: Unsupported map key"):
+        text, hint = "an object's names are texts", _AS_TEMPLATE
     elif "no matching overload" in text:
         hint = "JSON's numbers are doubles: 1.0 beside them, int(…) to make a whole number of one"
     elif text.startswith("Syntax error"):

@@ -16,11 +16,13 @@ if TYPE_CHECKING:
 
 def unusable(config: Config) -> list[Problem]:
     """Every problem of the files that a configuration names for TLS; their paths are those that are read."""
+    if config.server.tls is None and not any(spec.tls for spec in config.predictors.values()):
+        return []
     return [problem for at, use in _uses(config) for problem in _problems(at, use)]
 
 
 def _uses(config: Config) -> Iterator[tuple[At, Callable[[], object]]]:
-    from plait.http1.certificates import client_context, server_context  # noqa: PLC0415 - most files have none
+    from plait.http1.certificates import client_context, server_context  # noqa: PLC0415 - most files need none
 
     trusted = cache(client_context)  # what the system trusts takes 90 ms to read
     if config.server.tls is not None:
