@@ -8,7 +8,8 @@ SUITABLE := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(firstword $(foreach name,python3.13 python3.12 python3.11 python3,$(shell $(name) -c '$(SUITABLE)' >/dev/null 2>&1 && echo $(name))))
 
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input --quiet
-LOCKED := $(PIP) install --require-hashes --only-binary :all: -r
+# A lock names everything, so pip has nothing to choose: what was published since cannot get in the way.
+LOCKED := $(PIP) install --no-deps --require-hashes --only-binary :all: -r
 ITSELF := $(PIP) install --no-deps --no-build-isolation -e .
 
 # `make lock UPGRADE=--upgrade` takes newer versions; without, only what pyproject.toml asks for changes.

@@ -18,6 +18,7 @@ EXPECTED = re.compile(r"#! (?P<path>\S*) \| (?P<message>[^|#]*?) \| (?P<hint>[^#
 SECTIONS = """\
 server: {port: "9000", limits: {body: 9}} #! server.port | must be a whole number | take away #! server.limits.body | is no size | -
 default: {}                               #! - | unknown key default | did you mean defaults?
+root: {}                                  #! - | unknown key root | graphs
 defaults:
   predictor: {timeout: 300}               #! defaults.predictor.timeout | a duration needs its unit, such as 300s or 300ms | #! -
   graph:
@@ -31,6 +32,7 @@ predictors:
   c: {url: "http://c", model: 3}          #! predictors.c.model | must be text | put it in quotes
   d: {url: "http://d", enabled: yes}      #! predictors.d.enabled | must be true or false | yes is text
   e: {url: "http://e", header: {}}        #! predictors.e | unknown key header | did you mean headers?
+  root: {urll: "http://e"}                #! predictors.root | unknown key urll | did you mean url?
   f: {url: "http://f", protocol: jsom}    #! predictors.f.protocol | must be 'json' | -
   g: {url: "http://g", pass_status: [418, 400]}  #! predictors.g.pass_status[0] | must be 400, 413, 415 or 422 | -
   h: http://h                             #! predictors.h | must be a mapping | -

@@ -114,7 +114,7 @@ def _about_value(kind: str, value: Any) -> str:
 
 def _about_key(loc: At) -> str:
     key = str(loc[-1])
-    if "root" not in loc:
+    if not _in_graph(loc):
         return nearest(key, _keys(_within(loc[:-1])))
     word = str(loc[-2])
     node = BY_KEY.get(word)
@@ -125,6 +125,11 @@ def _about_key(loc: At) -> str:
     if loc[2:-2] == ("root",):
         return nearest(key, [*own, *sorted(OPTIONS.difference(own))])
     return "it is an option of graphs; put it beside the graph's first node" if key in OPTIONS else nearest(key, own)
+
+
+def _in_graph(loc: At) -> bool:
+    """Whether a path leads into a graph's nodes; a predictor may be called root, too."""
+    return loc[:1] == ("graphs",) and loc[2:3] == ("root",)
 
 
 def _no_mapping(loc: At, at: At) -> tuple[str, str]:
@@ -140,7 +145,7 @@ def _no_mapping(loc: At, at: At) -> tuple[str, str]:
 def _parts(loc: At) -> tuple[type[Spec], ...]:
     """The specs, such as the cases of a switch or a cache, that may stand at a path within the innermost node."""
     kinds = [BY_KEY[str(word)] for word in loc if word in BY_KEY]
-    if "root" not in loc or not kinds:
+    if not _in_graph(loc) or not kinds:
         return ()
     field = kinds[-1].model_fields.get(str(loc[-1]))
     option = [choice for choice in get_args(field.annotation) if _is_model(choice)] if field else []
