@@ -20,7 +20,7 @@ COMPILE = $(UV) pip compile pyproject.toml --quiet --universal --python-version 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test check format docs bench proof fuzz lock clean
+.PHONY: help demo test unit check format docs bench proof fuzz lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
@@ -36,6 +36,9 @@ else
 	@$(BIN)/python -m pytest -m 'not slow and not e2e' -n auto --cov --cov-fail-under=0 --cov-report=
 	@$(BIN)/python -m pytest -m 'slow or e2e' --cov --cov-append --cov-report=term
 endif
+
+unit: $(VENV)/.dev ## run those tests that need no socket, in seconds (ARGS='tests/graph -x': some of them)
+	@$(BIN)/python -m pytest -q -m 'not slow and not e2e and not sockets' -n auto $(ARGS)
 
 check: $(VENV)/.dev ## format, lint, types, import rules, locks, compose files
 	$(BIN)/ruff format --check .

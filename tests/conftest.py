@@ -1,10 +1,11 @@
-"""What all tests share: the loop that plait runs on, and patience."""
+"""What all tests share: the loop that plait runs on, patience, and which of them talk over sockets."""
 
 from __future__ import annotations
 
 import os
 from asyncio import AbstractEventLoop
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import uvloop
@@ -13,6 +14,14 @@ from hypothesis import settings
 # A busy machine must not fail a test by being slow. Where nobody waits, property tests look further.
 settings.register_profile("plait", deadline=None, max_examples=60 if os.environ.get("CI") else 12)
 settings.load_profile("plait")
+
+OVER_SOCKETS = {"bad_input", "client", "compositions", "conformance", "proof", "server"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.relative_to(Path(__file__).parent).parts[0] in OVER_SOCKETS:
+            item.add_marker(pytest.mark.sockets)
 
 
 def pytest_asyncio_loop_factories(config: pytest.Config, item: pytest.Item) -> dict[str, Callable[[], AbstractEventLoop]]:
