@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, ConfigDict, Field
 from plait.nodes.union import BY_KEY, Node, kinds_in, own_fields
 from plait.spec.access_log import AccessLog
 from plait.spec.base import Spec
+from plait.spec.control import AdminPort, Folder, RollbackSpec, StoreUrl
 from plait.spec.fields import Duration, Json, Name, Route
 from plait.spec.limits import Limits
 from plait.spec.predictor import Predictor, PredictorDefaults
@@ -34,6 +35,20 @@ class Server(Spec):
     """Bounds on what clients may send, and on how long they may take."""
     access_log: AccessLog = AccessLog()
     """Which requests are written down, and where."""
+    admin_host: str = "127.0.0.1"
+    """The address of the admin port; any but a loopback one needs a token of its own, by `PLAIT_ADMIN_TOKEN`."""
+    admin_port: AdminPort = 9001
+    """The admin port; 0 takes a free one, `off` has none: the file is served as it is at the start."""
+    state: Folder = ".plait"
+    """The folder of revisions and the token, from the file's folder on."""
+    store: StoreUrl | None = None
+    """`postgresql://…`: revisions that many proxies share; by default they are in the state folder."""
+    allow_local: bool = False
+    """Whether changes by the admin API may newly name code, local paths and environment variables."""
+    open_metrics: bool = False
+    """Whether `/metrics` of the admin port needs no token."""
+    rollback: RollbackSpec | None = None
+    """When a revision is taken back by itself (default: never)."""
 
 
 class GraphDefaults(Spec):

@@ -8,7 +8,8 @@ from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
 from plait.spec.address import Address, parse_url
 from plait.spec.base import Spec
-from plait.spec.fields import Duration, FieldName, FieldValue, Many, Target
+from plait.spec.control import FeedbackSpec, Version
+from plait.spec.fields import Duration, FieldName, FieldValue, Many, Name, Target
 from plait.spec.policies import Balance, Eject, EjectSpec, HealthSpec, HedgeSpec, LimitSpec, RetrySpec, repeats
 from plait.spec.tls import PredictorTls
 
@@ -79,6 +80,14 @@ class Predictor(Spec):
     """When a replica that fails gets no calls for a while (default: 4 failures in a row, or half of the latest); false is never."""
     health: HealthSpec | None = None
     """Probes of its replicas (default: none)."""
+    version: Version | None = None
+    """The version of what runs there, compared whole with what others need and with what the predictor's `/metadata` says."""
+    needs: dict[Name, Version] = Field(default_factory=dict)
+    """The version that each of these predictors must have while this one is asked: coupled models change together."""
+    enforce: bool = False
+    """Whether a revision is refused while the predictor's `/metadata` says another version; otherwise that is only shown."""
+    feedback: FeedbackSpec | None = None
+    """How answers are compared with the truth that `POST /feedback` brings."""
     enabled: bool = True
     """False takes the predictor out: a parallel answers as if it had no such branch."""
     description: str = ""
@@ -95,6 +104,8 @@ class Predictor(Spec):
             raise ValueError("has the same replica twice; name each once")
         if self.tls is not None and not all(address.tls for address in addresses):
             raise ValueError("has tls, but its url is plain http; write the url as https://host:port, or leave tls out")
+        if self.enforce and self.version is None:
+            raise ValueError("enforces a version that it does not name; add version: …, or leave enforce out")
         if self.idempotent is False and repeats(self.retry, self.hedge):
             raise ValueError(NOT_TWICE)
         return self
