@@ -29,6 +29,8 @@ class Part(msgspec.Struct, frozen=True, gc=False):
     output: Message | None = None
     item: str = ""
     """Which item of a `map` it is of, as `.3`: the end of its key."""
+    ended: float = 0.0
+    """The moment at which it ended, on the run's clock; 0 for one that nobody had to wait for."""
 
     def within(self, item: str) -> Part:
         """The same as a part of an item, whose place comes before those of maps further in."""

@@ -18,7 +18,8 @@ from plait.http1.messages import Handler
 from plait.http1.renewed import Renewed
 from plait.server.access_log import AccessLog
 from plait.server.app import App
-from plait.server.generation import Generation
+from plait.server.generation import Generation, generation
+from plait.server.lasting import Lasting
 from plait.server.listener import Deadlines, Listener, Room
 from plait.server.serve import terms_of
 from plait.server.sockets import listen
@@ -113,9 +114,11 @@ async def proxy(
     """Serve a configuration until the end of the block."""
     checked = Config.model_validate(config)
     clock = Clock(asyncio.get_running_loop())
-    generation = Generation(checked, clock)
-    app = App(generation, lambda: True)
-    await generation.open()
+    lasting = Lasting(clock)
+    served = await generation(checked, 1, lasting)
+    await lasting.upstreams.open()
+    await lasting.upstreams.swap()
+    app = App(served, lambda: True)
     terms = terms_of(checked.server)
     listener = Listener(handler or app, clock, terms.limits, deadlines or terms.deadlines, room or terms.room, log)
     sock = sock or listen("127.0.0.1", 0)
@@ -125,16 +128,15 @@ async def proxy(
         yield Proxy(listener, port, clock)
     finally:
         await listener.close()
-        await app.close()
-        await generation.close()
+        await lasting.close()
         assert listener.clients == listener.admission.taken == 0
-        assert all(each.open == each.waiting == 0 for each in endpoints(generation))
+        assert all(each.open == each.waiting == 0 for each in endpoints(served))
         clock.close()
 
 
-def endpoints(generation: Generation) -> list[Endpoint]:
+def endpoints(served: Generation) -> list[Endpoint]:
     """Every address of every predictor."""
-    peers = [replica.endpoint for upstream in generation.upstreams.values() for replica in upstream.fleet.replicas]
+    peers = [replica.endpoint for upstream in served.upstreams.values() for replica in upstream.fleet.replicas]
     return [each for peer in peers for each in (peer.endpoint, peer.aside)]
 
 

@@ -8,7 +8,7 @@ from plait.graph.walk import nodes
 from plait.nodes.predict import Predict
 
 if TYPE_CHECKING:
-    from plait.graph.spec import Config
+    from plait.graph.spec import Config, GraphSpec
     from plait.nodes.node import NodeSpec
 
 
@@ -22,6 +22,11 @@ def graphs_used(config: Config, name: str) -> list[str]:
     """The graphs that a graph asks by name, each as often as it does."""
     asked = (graph_asked(config, node) for node, _ in nodes(config.graphs[name].root, ()))
     return [other for other in asked if other is not None]
+
+
+def names_asked(spec: GraphSpec) -> tuple[str, ...]:
+    """The names that a graph asks itself, each once, in the order of the file."""
+    return tuple(dict.fromkeys(node.predict for node, _ in nodes(spec.root, ()) if isinstance(node, Predict)))
 
 
 def predictors_used(config: Config, name: str) -> list[str]:

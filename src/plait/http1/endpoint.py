@@ -108,6 +108,23 @@ class Endpoint:
         self._waiting[exchange] = self._attempts
         self._connect_if_needed()
 
+    async def connect(self) -> None:
+        """Have a connection at rest, if there is none: the first exchange need not wait for it.
+
+        Raises:
+            Unreachable: If there cannot be one.
+        """
+        if self._open:
+            return
+        connection = await dial(self.host, self.port, self._tls, self._new, self._bounds.connect_timeout)
+        if not connection.usable:
+            raise Unreachable("the connection closed as soon as it was made")
+        if self._ended:
+            connection.abandon()
+            return
+        self._keep(connection)
+        self._serve()
+
     def drop(self, exchange: Exchange) -> None:
         """Forget an exchange that nobody waits for any more; its connection ends."""
         connection, exchange.connection = exchange.connection, None

@@ -103,9 +103,10 @@ class Asking:
             return
         if message is not None and outcome is not None:
             ask = self.ask
-            seconds = outcome.ended_at - self.began
-            code, of = outcome.code, ask.predictor.name
-            self.run.emit(Part(ask.key, ask.path, of, "ok", seconds, code, outcome.attempts, outcome.endpoint, "", message))
+            ended = outcome.ended_at
+            code, of, attempts = outcome.code, ask.predictor.name, outcome.attempts
+            took = ended - self.began
+            self.run.emit(Part(ask.key, ask.path, of, "ok", took, code, attempts, outcome.endpoint, "", message, "", ended))
             sink.answered(self.index, message)
         elif error is not None:
             error.node = self.ask.path
@@ -125,5 +126,6 @@ class Asking:
     def _record(self, outcome: Outcome | None, status: str, error: str) -> None:
         ask, run = self.ask, self.run
         code, attempts, endpoint = (outcome.code, outcome.attempts, outcome.endpoint) if outcome is not None else (None, 0, "")
-        seconds = run.clock.now() - self.began
-        run.emit(Part(ask.key, ask.path, ask.predictor.name, status, seconds, code, attempts, endpoint, error))
+        ended = run.clock.now()
+        took = ended - self.began
+        run.emit(Part(ask.key, ask.path, ask.predictor.name, status, took, code, attempts, endpoint, error, None, "", ended))

@@ -43,7 +43,7 @@ class About:
             self._health_until = now + _HEALTH_SHARED
             names = list(self._generation.config.predictors)
             asked = {name: self._health_of(name, request_id) for name in names}
-            self._health = asyncio.get_running_loop().create_task(_gathered(asked))
+            self._health = self._generation.tasks.background.start(_gathered(asked))
         # Shielded: one client that leaves must not take the answer from the others.
         return await asyncio.shield(self._health)
 
@@ -64,12 +64,6 @@ class About:
             **data_facts(spec, list(known.values())),
             **prediction_facts(spec, known),
         }
-
-    async def close(self) -> None:
-        """Stop asking."""
-        if self._health is not None:
-            self._health.cancel()
-            await asyncio.wait([self._health])
 
     async def _gather(self, names: Sequence[str], path: str, request_id: str) -> dict[str, Any]:
         return await _gathered({name: self._ask(name, path, request_id) for name in names})

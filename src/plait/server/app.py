@@ -77,10 +77,6 @@ class App:
         """
         return await ask(self._generation, graph, request)
 
-    async def close(self) -> None:
-        """Stop asking predictors about themselves."""
-        await self._about.close()
-
     def _state(self, path: str) -> Response | None:
         """What the process knows of itself, without asking anybody."""
         if path in ("/health", "/livez"):

@@ -1,53 +1,114 @@
-"""What one worker built from one configuration: upstreams, compiled graphs, and the routes to them."""
+"""What one worker built from one configuration: compiled graphs, and the routes to them."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, NamedTuple
 
-from plait.graph.compile import compile_graph
-from plait.http1.renewed import Trust
+from plait.graph.compile import Compiled, compile_graph
+from plait.graph.uses import names_asked
 from plait.server.graph_route import GraphRoute
-from plait.server.task import Tasks
-from plait.upstream.build import upstream
 
 if TYPE_CHECKING:
-    from plait.clock import Clock
-    from plait.graph.spec import Config
+    from plait.graph.spec import Config, Defaults, GraphSpec
+    from plait.server.lasting import Lasting
+    from plait.spec.predictor import Predictor
+    from plait.upstream.upstream import Upstream
+
+
+class Built(NamedTuple):
+    """A compiled graph, and all that it was compiled from; where these are the same objects, so is the graph."""
+
+    spec: GraphSpec
+    defaults: Defaults
+    asked: tuple[str, ...]
+    """The names that it asks itself."""
+    using: tuple[object, ...]
+    """Whom these names mean: for each a predictor's spec and its upstream, or a graph that was built."""
+    compiled: Compiled
 
 
 class Generation:
-    """A configuration that runs.
+    """A configuration that runs. It owns nothing that has to be closed: whoever still runs on it keeps it alive.
 
     Args:
         config: A configuration without problems.
-        clock: The worker's clock.
-        revision: The configuration's number.
+        revision: Its number.
+        lasting: The state that it shares with the generations before and after it.
+        upstreams: By name, whom its graphs ask.
+        graphs: By name, its graphs.
     """
 
-    def __init__(self, config: Config, clock: Clock, revision: int = 1) -> None:
+    def __init__(
+        self, config: Config, revision: int, lasting: Lasting, upstreams: Mapping[str, Upstream], graphs: Mapping[str, Built]
+    ) -> None:
         self.config = config
-        self.clock = clock
+        self.clock = lasting.clock
         self.revision = str(revision)
-        self.tasks = Tasks()
-        trust = Trust()
-        self.upstreams = {
-            name: upstream(name, spec, config.defaults.predictor, clock, trust) for name, spec in config.predictors.items()
-        }
-        self.graphs = {name: compile_graph(config, name, self.upstreams, self.tasks.background) for name in config.graphs}
+        self.tasks = lasting.tasks
+        self.upstreams = upstreams
+        self.built = graphs
+        self.graphs = {name: built.compiled for name, built in graphs.items()}
         self.routes = {
-            config.route(name): GraphRoute(compiled, clock, self.revision, config.server.details)
+            config.route(name): GraphRoute(compiled, self.clock, self.revision, config.server.details, lasting.tally)
             for name, compiled in self.graphs.items()
         }
 
-    async def open(self) -> None:
-        """Find out where predictors answer, and begin to watch them."""
-        async with asyncio.TaskGroup() as group:
-            for each in self.upstreams.values():
-                group.create_task(each.open())
 
-    async def close(self) -> None:
-        """End what runs, then every connection."""
-        await self.tasks.close()
-        for each in self.upstreams.values():
-            await each.close()
+async def generation(config: Config, revision: int, lasting: Lasting, before: Generation | None = None) -> Generation:
+    """Build a generation. Requests are served between any two of its graphs, and what is as in the one before is taken from it.
+
+    Its upstreams are prepared, not yet open.
+    """
+    upstreams = lasting.upstreams.prepare(config.predictors, config.defaults.predictor)
+    work = _Work(config, upstreams, lasting, before.built if before is not None else {})
+    for _ in work.all():
+        await asyncio.sleep(0)
+    return Generation(config, revision, lasting, upstreams, work.built)
+
+
+class _Work:
+    """Builds graph after graph, each after those that it uses."""
+
+    def __init__(self, config: Config, upstreams: Mapping[str, Upstream], lasting: Lasting, before: Mapping[str, Built]) -> None:
+        self._config = config
+        self._upstreams = upstreams
+        self._lasting = lasting
+        self._before = before
+        self._built: dict[str, Built] = {}
+
+    @property
+    def built(self) -> dict[str, Built]:
+        """All graphs, in the order of the file."""
+        return {name: self._built[name] for name in self._config.graphs}
+
+    def all(self) -> Iterator[None]:
+        """Build them; each step compiles one at most."""
+        for name in self._config.graphs:
+            yield from self._build(name)
+
+    def _build(self, name: str) -> Iterator[None]:
+        if name in self._built:
+            return
+        spec, old = self._config.graphs[name], self._before.get(name)
+        asked = old.asked if old is not None and old.spec is spec else names_asked(spec)
+        for other in asked:
+            if other not in self._config.predictors:
+                yield from self._build(other)
+        using = tuple(each for other in asked for each in self._meant(other))
+        if old is not None and self._as_before(old, spec, using):
+            self._built[name] = old
+            return
+        defaults = self._config.defaults
+        compiled = compile_graph(self._config, name, self._upstreams, self._lasting.tasks.background)
+        self._built[name] = Built(spec, defaults, asked, using, compiled)
+        yield
+
+    def _meant(self, name: str) -> tuple[object, ...]:
+        predictor: Predictor | None = self._config.predictors.get(name)
+        return (self._built[name],) if predictor is None else (predictor, self._upstreams[name])
+
+    def _as_before(self, old: Built, spec: GraphSpec, using: tuple[object, ...]) -> bool:
+        same = old.spec is spec and old.defaults is self._config.defaults and len(old.using) == len(using)
+        return same and all(a is b for a, b in zip(old.using, using, strict=True))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from plait.graph.compile import Compiled
     from plait.http1.messages import Reply, Request, Response
     from plait.server.forms import Events, Form
+    from plait.server.tally import GraphTally, Tally
     from plait.types import Header
 
 HOPS = 16
@@ -34,7 +34,6 @@ _TRACEPARENT = re.compile(rb"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}(-
 _LOOPBACK = re.compile(r"127\.|::1$|::ffff:127\.|$")
 
 
-@dataclass(frozen=True, slots=True)
 class GraphRoute:
     """Runs one graph for each request.
 
@@ -43,12 +42,19 @@ class GraphRoute:
         clock: The worker's clock.
         revision: The configuration's number.
         details: Whether callers that are not on loopback see addresses and errors of parts.
+        tally: Where requests and parts are counted.
     """
 
-    compiled: Compiled
-    clock: Clock
-    revision: str
-    details: bool
+    __slots__ = ("clock", "compiled", "details", "judged", "revision", "subscribers", "tally")
+
+    def __init__(self, compiled: Compiled, clock: Clock, revision: str, details: bool, tally: Tally) -> None:  # noqa: FBT001 - a record
+        self.compiled = compiled
+        self.clock = clock
+        self.revision = revision
+        self.details = details
+        self.tally: GraphTally = tally.graph(compiled.name)
+        self.subscribers: tuple[Callable[[Part], None], ...] = (tally.part,)
+        self.judged = _Judged(compiled.timeout)
 
     def __call__(self, request: Request, reply: Reply) -> Started:
         """Start the run; its answer goes to `reply`, in the form that the client wants."""
@@ -64,7 +70,7 @@ class GraphRoute:
 class Serving:
     """One request of a graph on its way: the sink of its run."""
 
-    __slots__ = ("_form", "_reply", "_request", "_request_id", "_route", "_run", "_started", "_subscribers")
+    __slots__ = ("_began", "_form", "_reply", "_request", "_request_id", "_route", "_run", "_started", "_subscribers")
 
     def __init__(self, route: GraphRoute, request: Request, reply: Reply, form: Form | None) -> None:
         self._route = route
@@ -72,7 +78,8 @@ class Serving:
         self._reply = reply
         self._form = form
         self._request_id = request_id(request.headers, request.query)
-        self._subscribers: tuple[Callable[[Part], None], ...] = ()
+        self._subscribers = route.subscribers
+        self._began = route.clock.now() - request.waited
         self._run: Run | None = None
         self._started: Started | None = None
 
@@ -83,7 +90,7 @@ class Serving:
         stream = EventStream(self._reply, events, head, route.clock, details=self._sees_details())
         stream.run = self
         self._reply = stream
-        self._subscribers = (stream.part,)
+        self._subscribers = (*route.subscribers, stream.part)
         self.start()
         return stream
 
@@ -93,9 +100,9 @@ class Serving:
         compiled = route.compiled
         headers = request.headers
         try:
-            if headers.accepted_by is not route:
-                headers.conclusion = _judged(headers, compiled.timeout)
-                headers.accepted_by = route
+            if headers.accepted_by is not route.judged:
+                headers.conclusion = route.judged.conclusion(headers)
+                headers.accepted_by = route.judged
             timeout, forwarded = headers.conclusion
             message = Message(valid_json(request.body))
             if compiled.validate is not None:
@@ -103,9 +110,8 @@ class Serving:
         except PlaitError as exc:
             self.failed(0, exc)
             return
-        clock = route.clock
-        self._run = run = Run(message, clock, self._request_id.encode(), headers, forwarded, self._subscribers)
-        ctx = Context(run, clock.now() - request.waited + timeout)
+        self._run = run = Run(message, route.clock, self._request_id.encode(), headers, forwarded, self._subscribers)
+        ctx = Context(run, self._began + timeout)
         started = compiled.call.start(message, ctx, self)
         if self._run is run:
             self._started = started
@@ -126,8 +132,7 @@ class Serving:
             response = self._whole(message)
         except Exception as exc:  # noqa: BLE001 - a callback has nobody above it who would answer
             response = self._problem(fault(exc))
-        self._run = self._started = None
-        self._reply(response)
+        self._end(response)
 
     def failed(self, index: int, error: PlaitError) -> None:  # noqa: ARG002 - there is one index
         """The graph has none."""
@@ -135,6 +140,11 @@ class Serving:
             response = self._problem(error)
         except Exception as exc:  # noqa: BLE001 - the same
             response = self._problem(fault(exc))
+        self._end(response)
+
+    def _end(self, response: Response) -> None:
+        route, run = self._route, self._run
+        route.tally.saw(response.status, route.clock.now() - self._began, () if run is None else run.parts)
         self._run = self._started = None
         self._reply(response)
 
@@ -155,14 +165,26 @@ class Serving:
         return self._route.details or _LOOPBACK.match(self._request.peer) is not None
 
 
-def _judged(headers: Header, longest: float) -> tuple[float, bytes]:
-    """What the header fields say: the seconds that the run may take, and the header lines that every predictor gets.
+class _Judged:
+    """Judges header fields for one graph. What was judged refers to this, and so keeps no graph alive that is no more.
 
-    Raises:
-        RequestError: If there can be no run.
+    Args:
+        longest: The graph's timeout in seconds.
     """
-    check_content(headers)
-    return wanted_timeout(headers.get(b"x-request-timeout"), longest), forwarded_fields(headers)
+
+    __slots__ = ("_longest",)
+
+    def __init__(self, longest: float) -> None:
+        self._longest = longest
+
+    def conclusion(self, headers: Header) -> tuple[float, bytes]:
+        """What the fields say: the seconds that the run may take, and the header lines that every predictor gets.
+
+        Raises:
+            RequestError: If there can be no run.
+        """
+        check_content(headers)
+        return wanted_timeout(headers.get(b"x-request-timeout"), self._longest), forwarded_fields(headers)
 
 
 def wanted_timeout(value: bytes | None, longest: float) -> float:

@@ -14,14 +14,17 @@ from functools import partial
 import uvloop
 
 from plait.clock import Clock
+from plait.graph.plan import Plan, planned
 from plait.graph.spec import Config, Server
 from plait.http1.messages import Handler
 from plait.http1.renewed import Renewed, server_certificates
 from plait.http1.requests import RequestLimits
 from plait.server.access_log import opened_log
 from plait.server.app import App
-from plait.server.generation import Generation
+from plait.server.generation import generation
+from plait.server.lasting import Lasting
 from plait.server.listener import Deadlines, Listener, Room
+from plait.server.reconcile import Reconciler, reconciling
 from plait.server.sockets import room_for_clients
 from plait.spec.access_log import AccessLog as AccessLogSpec
 
@@ -34,7 +37,13 @@ class Worker:
     ready: bool = True
     patience: float = 0.0
     listener: Listener | None = None
+    reconciler: Reconciler | None = None
     stop: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def install(self, handler: Handler) -> None:
+        """Have requests answered by another handler from now on."""
+        if self.listener is not None:
+            self.listener.handler = handler
 
     def end(self) -> None:
         """Finish what is in flight; told so again, drop it."""
@@ -124,6 +133,21 @@ def terms_of(server: Server) -> Terms:
     )
 
 
+def serve_plan(plan: Plan, sock: socket.socket, opened: Opened) -> None:
+    """Serve a plan, and those that follow it, until SIGTERM or SIGINT.
+
+    Args:
+        plan: What to begin with.
+        sock: A listening socket.
+        opened: Called once clients can come; the worker's reconciler takes further plans.
+
+    Raises:
+        ConfigError: If a certificate or key cannot be used.
+        StartError: If the access log cannot be written.
+    """
+    run(partial(_planned, plan), sock, opened, terms_of(planned(plan).config.server))
+
+
 def serve_proxy(config: Config, sock: socket.socket, opened: Opened) -> None:
     """Serve a configuration until SIGTERM or SIGINT.
 
@@ -137,11 +161,19 @@ def serve_proxy(config: Config, sock: socket.socket, opened: Opened) -> None:
 @asynccontextmanager
 async def proxy(config: Config, worker: Worker) -> AsyncIterator[App]:
     """The proxy of a configuration, open until the end of the block."""
-    generation = Generation(config, worker.clock)
-    app = App(generation, lambda: worker.ready)
+    lasting = Lasting(worker.clock)
     try:
-        await generation.open()
-        yield app
+        running = await generation(config, 1, lasting)
+        await lasting.upstreams.open()
+        await lasting.upstreams.swap()
+        yield App(running, lambda: worker.ready)
     finally:
-        await app.close()
-        await generation.close()
+        await lasting.close()
+
+
+@asynccontextmanager
+async def _planned(plan: Plan, worker: Worker) -> AsyncIterator[App]:
+    async with reconciling(plan, Lasting(worker.clock), lambda: worker.ready) as reconciler:
+        worker.reconciler = reconciler
+        reconciler.install = worker.install
+        yield reconciler.app

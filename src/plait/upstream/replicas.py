@@ -69,15 +69,24 @@ class Replicas:
             for names in self._names:
                 group.create_task(names.open())
 
+    async def retire(self) -> None:
+        """Watch them no more, and keep no connection; calls can still be made."""
+        await self._watch_no_more()
+        for replica in self.fleet.replicas:
+            replica.endpoint.retire()
+
     async def close(self) -> None:
         """End every probe, question and connection."""
         self._closed = True
+        await self._watch_no_more()
+        for replica in (*self.fleet.replicas, *self._leaving):
+            await replica.endpoint.close()
+
+    async def _watch_no_more(self) -> None:
         for names in self._names:
             await names.close()
         if self._probes is not None:
             self._probes.close()
-        for replica in (*self.fleet.replicas, *self._leaving):
-            await replica.endpoint.close()
 
     def _resolved(self, address: Address) -> Callable[[Sequence[str]], None]:
         def resolved(hosts: Sequence[str]) -> None:

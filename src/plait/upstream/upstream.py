@@ -97,6 +97,10 @@ class Upstream:
         """Find out where it answers, and begin to watch it."""
         await self.replicas.open()
 
+    async def retire(self) -> None:
+        """Watch it no more, and keep no connection to it; requests that run may still ask it."""
+        await self.replicas.retire()
+
     async def close(self) -> None:
         """End every call and every connection."""
         while (call := self.line.next(-math.inf, 0.0, [])) is not None:

@@ -1,0 +1,129 @@
+"""What workers are told to run: a checked configuration, resolved, as bytes that say which part of it changed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any, NamedTuple, TypeVar
+
+import msgspec
+from pydantic import TypeAdapter
+
+from plait.graph.dump import plain
+from plait.graph.load import Loaded
+from plait.graph.spec import Config, Defaults, Graph, GraphSpec, Server
+from plait.graph.walk import names_code
+from plait.spec.predictor import Predictor
+
+_T = TypeVar("_T")
+
+_SERVER = TypeAdapter(Server)
+_DEFAULTS = TypeAdapter(Defaults)
+_GRAPH: TypeAdapter[GraphSpec] = TypeAdapter(Graph)
+_PREDICTOR = TypeAdapter(Predictor)
+_encode = msgspec.json.Encoder().encode
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """A configuration without problems, ready to be run.
+
+    Each section and each entry is JSON of its own, in the file's form: variables replaced, URLs of the environment put in, paths
+    absolute. What is the same, byte for byte, as in another plan means the same.
+
+    Args:
+        revision: Its number.
+        folder: Where modules with functions of users are looked for.
+        code: Whether any graph names such a function.
+        server: The section `server`.
+        defaults: The section `defaults`.
+        predictors: By name.
+        graphs: By name.
+        excluded: The predictors that were taken out while running.
+    """
+
+    revision: int
+    folder: str
+    code: bool
+    server: msgspec.Raw
+    defaults: msgspec.Raw
+    predictors: dict[str, msgspec.Raw]
+    graphs: dict[str, msgspec.Raw]
+    excluded: tuple[str, ...] = ()
+
+    def encoded(self) -> bytes:
+        """As JSON."""
+        return _encode(self)
+
+
+_NOTHING = Plan(0, "", False, msgspec.Raw(b""), msgspec.Raw(b""), {}, {})  # noqa: FBT003 - a field of a record
+
+
+def decoded(data: bytes) -> Plan:
+    """A plan that was encoded."""
+    return msgspec.json.decode(data, type=Plan)
+
+
+def plan_of(loaded: Loaded, revision: int, excluded: Collection[str] = ()) -> Plan:
+    """The plan of a configuration that was checked as a whole."""
+    config = loaded.config
+    return Plan(
+        revision,
+        str(loaded.folder),
+        names_code(config),
+        _raw(config.server),
+        _raw(config.defaults),
+        {name: _raw(spec) for name, spec in config.predictors.items()},
+        {name: _raw(spec) for name, spec in config.graphs.items()},
+        tuple(sorted(set(excluded) & config.predictors.keys())),
+    )
+
+
+def with_excluded(config: Config, excluded: Collection[str]) -> Config:
+    """The configuration as if it said of these predictors that they are not enabled."""
+    if not excluded:
+        return config
+    changed = {name: _taken_out(spec) if name in excluded else spec for name, spec in config.predictors.items()}
+    return config.model_copy(update={"predictors": changed})
+
+
+class Planned(NamedTuple):
+    """A plan, and the configuration that it says, in which what was excluded is not enabled."""
+
+    plan: Plan
+    config: Config
+
+
+def planned(plan: Plan, before: Planned | None = None) -> Planned:
+    """The configuration of a plan; specs that are the same in the plan before, byte for byte, are the same objects."""
+    old = before or Planned(_NOTHING, Config())
+    config = Config.model_construct(
+        None,
+        server=_unless_same(_SERVER, plan.server, old.plan.server, old.config.server),
+        defaults=_unless_same(_DEFAULTS, plan.defaults, old.plan.defaults, old.config.defaults),
+        predictors={name: _predictor(name, plan, old) for name in plan.predictors},
+        graphs={
+            name: _unless_same(_GRAPH, raw, old.plan.graphs.get(name), old.config.graphs.get(name))
+            for name, raw in plan.graphs.items()
+        },
+    )
+    return Planned(plan, config)
+
+
+def _predictor(name: str, plan: Plan, old: Planned) -> Predictor:
+    out = name in plan.excluded
+    known = old.config.predictors.get(name) if out == (name in old.plan.excluded) else None
+    spec = _unless_same(_PREDICTOR, plan.predictors[name], old.plan.predictors.get(name), known)
+    return _taken_out(spec) if out else spec
+
+
+def _unless_same(adapter: TypeAdapter[_T], raw: msgspec.Raw, old: msgspec.Raw | None, known: _T | None) -> _T:
+    if known is not None and raw == old:
+        return known
+    return adapter.validate_python(msgspec.json.decode(raw))
+
+
+def _taken_out(spec: Predictor) -> Predictor:
+    return spec.model_copy(update={"enabled": False}) if spec.enabled else spec
+
+
+def _raw(value: Any) -> msgspec.Raw:
+    return msgspec.Raw(_encode(plain(value)))

@@ -1,0 +1,113 @@
+"""Messages between plait's own processes: JSON in frames, over a pair of stream sockets."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+import msgspec
+
+LARGEST = 64 << 20
+"""Bytes of one message; what claims to be longer is none of ours."""
+UNREAD = 64 << 20
+"""Bytes that may wait for the other end; it is taken for gone when there are more."""
+_LENGTH = 4
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder().decode
+
+Message = dict[str, Any]
+
+
+def framed(message: Message) -> bytes:
+    """A message as it goes on the wire: its length in four bytes, the highest first, then its JSON."""
+    body = _encode(message)
+    return len(body).to_bytes(_LENGTH, "big") + body
+
+
+class Frames(asyncio.Protocol):
+    """One end, in an event loop.
+
+    Args:
+        heard: Is called with each message.
+        ended: Is called once, when the other end has gone.
+    """
+
+    def __init__(self, heard: Callable[[Message], None], ended: Callable[[], None]) -> None:
+        self._heard = heard
+        self._ended = ended
+        self._transport: asyncio.Transport | None = None
+        self._buffer = bytearray()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """The line stands."""
+        self._transport = transport  # type: ignore[assignment] # a stream transport
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes have come."""
+        self._buffer += data
+        while len(self._buffer) >= _LENGTH:
+            length = int.from_bytes(self._buffer[:_LENGTH], "big")
+            if length > LARGEST:
+                self.close()
+                return
+            if len(self._buffer) < _LENGTH + length:
+                return
+            body = bytes(self._buffer[_LENGTH : _LENGTH + length])
+            del self._buffer[: _LENGTH + length]
+            self._heard(_decode(body))
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - why, is all the same
+        """The other end has gone, or this one was closed."""
+        self._transport = None
+        self._ended()
+
+    def send(self, message: Message) -> None:
+        """Send a message; to an end that has gone, or reads no more, it is lost."""
+        transport = self._transport
+        if transport is None:
+            return
+        transport.write(framed(message))
+        if transport.get_write_buffer_size() > UNREAD:
+            transport.abort()
+
+    def close(self) -> None:
+        """End the line."""
+        if self._transport is not None:
+            self._transport.abort()
+
+
+async def opened(sock: socket.socket, heard: Callable[[Message], None], ended: Callable[[], None]) -> Frames:
+    """One end of a line, which listens from now on.
+
+    Args:
+        sock: A connected stream socket; the line owns it from now on.
+        heard: Is called with each message.
+        ended: Is called once, when the other end has gone.
+    """
+    sock.setblocking(False)  # noqa: FBT003 - the standard library's own
+    _, frames = await asyncio.get_running_loop().create_connection(lambda: Frames(heard, ended), sock=sock)
+    return frames
+
+
+def read(sock: socket.socket, seconds: float) -> Message | None:
+    """The next message, before there is a loop; None if the other end has gone, or says nothing for so long."""
+    sock.settimeout(seconds)
+    with suppress(TimeoutError, ConnectionResetError):
+        head = _exactly(sock, _LENGTH)
+        length = int.from_bytes(head, "big")
+        body = _exactly(sock, length) if len(head) == _LENGTH and length <= LARGEST else b""
+        if body and len(body) == length:
+            message: Message = _decode(body)
+            return message
+    return None
+
+
+def _exactly(sock: socket.socket, count: int) -> bytes:
+    found = bytearray()
+    while len(found) < count and (data := sock.recv(min(count - len(found), 1 << 16))):
+        found += data
+    return bytes(found)

@@ -1,0 +1,31 @@
+"""What a worker keeps from one generation to the next: upstreams, tasks, counts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from plait.server.tally import Tally
+from plait.server.task import Tasks
+from plait.upstream.registry import Upstreams
+
+if TYPE_CHECKING:
+    from plait.clock import Clock
+
+
+class Lasting:
+    """All state of a worker that outlives a configuration.
+
+    Args:
+        clock: The worker's clock.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self.upstreams = Upstreams(clock)
+        self.tasks = Tasks()
+        self.tally = Tally()
+
+    async def close(self) -> None:
+        """End what runs, then every connection."""
+        await self.tasks.close()
+        await self.upstreams.close()
