@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from plait.control.metrics import BOUNDS, Known
+from plait.control.metrics import Known
+from plait.server.tally import BOUNDS
 
 STARTED = "2026-12-01T02:00:00+00:00"
 

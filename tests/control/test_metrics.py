@@ -178,6 +178,21 @@ def test_a_predictor_that_a_worker_does_not_have_yet_is_what_the_others_say() ->
     assert told["plait_in_flight{predictor=setosa}"] == 2
 
 
+def test_a_worker_that_only_starts_says_little_and_is_up() -> None:
+    told = values({"worker": 1, "pid": 100, "rss": 5, "graphs": {}, "predictors": {}})
+    assert told["plait_worker_up{worker=1}"] == 1
+    assert told["plait_connections"] == told["plait_requests_in_flight"] == told["plait_refused_total"] == 0
+    assert "plait_revision{state=running,worker=1}" not in told
+
+
+def test_a_predictor_without_calls_and_counts_of_one_that_a_worker_no_longer_has_are_told_apart() -> None:
+    state, counts = predictor({"ok": 3}, 0.1), predictor({"ok": 4}, 0.1)
+    del state["statuses"], state["seconds"], counts["replicas"], counts["in_flight"]
+    told = values(snapshot(1, predictors={"setosa": state}), snapshot(2, pid=101, predictors={"setosa": counts}))
+    assert told["plait_limit{predictor=setosa}"] == 16
+    assert told["plait_parts_total{predictor=setosa,status=ok}"] == 4
+
+
 def test_without_a_file_nothing_is_said_of_it_and_without_a_revision_none_is_desired() -> None:
     told = values(more=known(desired=None, config_valid=None))
     assert not any(name.startswith(("plait_config_valid", "plait_revision")) for name in told)

@@ -17,11 +17,10 @@ from prometheus_client.registry import Collector
 
 from plait import __version__
 from plait.control.totals import Counts, Totals
+from plait.server.tally import BOUNDS
 
 Snapshot = Mapping[str, Any]
 OPENMETRICS = "application/openmetrics-text"
-BOUNDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
-"""Upper bounds of the buckets that workers count in, in seconds."""
 _BUCKETS = (*(str(bound) for bound in BOUNDS), "+Inf")
 _NOTHING = (0.0,) * (len(_BUCKETS) + 1)
 
@@ -168,7 +167,10 @@ class _Families(Collector):
     def _told(self) -> Iterator[tuple[str, Snapshot]]:
         """What each worker says of each predictor of the configuration."""
         for name in self.known.predictors:
-            yield from ((name, one["predictors"][name]) for one in self.snapshots if name in one["predictors"])
+            for one in self.snapshots:
+                facts = one["predictors"].get(name, {})
+                if "replicas" in facts:  # else the worker has counts of it, and it no more, or not yet
+                    yield name, facts
 
     def _of_replicas(self) -> Iterator[Metric]:
         for what, text in _REPLICA_GAUGES:
@@ -181,20 +183,20 @@ class _Families(Collector):
 
     def _of_workers(self) -> Iterator[Metric]:
         known, told = self.known, {one["worker"]: one for one in self.snapshots}
-        yield _gauge("connections", "Connections of clients.", (), [((), sum(one["connections"] for one in told.values()))])
+        yield _gauge("connections", "Connections of clients.", (), [((), sum(one.get("connections", 0) for one in told.values()))])
         yield _gauge(
             "requests_in_flight",
             "Requests that are being answered, or wait to begin.",
             (),
-            [((), sum(one["in_flight"] for one in told.values()))],
+            [((), sum(one.get("in_flight", 0) for one in told.values()))],
         )
         numbers = sorted({*known.workers, *told})
         yield _of_each("worker_up", "Whether a worker answers.", {number: number in told for number in numbers})
         yield _of_each("worker_resident_bytes", "Memory of a worker.", {number: one["rss"] for number, one in told.items()})
-        started = {number: datetime.fromisoformat(one["started"]).timestamp() for number, one in told.items()}
+        started = {number: datetime.fromisoformat(one["started"]).timestamp() for number, one in told.items() if "started" in one}
         yield _of_each("worker_start_time_seconds", "When a worker was started, since 1970.", started)
         desired = [] if known.desired is None else [(("desired", ""), known.desired)]
-        running = [(("running", str(number)), one["revision"]) for number, one in sorted(told.items())]
+        running = [(("running", str(number)), one["revision"]) for number, one in sorted(told.items()) if "revision" in one]
         yield _gauge(
             "revision", "The revision that is desired, and the one that each worker runs.", ("state", "worker"), desired + running
         )

@@ -37,7 +37,7 @@ class Totals:
         """
         for snapshot in snapshots:
             known = self._last.setdefault(snapshot["worker"], {})
-            identity = snapshot["pid"], snapshot["started"]
+            identity = snapshot["pid"], snapshot.get("started", "")
             known.pop(identity, None)
             known[identity] = dict(_counted(snapshot))
             while len(known) > EACH:
@@ -67,15 +67,20 @@ def _sum(into: Counts, counts: Counts) -> None:
 
 
 def _counted(snapshot: Mapping[str, Any]) -> Iterator[tuple[Key, tuple[float, ...]]]:
-    """The counts in a worker's snapshot."""
-    yield ("refused",), (snapshot["refused"],)
+    """The counts in a worker's snapshot; one that only starts has none."""
+    yield ("refused",), (snapshot.get("refused", 0),)
     for name, graph in snapshot["graphs"].items():
-        yield from ((("requests", name, status), (count,)) for status, count in graph["statuses"].items())
+        yield from _statuses("requests", name, graph)
         yield ("request_seconds", name), _histogram(graph["seconds"])
         yield ("own_seconds", name), _histogram(graph["own"])
     for name, predictor in snapshot["predictors"].items():
-        yield from ((("parts", name, status), (count,)) for status, count in predictor["statuses"].items())
-        yield ("part_seconds", name), _histogram(predictor["seconds"])
+        if "seconds" in predictor:  # else it was never called
+            yield from _statuses("parts", name, predictor)
+            yield ("part_seconds", name), _histogram(predictor["seconds"])
+
+
+def _statuses(what: str, name: str, facts: Mapping[str, Any]) -> Iterator[tuple[Key, tuple[float, ...]]]:
+    return (((what, name, status), (count,)) for status, count in facts["statuses"].items())
 
 
 def _histogram(facts: Mapping[str, Any]) -> tuple[float, ...]:
