@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from plait.errors import Problem
 from plait.graph.document import path_text
+from plait.graph.needs import resting
 from plait.graph.walk import nodes
 from plait.nodes.cascade import Cascade
 from plait.nodes.fallback import Fallback
@@ -25,7 +26,7 @@ PERCENT, NEARLY = 100, 10
 def advice(config: Config) -> list[Problem]:
     """What the author of a sound configuration should know."""
     nothing = [] if config.graphs else [Problem("graphs", "there is no graph, so nothing is served", "add one under graphs")]
-    found: list[Problem] = []
+    found: list[Problem] = [*resting(config)]
     for name, spec in config.graphs.items():
         at: At = ("graphs", name)
         found += _late(config, spec.root, at, spec.timeout or config.defaults.graph.timeout)

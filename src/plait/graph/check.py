@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from plait.errors import Problem
 from plait.graph.document import path_text
+from plait.graph.feedback import incomparable
 from plait.graph.link import Linker, graph_schema
+from plait.graph.needs import unmet
 from plait.graph.uses import graph_asked, graphs_used
 from plait.graph.walk import nodes
 from plait.nodes.link import At
@@ -34,7 +36,7 @@ OWN_ROUTES = tuple(
 
 def check(config: Config) -> list[Problem]:
     """Every problem of a configuration whose parts are valid by themselves."""
-    problems = [*_routes(config), *_uses(config), *_no_steps(config), *_not_twice(config)]
+    problems = [*_routes(config), *_uses(config), *_no_steps(config), *_not_twice(config), *unmet(config), *incomparable(config)]
     unasked = {name: Unasked(name) for name in config.predictors}
     for name, spec in config.graphs.items():
         graph_schema(spec, problems, name)

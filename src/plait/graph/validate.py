@@ -13,6 +13,7 @@ from plait.errors import Problem
 from plait.graph.build import MOST_PROBLEMS
 from plait.graph.document import Document
 from plait.graph.friendly import problem
+from plait.graph.needs import UNKNOWN
 from plait.graph.spec import Config, Defaults, Graph, GraphSpec, Server
 from plait.nodes.link import At
 from plait.nodes.value import Value
@@ -48,7 +49,8 @@ def validate(data: Any, document: Document) -> tuple[Config, list[Problem]]:
 
 
 def _predictor() -> Predictor:
-    return Predictor(url="http://127.0.0.1")
+    # Its version is none that a file can name: who needs this predictor is not to blame.
+    return Predictor(url="http://127.0.0.1").model_copy(update={"version": UNKNOWN})
 
 
 def _graph(name: str) -> GraphSpec:
