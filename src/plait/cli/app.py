@@ -7,7 +7,24 @@ from typing import Annotated
 import typer
 
 from plait import __version__
-from plait.cli import call, check, demo, explain, import_graph, predictor, schema, serve, up
+from plait.cli import (
+    apply,
+    call,
+    check,
+    demo,
+    drain,
+    exclude,
+    explain,
+    import_graph,
+    include,
+    predictor,
+    revisions,
+    rollback,
+    schema,
+    serve,
+    status,
+    up,
+)
 
 app = typer.Typer(
     help="plait composes model services, in series and in parallel, into one endpoint.",
@@ -40,6 +57,13 @@ for _command, _short in (
     (explain.explain, "Show the graphs of a file."),
     (schema.schema, "Print the JSON Schema of the file."),
     (call.call, "Ask a graph and print its answer."),
+    (status.status, "Show what runs."),
+    (apply.apply, "Change what runs."),
+    (revisions.revisions, "List what was changed."),
+    (rollback.rollback, "Go back to an earlier revision."),
+    (drain.drain, "Take a predictor out, and wait for its calls."),
+    (exclude.exclude, "Take a predictor out."),
+    (include.include, "Take a predictor in again."),
 ):
     app.command(short_help=_short)(_command)
 app.add_typer(import_graph.app, name="import", short_help="Make a file of another system's.")

@@ -36,13 +36,14 @@ def send(
     headers: dict[str, str] | None = None,
     timeout: float = PATIENCE,
     tls: ssl.SSLContext | None = None,
+    method: str | None = None,
 ) -> Reply:
-    """GET a URL, or POST a JSON body to it; never through a proxy of the environment.
+    """GET a URL, or POST a JSON body to it, or what `method` says; never through a proxy of the environment.
 
     Raises:
         StartError: If nobody answers there.
     """
-    with opened(url, body, headers, timeout, tls) as response:
+    with opened(url, body, headers, timeout, tls, method) as response:
         return reply(response, url)
 
 
@@ -53,6 +54,7 @@ def opened(
     headers: dict[str, str] | None = None,
     timeout: float = PATIENCE,
     tls: ssl.SSLContext | None = None,
+    method: str | None = None,
 ) -> Iterator[Response]:
     """The same, with a response whose body is still to come; `tls` is by default what the system trusts.
 
@@ -61,7 +63,8 @@ def opened(
     """
     if not url.startswith(("http://", "https://")):
         raise StartError(f"{url} is no http URL; write it as http://host:port")
-    request = urllib.request.Request(url, body, {"Content-Type": "application/json", **(headers or {})})  # noqa: S310 - checked above
+    fields = {"Content-Type": "application/json", **(headers or {})}
+    request = urllib.request.Request(url, body, fields, method=method)  # noqa: S310 - checked above
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=tls), _Stay)
     with _reading(url):
         try:

@@ -7,5 +7,36 @@ from typing import Annotated
 
 import typer
 
+ADMIN = "http://127.0.0.1:9001"
+"""Where the admin port is, unless something else is said."""
+
+
+def _predictors(ctx: typer.Context, incomplete: str) -> list[str]:
+    from plait.cli.complete import predictors  # noqa: PLC0415 - only a shell that completes asks
+
+    return predictors(ctx.params, incomplete)
+
+
+def _revisions(ctx: typer.Context, incomplete: str) -> list[str]:
+    from plait.cli.complete import revisions  # noqa: PLC0415 - only a shell that completes asks
+
+    return revisions(ctx.params, incomplete)
+
+
 File = Annotated[Path, typer.Argument(help="The file: YAML, JSON or TOML.", show_default=False)]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+Predictor = Annotated[str, typer.Argument(metavar="PREDICTOR", help="The predictor's name.", autocompletion=_predictors)]
+Number = Annotated[int | None, typer.Argument(min=1, metavar="[REVISION]", help="Its number.", autocompletion=_revisions)]
+Reason = Annotated[str, typer.Option(help="Why, for whoever reads the revisions and the audit log.", show_default=False)]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only check, and show what would change.")]
+Admin = Annotated[str, typer.Option("--admin", envvar="PLAIT_ADMIN_URL", help="Where the admin port is.")]
+TokenFile = Annotated[
+    Path | None,
+    typer.Option(
+        help="The file with the admin port's token; wins over the variable PLAIT_ADMIN_TOKEN.", show_default=".plait/admin.token"
+    ),
+]
+AdminCa = Annotated[
+    Path | None,
+    typer.Option("--cacert", help="The certificates that vouch for an https admin port's.", show_default="those the system trusts"),
+]
