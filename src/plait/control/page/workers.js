@@ -1,0 +1,41 @@
+// The workers: which revision each runs, and what it has to say of it.
+
+import { Table, make, mark, say } from "./dom.js";
+import { amount, bytes } from "./numbers.js";
+import { badge, judge, moment } from "./parts.js";
+
+export class Workers {
+  constructor(host) {
+    this.table = new Table(host, "workers", [
+      { title: "Worker", cell: () => make("span", {}, make("b"), " ", make("span", { class: "help pid" })), show: (cell, { worker, pid }) => (say(cell.firstChild, String(worker)), say(cell.lastChild, pid ? `process ${pid}` : "")) },
+      { title: "Runs", cell: badge, show: (cell, item) => this.runs(cell, item) },
+      { title: "Since", cell: () => make("time"), show: (cell, { since, started }) => (since ?? started) && moment(cell, since ?? started) },
+      { title: "Requests", number: true, show: (cell, item) => say(cell, amount(item.in_flight)) },
+      { title: "Connections", number: true, show: (cell, item) => say(cell, amount(item.connections)) },
+      { title: "Memory", number: true, show: (cell, item) => say(cell, bytes(item.rss)) },
+      { title: "Says", cell: () => make("ul", { class: "plain" }), show: (cell, item) => this.says(cell, item) },
+    ], ({ worker }) => worker);
+  }
+
+  show(lately) {
+    const { workers = [], desired } = lately.now.status;
+    this.desired = desired;
+    this.table.show(workers, "No worker has told anything yet.");
+  }
+
+  runs(cell, { up, revision }) {
+    if (up === false) judge(cell, "bad", "does not answer");
+    else if (revision == null) judge(cell, "poor", "starting");
+    else if (revision === this.desired) judge(cell, "good", `revision ${revision}`);
+    else judge(cell, "poor", `still revision ${revision}`);
+  }
+
+  says(cell, { error, warnings = [] }) {
+    const lines = [...(error ? [[error, "bad"]] : []), ...warnings.map((each) => [each, "poor"])];
+    const told = JSON.stringify(lines);
+    if (cell.told === told) return;
+    cell.told = told;
+    cell.replaceChildren(...lines.map(([line, kind]) => make("li", { class: kind }, line)));
+    mark(cell, "hidden", !lines.length);
+  }
+}
