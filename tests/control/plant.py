@@ -104,6 +104,9 @@ def revisions() -> list[dict[str, Any]]:
     ]
 
 
+OLDER = [{"number": 4, "created": "2026-11-28T01:20:00Z", "author": "start", "reason": "the first", "difference": []}]
+
+
 @dataclass
 class Plant:
     """The port; `asked` has the changes that were asked for, `refusal` what the next one is answered."""
@@ -144,7 +147,8 @@ class Plant:
             await told(send, 200, self.status)
             self.looks.set()
         else:
-            await told(send, 200, {"revisions": self.revisions})
+            older = "before=5" in self.urls[-1]
+            await told(send, 200, {"revisions": OLDER if older else self.revisions, "next": None if older else 5})
 
     async def change(self, path: str, headers: dict[str, str], body: Any, send: Any) -> None:
         refusal, self.refusal = self.refusal, None

@@ -216,12 +216,16 @@ async def test_a_change_that_plait_refuses_is_explained_in_the_dialog(visit: Vis
     assert await visit.tab.value("document.activeElement.getAttribute('aria-label')") == "Exclude setosa"
 
 
-async def test_workers_that_lag_behind_a_change_are_told_of(visit: Visit) -> None:
+async def test_what_has_not_come_about_yet_is_told(visit: Visit) -> None:
     await visit.opened()
-    visit.plant.refusal = 202, {"revision": 8, "pending": [2]}
-    await visit.tab.click('[aria-label="Exclude setosa"]')
-    await visit.tab.click("#ask-yes")
-    await visit.tab.shows("#said", "not all workers run it yet")
+    for deed, facts, words in (
+        ("Exclude", {"pending": [2]}, "setosa: excluded; not all workers run it yet"),
+        ("Drain", {"pending": [], "in_flight": 3}, "setosa: drained; 3 of its calls are still in flight"),
+    ):
+        visit.plant.refusal = 202, {"revision": 8, **facts}
+        await visit.tab.click(f'[aria-label="{deed} setosa"]')
+        await visit.tab.click("#ask-yes")
+        await visit.tab.shows("#said", words)
 
 
 async def test_rolling_back_shows_what_it_undoes_and_is_guarded_by_the_revision_that_was_seen(visit: Visit) -> None:
@@ -249,6 +253,22 @@ async def test_a_new_revision_appears_by_itself(visit: Visit) -> None:
     await visit.tab.shows("#revision-list li:first-child", "one more")
     await visit.tab.shows("#revision-list li:first-child .badge", "active")
     assert not await visit.tab.value("document.querySelector('#revision-list li:nth-child(2) .badge').checkVisibility()")
+
+
+async def test_older_revisions_are_fetched_and_stay_when_there_is_a_newer_one(visit: Visit) -> None:
+    stream = await visit.opened()
+    await visit.tab.click("#older")
+    await visit.tab.shows("#revision-list li:nth-child(4)", "the first")
+    assert not await visit.tab.value("document.querySelector('#older').checkVisibility()")
+    visit.plant.status["desired"] = 8
+    visit.plant.revisions.insert(0, {**visit.plant.revisions[0], "number": 8})
+    stream.put_nowait(told("revision", revision=8))
+    await visit.tab.shows("#revision-list li:nth-child(5)", "the first")
+    assert not await visit.tab.value("document.querySelector('#older').checkVisibility()")
+    await visit.tab.click('[aria-label="Roll back to revision 4"]')
+    visit.plant.broken = True
+    await visit.tab.click("#ask-yes")
+    await visit.tab.shows("#ask-error", "the store does not answer")
 
 
 async def test_events_come_live_and_the_stream_is_taken_up_again(visit: Visit) -> None:

@@ -38,7 +38,7 @@ export class Ask {
     try {
       const answer = await this.api.change(path, this.reason.value.trim(), revision);
       this.dialog.close();
-      this.done(answer.status === 202 ? `${done}; not all workers run it yet` : done);
+      this.done(`${done}${left(answer)}`);
     } catch (error) {
       this.refused(error);
     } finally {
@@ -61,5 +61,12 @@ export class Ask {
   wait(busy) {
     this.busy = busy;
     this.yes.disabled = busy;
+    say(this.yes, busy ? "Waiting …" : this.deed.yes);
   }
+}
+
+/** What has not come about yet when the answer came. */
+function left({ status, in_flight: calls, pending = [] }) {
+  if (calls) return `; ${calls} of its calls are still in flight`;
+  return status === 202 || pending.length ? "; not all workers run it yet" : "";
 }

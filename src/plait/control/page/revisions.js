@@ -10,25 +10,33 @@ const LONG = 200;
 export class Revisions {
   constructor(list, older, api, act) {
     Object.assign(this, { list, older, api, act, found: [], desired: null });
+    this.failed = make("p", { class: "error", role: "alert" });
+    older.after(this.failed);
     older.addEventListener("click", () => this.more());
   }
 
   /** Fetch the newest; those that were shown before stay. */
   async refresh(signal) {
-    const { revisions } = await this.api.get(`revisions?limit=${MANY}`, signal);
+    const { revisions, next } = await this.api.get(`revisions?limit=${MANY}`, signal);
     const last = revisions.at(-1)?.number ?? 0;
-    this.take([...revisions, ...this.found.filter(({ number }) => number < last)]);
+    const older = this.found.filter(({ number }) => number < last);
+    this.take([...revisions, ...older], older.length ? this.next : next);
   }
 
   async more() {
-    const last = this.found.at(-1);
-    const { revisions } = await this.api.get(`revisions?limit=${MANY}&before=${last.number}`);
-    this.take([...this.found, ...revisions]);
+    try {
+      const { revisions, next } = await this.api.get(`revisions?limit=${MANY}&before=${this.next}`);
+      this.take([...this.found, ...revisions], next);
+      say(this.failed, "");
+    } catch (error) {
+      say(this.failed, error.message);
+    }
   }
 
-  take(found) {
+  take(found, next) {
     this.found = found;
-    mark(this.older, "hidden", (found.at(-1)?.number ?? 1) <= 1);
+    this.next = next;
+    mark(this.older, "hidden", next == null);
     this.show(this.desired);
   }
 
