@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from plait import expr
@@ -17,6 +18,7 @@ _OUTPUT = frozenset({"output"})
 _LOOK_AT_IT = "write what is compared with the truth, such as output.label"
 
 
+@lru_cache(maxsize=1000)  # each configuration asks anew for what is mostly the same
 def compared(text: str) -> expr.Expression:
     """The bound expression that selects, from a predictor's answer, what is compared with the truth.
 
