@@ -12,13 +12,13 @@ from plait.testing import Reply
 from tests.cli.typed import admin, problem, typed
 
 DIFFERENCE = [
-    {"path": "predictors.b", "change": "added", "to": {"url": "http://b"}},
+    {"path": "predictors.b", "change": "added", "from": None, "to": {"url": "http://b"}},
     {"path": "predictors.a.url", "change": "changed", "from": "http://a", "to": "http://a2"},
-    {"path": "graphs.old", "change": "removed", "from": {"value": "x" * 200}},
+    {"path": "graphs.old", "change": "removed", "from": {"value": "x" * 200}, "to": None},
 ]
 DONE = {"revision": 8, "dry_run": False, "difference": DIFFERENCE, "warnings": ["graph a is never asked"], "pending": []}
-RUNS = {"workers": [{"worker": 1, "revision": 8}, {"worker": 2, "revision": 8}], "predictors": {"a": {"in_flight": 0}}}
-STARTS = {"workers": [{"worker": 1, "revision": 8}, {"worker": 2, "revision": 7}], "predictors": {"a": {"in_flight": 2}}}
+RUNS = {"workers": [{"worker": 1, "running": 8}, {"worker": 2, "running": 8}], "predictors": {"a": {"in_flight": 0}}}
+STARTS = {"workers": [{"worker": 1, "running": 8}, {"worker": 2, "running": 7}], "predictors": {"a": {"in_flight": 2}}}
 LISTED = {
     "revisions": [
         {

@@ -23,7 +23,7 @@ class Hours:
 
 
 async def test_what_does_not_come_in_time_is_told(capsys: pytest.CaptureFixture[str]) -> None:
-    stuck = {"workers": [{"worker": 1, "revision": 8}, {"worker": 2, "revision": 7, "error": "no module x"}, {"worker": 3}]}
+    stuck = {"workers": [{"worker": 1, "running": 8}, {"worker": 2, "running": 7, "error": "no module x"}, {"worker": 3}]}
     hours = Hours()
     async with admin({"GET /status": stuck}) as server:
         port = AdminPort(server.url, Token("", ""))
@@ -43,5 +43,10 @@ def test_where_nobody_answers_any_more_the_wait_ends_too() -> None:
 
 
 def test_a_worker_that_is_further_on_is_not_behind() -> None:
-    assert behind({"workers": [{"worker": 1, "revision": 9}]}, 8) == []
+    assert behind({"workers": [{"worker": 1, "running": 9}]}, 8) == []
     assert behind({}, 8) == []
+
+
+def test_workers_of_other_proxies_are_not_waited_for() -> None:
+    workers = [{"proxy": "here", "worker": 1, "running": 8}, {"proxy": "there", "worker": 1, "running": 2}]
+    assert behind({"workers": workers}, 8) == []

@@ -12,28 +12,28 @@ from plait.cli.overview import attention, overview
 
 QUIET: dict[str, Any] = {
     "version": "0.1.0",
-    "desired": 7,
-    "file": {"path": "plait.yaml", "valid": True, "problems": []},
-    "store": {"up": True, "kind": "sqlite", "error": None},
+    "revision": 7,
+    "file": {"path": "plait.yaml", "state": "taken", "problems": [], "since": "2026-12-01T02:24:50+00:00"},
+    "store": {"ok": True, "kind": "sqlite", "error": None},
     "workers": [
-        {"worker": 1, "pid": 50, "up": True, "revision": 7, "in_flight": 2, "connections": 3, "rss": 84 << 20, "warnings": []},
-        {"worker": 2, "pid": 51, "up": True, "revision": 7, "in_flight": 0, "connections": 1, "rss": 83 << 20, "warnings": []},
+        {"proxy": "p", "worker": 1, "pid": 50, "running": 7, "in_flight": 2, "connections": 3, "rss": 84 << 20, "warnings": []},
+        {"proxy": "p", "worker": 2, "pid": 51, "running": 7, "in_flight": 0, "connections": 1, "rss": 83 << 20, "warnings": []},
     ],
-    "graphs": {"predict": {"route": "/predict", "statuses": {"200": 90, "422": 1, "502": 2}}},
+    "graphs": {"predict": {"route": "/predict", "requests": 93, "errors": 2, "p95": 0.0234, "statuses": {"200": 91, "502": 2}}},
     "predictors": {
         "setosa": {
             "enabled": True,
             "excluded": None,
-            "version": "2",
-            "running_version": "2",
+            "version": {"declared": "2", "reported": "2", "matches": True},
             "in_flight": 1,
             "waiting": 4,
+            "p95": 0.0101,
             "replicas": [{"endpoint": "127.0.0.1:8000", "ejected": 0, "unwell": 0}],
             "accuracy": {"share": 0.934, "answers": 400},
         },
-        "old": {"enabled": False, "replicas": []},
+        "old": {"enabled": False, "p95": None, "version": {"declared": None, "reported": None, "matches": None}, "replicas": []},
     },
-    "rollout": None,
+    "rollout": {"revision": 7, "previous": 6, "state": "unwatched", "reason": "the file has no rollback"},
 }
 
 
@@ -47,19 +47,19 @@ def test_everything_has_its_table() -> None:
     assert shown(QUIET) == [
         "plait     0.1.0 at http://127.0.0.1:9001",
         "revision  7",
-        "file      plait.yaml",
+        "file      plait.yaml, taken",
         "store     sqlite",
         "",
-        "WORKER  PID  REVISION  STATE  IN FLIGHT  CLIENTS  MEMORY",
-        "1       50   7         up     2          3        84 MiB",
-        "2       51   7         up     0          1        83 MiB",
+        "WORKER    PID  REVISION  IN FLIGHT  CLIENTS  MEMORY",
+        "worker 1  50   7         2          3        84 MiB",
+        "worker 2  51   7         0          1        83 MiB",
         "",
-        "PREDICTOR  STATE  REPLICAS  IN FLIGHT     VERSION  ACCURACY",
-        "setosa     on     1 of 1    1, 4 waiting  2        93.4% of 400",
+        "PREDICTOR  STATE  REPLICAS  IN FLIGHT     P95      VERSION  ACCURACY",
+        "setosa     on     1 of 1    1, 4 waiting  10.1 ms  2        93.4% of 400",
         "old        off",
         "",
-        "GRAPH    ROUTE     REQUESTS  FAILED",
-        "predict  /predict  93        2",
+        "GRAPH    ROUTE     REQUESTS  ERRORS  P95",
+        "predict  /predict  93        2       23.4 ms",
     ]
 
 
@@ -67,25 +67,22 @@ def test_what_is_as_it_should_be_needs_no_attention() -> None:
     assert list(attention(QUIET)) == []
 
 
+BROKEN = [{"path": "graphs.a", "line": 3, "message": "m", "hint": "h"}, {}]
+
+
 @pytest.mark.parametrize(
     ("change", "told"),
     [
         (
-            {
-                "file": {
-                    "path": "p.yaml",
-                    "valid": False,
-                    "problems": [{"path": "graphs.a", "line": 3, "message": "m", "hint": "h"}, {}],
-                }
-            },
-            ["p.yaml was changed and is not taken: 2 problems", "  line 3, graphs.a: m (h)", "  the file: None"],
+            {"file": {"path": "p.yaml", "state": "invalid", "problems": BROKEN}},
+            ["p.yaml is not taken: it has 2 problems", "  line 3, graphs.a: m (h)", "  the file: None"],
         ),
         (
-            {"store": {"up": False, "kind": "sqlite", "error": "disk full"}},
+            {"store": {"ok": False, "kind": "sqlite", "error": "disk full"}},
             ["the store cannot be used (disk full): what runs goes on, and changes are refused until it is back"],
         ),
         (
-            {"workers": [{"worker": 2, "revision": 6, "error": "no module x", "warnings": ["a is slow"]}]},
+            {"workers": [{"worker": 2, "running": 6, "error": "no module x", "warnings": ["a is slow"]}]},
             ["worker 2 does not run revision 7: no module x", "worker 2: a is slow"],
         ),
         (
@@ -93,7 +90,7 @@ def test_what_is_as_it_should_be_needs_no_attention() -> None:
             ["a was excluded 2026-12-01 02:24:50Z by api: bad"],
         ),
         (
-            {"predictors": {"a": {"version": "2", "running_version": "1"}}},
+            {"predictors": {"a": {"version": {"declared": "2", "reported": "1", "matches": False}}}},
             ["a should be version 2, but says that it is 1"],
         ),
         (
@@ -108,21 +105,27 @@ def test_what_is_not_as_it_should_be_is_told(change: dict[str, Any], told: list[
 
 
 def test_states_stand_in_the_tables() -> None:
+    excluded = {"excluded": {"author": "api"}, "replicas": [{"ejected": 1}, {}]}
     lines = shown(
         {
-            "desired": 7,
-            "rollout": {"revision": 7, "state": "watching"},
-            "workers": [{"worker": 1, "up": False, "revision": None}],
+            "revision": 7,
+            "rollout": {"revision": 7, "state": "watching", "seconds_left": 34.2},
+            "workers": [{"proxy": "here", "worker": 1}, {"proxy": "there", "worker": 1, "running": 7}],
             "predictors": {
-                "a": {"excluded": {"author": "api"}, "version": "2", "running_version": "1", "replicas": [{"ejected": 1}, {}]},
-                "b": {"running_version": "5"},
+                "a": {**excluded, "version": {"declared": "2", "reported": "1", "matches": False}},
+                "b": {"version": {"declared": None, "reported": "5"}},
             },
         }
     )
-    assert "rollout   revision 7: watching" in lines
-    assert any(line.split() == ["1", "down"] for line in lines)
+    assert "rollout   revision 7 watching, 34 s left" in lines
+    assert "1 of there       7" in lines
     assert any(line.split() == ["a", "excluded", "1", "of", "2", "2,", "runs", "1"] for line in lines)
     assert any(line.split() == ["b", "on", "5"] for line in lines)
+
+
+def test_a_revision_that_was_taken_back_says_why() -> None:
+    rollout = {"revision": 8, "state": "taken back", "reason": "12% of the requests of predict failed"}
+    assert "rollout   revision 8 taken back: 12% of the requests of predict failed" in shown({"rollout": rollout})
 
 
 @pytest.mark.parametrize("status", [{}, {"workers": 5, "graphs": [], "predictors": {"a": 1}, "file": "x", "store": None}])

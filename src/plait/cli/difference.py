@@ -23,10 +23,11 @@ def difference_lines(entries: Any) -> Iterator[tuple[str, Level]]:
     for entry in entries if isinstance(entries, list) else ():
         if not isinstance(entry, dict):
             continue
-        sign, level = _SIGNS.get(entry.get("change", ""), ("~", ""))
-        old, new = (_value(entry[key]) if key in entry else "" for key in ("from", "to"))
-        values = f"{old} → {new}" if entry.get("change") == "changed" else new or old
-        yield f"{sign} {entry.get('path', '')}{f': {values}' if values else ''}", level
+        change = str(entry.get("change"))
+        sign, level = _SIGNS.get(change, ("~", ""))
+        old, new = (_value(entry.get(key)) for key in ("from", "to"))
+        shown = {"added": new, "removed": old}.get(change, f"{old} → {new}")
+        yield f"{sign} {entry.get('path') or 'all'}: {shown}", level
 
 
 def _value(value: Any) -> str:

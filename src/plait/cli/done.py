@@ -57,10 +57,12 @@ def waited(port: AdminPort, left: Callable[[Mapping[str, Any]], list[str]], time
 
 
 def behind(status: Mapping[str, Any], revision: int) -> list[str]:
-    """The workers that run an older revision, each with the reason if it is known."""
+    """The workers of the plait that was asked which run an older revision, each with the reason if it is known."""
+    workers: list[Mapping[str, Any]] = status.get("workers") or []
     found = []
-    for worker in status.get("workers") or ():
-        runs = worker.get("revision") or 0
+    for worker in workers:
+        # Its own come first; those of other proxies may be long gone.
+        runs = worker.get("running") or 0 if worker.get("proxy") == workers[0].get("proxy") else revision
         if runs < revision:
             error = f": {worker['error']}" if worker.get("error") else ""
             found.append(f"worker {worker.get('worker', '?')} runs revision {runs}{error}")

@@ -11,7 +11,6 @@ from rich.text import Text
 from plait.cli.tables import cell, moment, table
 
 _MIB = 1 << 20
-_FAILED = "5"
 
 Status = Mapping[str, Any]
 
@@ -31,16 +30,16 @@ def overview(status: Status, url: str) -> Group:
 def attention(status: Status) -> Iterator[str]:
     """A line for everything that is not as it should be."""
     file, store = _of(status, "file"), _of(status, "store")
-    if file.get("valid") is False:
-        yield f"{file.get('path')} was changed and is not taken: {_count(len(_list(file, 'problems')), 'problem')}"
-        yield from (f"  {_problem(each)}" for each in _list(file, "problems"))
-    if store.get("up") is False:
+    if problems := _list(file, "problems"):
+        yield f"{file.get('path')} is not taken: it has {_count(len(problems), 'problem')}"
+        yield from (f"  {_problem(each)}" for each in problems)
+    if store.get("ok") is False:
         error = f" ({store['error']})" if store.get("error") else ""
         yield f"the store cannot be used{error}: what runs goes on, and changes are refused until it is back"
     for worker in _list(status, "workers"):
         if worker.get("error"):
-            yield f"worker {worker.get('worker')} does not run revision {status.get('desired')}: {worker['error']}"
-        yield from (f"worker {worker.get('worker')}: {warning}" for warning in worker.get("warnings") or ())
+            yield f"{_name(worker)} does not run revision {status.get('revision')}: {worker['error']}"
+        yield from (f"{_name(worker)}: {warning}" for warning in worker.get("warnings") or ())
     for name, facts in _named(status, "predictors"):
         yield from _attention_of(name, facts)
 
@@ -49,8 +48,9 @@ def _attention_of(name: str, facts: Status) -> Iterator[str]:
     if mark := _of(facts, "excluded"):
         reason = f": {mark['reason']}" if mark.get("reason") else ""
         yield f"{name} was excluded {moment(mark.get('since'))} by {mark.get('author')}{reason}"
-    if _differs(facts):
-        yield f"{name} should be version {facts['version']}, but says that it is {facts['running_version']}"
+    version = _of(facts, "version")
+    if version.get("matches") is False:
+        yield f"{name} should be version {version.get('declared')}, but says that it is {version.get('reported')}"
     for replica in _list(facts, "replicas"):
         if states := _trouble(replica):
             yield f"{name}: {replica.get('endpoint')} is {' and '.join(states)}"
@@ -59,54 +59,64 @@ def _attention_of(name: str, facts: Status) -> Iterator[str]:
 def _facts(status: Status, url: str) -> Iterator[Sequence[object]]:
     file, store, rollout = _of(status, "file"), _of(status, "store"), _of(status, "rollout")
     yield "plait", f"{status.get('version', '')} at {url}".strip()
-    yield "revision", cell(status.get("desired"), "good" if not any(_late(status)) else "warning")
+    yield "revision", cell(status.get("revision"), "warning" if any(_late(status)) else "good")
     if file:
-        good = file.get("valid") is not False
-        yield "file", cell(f"{file.get('path')}{'' if good else ', not taken'}", "" if good else "bad")
+        yield "file", cell(f"{file.get('path')}, {file.get('state')}", "bad" if _list(file, "problems") else "")
     if store:
-        up = store.get("up") is not False
+        up = store.get("ok") is not False
         yield "store", cell(f"{store.get('kind', '')}{'' if up else ', cannot be used'}", "" if up else "bad")
-    if rollout:
-        said = rollout.get("message") or f"revision {rollout.get('revision')}: {rollout.get('state')}"
-        yield "rollout", cell(said, "bad" if rollout.get("state") == "rolled_back" else "")
+    if rollout.get("state") not in (None, "unwatched"):
+        left = f", {rollout['seconds_left']:.0f} s left" if rollout.get("seconds_left") else ""
+        why = f": {rollout['reason']}" if rollout.get("reason") else ""
+        bad = rollout["state"] in ("taken back", "kept")
+        yield "rollout", cell(f"revision {rollout.get('revision')} {rollout['state']}{left}{why}", "bad" if bad else "")
 
 
 def _late(status: Status) -> Iterator[bool]:
-    yield from (worker.get("revision") != status.get("desired") for worker in _list(status, "workers"))
+    yield from (worker.get("running") != status.get("revision") for worker in _list(status, "workers"))
 
 
 def _workers(status: Status) -> RenderableType | None:
-    desired = status.get("desired")
+    workers = _list(status, "workers")
     rows = [
         (
-            worker.get("worker"),
+            _name(worker, len({each.get("proxy") for each in workers}) > 1),
             worker.get("pid"),
-            cell(worker.get("revision"), "good" if worker.get("revision") == desired else "warning"),
-            cell("up") if worker.get("up", True) else cell("down", "bad"),
+            cell(worker.get("running"), "good" if worker.get("running") == status.get("revision") else "warning"),
             worker.get("in_flight"),
             worker.get("connections"),
             f"{worker['rss'] / _MIB:.0f} MiB" if worker.get("rss") else "",
         )
-        for worker in _list(status, "workers")
+        for worker in workers
     ]
-    return table(("WORKER", "PID", "REVISION", "STATE", "IN FLIGHT", "CLIENTS", "MEMORY"), rows) if rows else None
+    return table(("WORKER", "PID", "REVISION", "IN FLIGHT", "CLIENTS", "MEMORY"), rows) if rows else None
 
 
 def _predictors(status: Status) -> RenderableType | None:
     rows = [
-        (name, _state(facts), _replicas(facts), _load(facts), _version(facts), _accuracy(facts))
+        (name, _state(facts), _replicas(facts), _load(facts), _latency(facts), _version(facts), _accuracy(facts))
         for name, facts in _named(status, "predictors")
     ]
-    return table(("PREDICTOR", "STATE", "REPLICAS", "IN FLIGHT", "VERSION", "ACCURACY"), rows) if rows else None
+    return table(("PREDICTOR", "STATE", "REPLICAS", "IN FLIGHT", "P95", "VERSION", "ACCURACY"), rows) if rows else None
 
 
 def _graphs(status: Status) -> RenderableType | None:
-    rows = []
-    for name, facts in _named(status, "graphs"):
-        statuses = _of(facts, "statuses")
-        failed = sum(count for code, count in statuses.items() if str(code).startswith(_FAILED))
-        rows.append((name, facts.get("route"), sum(statuses.values()), cell(failed, "warning" if failed else "")))
-    return table(("GRAPH", "ROUTE", "REQUESTS", "FAILED"), rows) if rows else None
+    rows = [
+        (
+            name,
+            facts.get("route"),
+            facts.get("requests"),
+            cell(facts.get("errors"), "warning" if facts.get("errors") else ""),
+            _latency(facts),
+        )
+        for name, facts in _named(status, "graphs")
+    ]
+    return table(("GRAPH", "ROUTE", "REQUESTS", "ERRORS", "P95"), rows) if rows else None
+
+
+def _name(worker: Status, with_proxy: bool = False) -> str:  # noqa: FBT001, FBT002 - how long it is to be
+    number = worker.get("worker")
+    return f"{number} of {worker.get('proxy')}" if with_proxy else f"worker {number}"
 
 
 def _state(facts: Status) -> Text:
@@ -130,15 +140,16 @@ def _load(facts: Status) -> str:
     return f"{load}, {facts['waiting']} waiting" if facts.get("waiting") else load
 
 
+def _latency(facts: Status) -> str:
+    seconds = facts.get("p95")
+    return f"{1000 * seconds:.1f} ms" if isinstance(seconds, int | float) else ""
+
+
 def _version(facts: Status) -> Text:
-    if _differs(facts):
-        return cell(f"{facts['version']}, runs {facts['running_version']}", "bad")
-    return cell(facts.get("version") or facts.get("running_version") or "")
-
-
-def _differs(facts: Status) -> bool:
-    declared, runs = facts.get("version"), facts.get("running_version")
-    return bool(declared and runs and declared != runs)
+    version = _of(facts, "version")
+    if version.get("matches") is False:
+        return cell(f"{version.get('declared')}, runs {version.get('reported')}", "bad")
+    return cell(version.get("declared") or version.get("reported"))
 
 
 def _accuracy(facts: Status) -> str:

@@ -13,7 +13,7 @@ from plait.cli.printable import printable
 
 def revisions(
     number: Number = None,
-    limit: Annotated[int, typer.Option(min=1, max=1000, help="How many to list.")] = 20,
+    limit: Annotated[int, typer.Option(min=1, max=100, help="How many to list.")] = 20,
     file: Annotated[bool, typer.Option("--file", help="Print what it says, as a file; by default the active one.")] = False,  # noqa: FBT002 - a flag
     admin: Admin = ADMIN,
     token_file: TokenFile = None,
