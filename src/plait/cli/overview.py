@@ -154,7 +154,8 @@ def _version(facts: Status) -> Text:
 
 def _accuracy(facts: Status) -> str:
     accuracy = _of(facts, "accuracy")
-    return f"{accuracy['share']:.1%} of {accuracy.get('answers', '?')}" if accuracy.get("share") is not None else ""
+    share = accuracy.get("accuracy")
+    return f"{share:.1%} of {accuracy.get('known')}" if isinstance(share, int | float) else ""
 
 
 def _problem(problem: Status) -> str:
