@@ -29,7 +29,7 @@ QUIET: dict[str, Any] = {
             "waiting": 4,
             "p95": 0.0101,
             "replicas": [{"endpoint": "127.0.0.1:8000", "ejected": 0, "unwell": 0}],
-            "accuracy": {"accuracy": 0.934, "right": 374, "known": 400, "state": "counting"},
+            "accuracy": {"share": 0.934, "answers": 400},
         },
         "old": {"enabled": False, "p95": None, "version": {"declared": None, "reported": None, "matches": None}, "replicas": []},
     },

@@ -154,8 +154,8 @@ def _version(facts: Status) -> Text:
 
 def _accuracy(facts: Status) -> str:
     accuracy = _of(facts, "accuracy")
-    share = accuracy.get("accuracy")
-    return f"{share:.1%} of {accuracy.get('known')}" if isinstance(share, int | float) else ""
+    share, known = accuracy.get("share"), accuracy.get("answers")
+    return f"{share:.1%} of {known}" if isinstance(share, int | float) else ""
 
 
 def _problem(problem: Status) -> str:
