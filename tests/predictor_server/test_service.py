@@ -41,6 +41,11 @@ def test_health_names_the_predictor(service: Service) -> None:
     assert json.loads(response.body) == {"health": "ok", "name": "adder", "version": None}
 
 
+def test_health_and_metadata_say_the_version_that_it_was_given() -> None:
+    service = serving(Sums(), "adder", "2")
+    assert [json.loads(ask(service, "GET", path).body)["version"] for path in ("/health", "/metadata")] == ["2", "2"]
+
+
 def test_metadata_tells_type_structure_and_sample_of_request_and_answer(service: Service) -> None:
     told = json.loads(ask(service, "GET", "/metadata").body)
     assert told["name"] == "adder"

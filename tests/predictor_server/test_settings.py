@@ -14,12 +14,13 @@ def test_defaults_listen_on_this_machine_only() -> None:
 
 def test_variables_say_what_flags_do_not() -> None:
     given = {"MODEL_FILEPATH": "m.onnx", "NAME": "m", "HOST": "0.0.0.0", "PORT": "8002", "MODE": "production"}
-    assert settings(given) == Settings("m.onnx", "m", "0.0.0.0", 8002, "production")
+    assert settings({**given, "MODEL_VERSION": "2"}) == Settings("m.onnx", "m", "0.0.0.0", 8002, "production", "2")
 
 
 def test_flags_win_over_variables() -> None:
     given = {"MODEL_FILEPATH": "m.onnx", "NAME": "m", "HOST": "0.0.0.0", "PORT": "nonsense"}
     assert settings(given, "other.onnx", "other", "::1", 0) == Settings("other.onnx", "other", "::1", 0, "development")
+    assert settings({"MODEL_VERSION": "2"}, "m.onnx", version="3").version == "3"
 
 
 def test_an_empty_variable_counts_as_missing() -> None:

@@ -17,6 +17,9 @@ def predictor(
     port: Annotated[
         int | None, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.", show_default="PORT, else 8000")
     ] = None,
+    version: Annotated[
+        str | None, typer.Option(help="The version that it says it is.", show_default="MODEL_VERSION, else the model's own")
+    ] = None,
 ) -> None:
     """Serve one model until SIGTERM or Ctrl-C."""
     from plait.cli.logs import log, to_stderr  # noqa: PLC0415 - commands import when they run
@@ -27,7 +30,7 @@ def predictor(
     from plait.server.sockets import listen, url_of  # noqa: PLC0415
 
     end_with_parent()
-    chosen = settings(os.environ, model, name, host, port)
+    chosen = settings(os.environ, model, name, host, port, version)
     to_stderr(chosen.log_level, as_json=chosen.log_json)
     sock = listen(chosen.host, chosen.port)
     application = service(chosen)

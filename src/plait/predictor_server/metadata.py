@@ -36,13 +36,13 @@ def answer(predictions: list[Any]) -> dict[str, Any]:
     return {"prediction": predictions[0] if len(predictions) == 1 else predictions}
 
 
-def metadata(model: Model, name: str, sample: Rows | None) -> dict[str, Any]:
+def metadata(model: Model, name: str, version: str | None, sample: Rows | None) -> dict[str, Any]:
     """Everything that `GET /metadata` tells; null where unknown."""
     tried = predict(model, sample) if sample is not None else None
     known = None if tried is None or isinstance(tried, PlaitError) else tried
     return {
         "name": name,
-        "version": model.info.version,
+        "version": version,
         "description": model.info.description,
         "data_type": "object",
         "data_structure": request_schema(model.info),

@@ -127,18 +127,18 @@ def service(settings: Settings) -> Service:
     Raises:
         StartError: If there is no such model, or it cannot be run here.
     """
-    return serving(open_model(settings.model), settings.name)
+    return serving(open_model(settings.model), settings.name, settings.version)
 
 
-def serving(model: Model, name: str | None = None) -> Service:
-    """The application that serves a model under a name, by default the model's own."""
-    called = name or model.info.name
+def serving(model: Model, name: str | None = None, version: str | None = None) -> Service:
+    """The application that serves a model under a name and as a version, by default the model's own."""
+    called, version = name or model.info.name, version or model.info.version
     read = reader(model.info)
     sample = sample_rows(model.info, read)
-    about = metadata(model, called, sample)
+    about = metadata(model, called, version, sample)
     usable = about["prediction_sample"] is not None
     inline = rows_within(model, sample) if sample is not None and usable else 0
-    health = {"health": "ok", "name": called, "version": model.info.version}
+    health = {"health": "ok", "name": called, "version": version}
     return Service(Runner(model, inline), read, sample, _encode(health), _encode(about))
 
 

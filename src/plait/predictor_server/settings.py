@@ -26,6 +26,7 @@ class Settings(msgspec.Struct, frozen=True):
         host: The address to listen on.
         port: The port; 0 takes a free one.
         mode: Of whom the log is for: people in development, machines in production.
+        version: What it says of its version; by default the model's own.
     """
 
     model: str
@@ -33,6 +34,7 @@ class Settings(msgspec.Struct, frozen=True):
     host: str = HOST
     port: int = PORT
     mode: Mode = "development"
+    version: str | None = None
 
     @property
     def log_level(self) -> str:
@@ -51,8 +53,11 @@ def settings(
     name: str | None = None,
     host: str | None = None,
     port: int | None = None,
+    version: str | None = None,
 ) -> Settings:
-    """Settings from flags (None: not given), else MODEL_FILEPATH, NAME, HOST, PORT and MODE; an empty variable counts as missing.
+    """Settings from flags (None: not given), else MODEL_FILEPATH, NAME, HOST, PORT, MODEL_VERSION and MODE.
+
+    An empty variable counts as missing.
 
     Raises:
         StartError: If no model is named, or a variable's value is none that it can have.
@@ -66,6 +71,7 @@ def settings(
         host=host or environment.get("HOST") or HOST,
         port=_port(environment.get("PORT") or str(PORT)) if port is None else port,
         mode=_mode(environment.get("MODE") or "development"),
+        version=version or environment.get("MODEL_VERSION") or None,
     )
 
 
