@@ -14,6 +14,11 @@ _REFERENCE = re.compile(r"\$\$\{|\$\{\s*env\s*\.\s*([A-Za-z_][A-Za-z0-9_]*)\s*\}
 Report = Callable[[At, str, str], None]
 
 
+def names_variable(text: str) -> bool:
+    """Whether a text has a `${env.…}` that would be replaced, or would have to be."""
+    return any(found[0] != "$${" for found in _REFERENCE.finditer(text))
+
+
 def substitute(value: Any, environ: Mapping[str, str], report: Report, at: At = ()) -> Any:
     """The same data with every `${env.NAME}` replaced, in values, not in keys; what else is in `${…}` stays.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -68,7 +68,7 @@ def load_checked(path: str | Path | None, environ: Mapping[str, str] | None = No
         ConfigError: With every problem of the parts and of the whole.
         StartError: As for `load`.
     """
-    return _checked(_load(path, environ))
+    return checked(_load(path, environ))
 
 
 def load_text(
@@ -87,34 +87,45 @@ def load_text(
         ConfigError: With every problem.
     """
     raw = text.encode(errors="surrogatepass") if isinstance(text, str) else text
-    return _checked(_read(parse(raw, kind, source or f"plait.{kind}"), environ, folder))
+    return checked(read(parse(raw, kind, source or f"plait.{kind}"), environ, folder))
 
 
 @dataclass(frozen=True, slots=True)
-class _Read:
-    """What was loaded, sound or not."""
+class Read:
+    """What was loaded, sound or not; nothing that it names was opened or imported yet."""
 
     loaded: Loaded
     problems: list[Problem] = field(default_factory=list)
     unset: frozenset[At] = frozenset()
 
 
-def _checked(read: _Read) -> Loaded:
+def checked(read: Read, excluded: Collection[str] = (), more: Sequence[Problem] = ()) -> Loaded:
+    """What was read, checked as a whole; only here is code that it names imported, and are files that it names opened.
+
+    Args:
+        read: What was read.
+        excluded: Predictors to be checked as if they were not enabled.
+        more: What else is wrong with it.
+
+    Raises:
+        ConfigError: With every problem of the parts and of the whole.
+    """
     # The compiler behind the check is only needed from here on.
     from plait.graph.advice import advice  # noqa: PLC0415
     from plait.graph.check import check  # noqa: PLC0415
+    from plait.graph.plan import with_excluded  # noqa: PLC0415
     from plait.graph.tls import unusable  # noqa: PLC0415
 
     # With as many problems as are told, the rest was not read.
-    config = read.loaded.config
-    loaded = _sound(read, [] if len(read.problems) >= MOST_PROBLEMS else [*check(config), *unusable(config)])
-    found = advice(loaded.config)
+    config = with_excluded(read.loaded.config, excluded)
+    loaded = _sound(read, [] if len(read.problems) >= MOST_PROBLEMS else [*more, *check(config), *unusable(config)])
+    found = advice(config)
     for problem in found:
         problem.line, problem.column = loaded.document.place(problem.place)
     return replace(loaded, warnings=[*loaded.warnings, *problems_text(found, loaded.document.source).splitlines()])
 
 
-def _sound(read: _Read, more: list[Problem]) -> Loaded:
+def _sound(read: Read, more: list[Problem]) -> Loaded:
     document = read.loaded.document
     for problem in more:
         problem.line, problem.column = document.place(problem.place)
@@ -126,23 +137,23 @@ def _sound(read: _Read, more: list[Problem]) -> Loaded:
     return read.loaded
 
 
-def _load(path: str | Path | None, environ: Mapping[str, str] | None) -> _Read:
+def _load(path: str | Path | None, environ: Mapping[str, str] | None) -> Read:
     environ = os.environ if environ is None else environ
     if path is None:
         return _without_file(environ)
     path = Path(path)
     document = parse(file_bytes(path), kind_of(path), str(path))
-    return _read(document, environ, path.absolute().parent)
+    return read(document, environ, path.absolute().parent)
 
 
-def _without_file(environ: Mapping[str, str]) -> _Read:
+def _without_file(environ: Mapping[str, str]) -> Read:
     urls, warnings = services(environ)
     if not any(urls.values()):
         missing = "there is neither a file nor a SERVICE_<NAME>=host:port variable to say which predictors there are"
         raise StartError("; ".join([missing, *warnings]))
     document = Document("SERVICE_<NAME>", without_file(urls))
     config, problems = validate(document.data, document)
-    return _Read(Loaded(config, document, warnings, Path.cwd()), problems)
+    return Read(Loaded(config, document, warnings, Path.cwd()), problems)
 
 
 def file_bytes(path: Path) -> bytes:
@@ -158,7 +169,14 @@ def file_bytes(path: Path) -> bytes:
         raise StartError(f"cannot read {path}: {(getattr(exc, 'strerror', None) or str(exc)).lower()}") from None
 
 
-def _read(document: Document, environ: Mapping[str, str], folder: Path) -> _Read:
+def read(document: Document, environ: Mapping[str, str], folder: Path) -> Read:
+    """What a document says, each part of it checked by itself.
+
+    Args:
+        document: The data, as written, and the places that are known.
+        environ: The environment's variables.
+        folder: Where relative paths begin.
+    """
     problems: list[Problem] = []
     unset: set[At] = set()
 
@@ -171,10 +189,10 @@ def _read(document: Document, environ: Mapping[str, str], folder: Path) -> _Read
     urls, ignored = services(environ)
     data, unused = override(data, urls, document.source)
     config, found = validate(data, document)
-    if names_code(config):
+    if names_code(config) and str(folder) not in sys.path:
         sys.path.insert(0, str(folder))
     problems += [problem for problem in found if problem.place not in unset]
-    return _Read(Loaded(_with_paths(config, folder), document, [*ignored, *unused], folder, written), problems, frozenset(unset))
+    return Read(Loaded(_with_paths(config, folder), document, [*ignored, *unused], folder, written), problems, frozenset(unset))
 
 
 def _with_paths(config: Config, folder: Path) -> Config:

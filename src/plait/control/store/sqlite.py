@@ -1,0 +1,76 @@
+"""Revisions in a file of SQLite, for a single owner; never in WAL mode, which loses data when it is reset, before 3.51.3."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, NullPool, create_engine
+
+FILE = "revisions.db"
+PATIENCE = 1.0
+"""Seconds that somebody else's lock is waited for."""
+
+_ADVICE = {
+    "locked": "another program holds it: end that",
+    "full": "make room on the disk",
+    "disk i/o": "make room on the disk, or see what is wrong with it",
+    "malformed": "it is damaged: move it away, or put a copy in its place",
+    "not a database": "it is damaged: move it away, or put a copy in its place",
+    "a row has": "it is damaged: move it away, or put a copy in its place",
+    "no such": "it is damaged: move it away, or put a copy in its place",
+    "readonly": "let plait write it, and its folder",
+    "unable to open": "let plait write it, and its folder",
+    "permission denied": "let plait write it, and its folder",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Sqlite:
+    """A file of SQLite.
+
+    Args:
+        path: The file; made with its folder where it is missing, for nobody else to read.
+        patience: Seconds that somebody else's lock is waited for.
+    """
+
+    path: Path
+    patience: float = PATIENCE
+
+    @property
+    def where(self) -> str:
+        """The file's path."""
+        return f"the store {self.path}"
+
+    def engine(self) -> Engine:
+        """A way to the file, which is opened anew for each call: so it may be moved away, and put back, at any time."""
+        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return create_engine("sqlite+pysqlite://", creator=self._connect, poolclass=NullPool)
+
+    def _connect(self) -> sqlite3.Connection:
+        os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        connection = sqlite3.connect(self.path, timeout=self.patience, isolation_level=None, check_same_thread=False)
+        try:
+            connection.execute("PRAGMA journal_mode = DELETE")  # fails where another program holds it in WAL mode
+            connection.execute("PRAGMA synchronous = FULL")
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def begin(self, connection: Connection) -> None:
+        """Take the write lock at once, so that what is read before writing still holds."""
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    def alone(self, connection: Connection) -> None:
+        """Nobody else writes within such a transaction anyway."""
+
+    def advice(self, said: str) -> str:
+        """What to do about a failure."""
+        return next((advice for word, advice in _ADVICE.items() if word in said), "")
+
+    def interrupt(self, connection: sqlite3.Connection) -> None:
+        """End the statement under way."""
+        connection.interrupt()
