@@ -128,7 +128,7 @@ def test_one_truth_is_compared_with_every_answer_that_is_known() -> None:
         desk = Desk()
         desk.remembered["r1"] = {"a": "cat", "b": "dog", "c": "cat", "gone": "cat"}
         assert await desk.feedback.record("r1", "cat") == {"a": True, "b": False}
-        assert (desk.facts("a")["accuracy"], desk.facts("b")["accuracy"]) == (1.0, 0.0)
+        assert (desk.facts("a")["share"], desk.facts("b")["share"]) == (1.0, 0.0)
 
     run(test())
 
@@ -138,7 +138,7 @@ def test_or_each_predictor_has_a_truth_of_its_own() -> None:
         desk = Desk()
         desk.remembered["r1"] = {"a": "cat", "b": "dog"}
         assert await desk.feedback.record("r1", {"truths": {"b": "dog", "other": 1}}) == {"b": True}
-        assert desk.facts("a")["known"] == 0
+        assert desk.facts("a")["answers"] == 0
 
     run(test())
 
@@ -156,7 +156,7 @@ def test_the_truth_of_a_request_that_comes_again_replaces_the_first() -> None:
         await desk.truths(1, "-")
         await desk.truths(1, "+")
         await desk.truths(1, "+")
-        assert (desk.facts()["known"], desk.facts()["right"]) == (1, 1)
+        assert (desk.facts()["answers"], desk.facts()["right"]) == (1, 1)
 
     run(test())
 
@@ -172,7 +172,7 @@ def test_a_predictor_that_is_right_too_seldom_is_excluded_once_and_why_is_said()
         await desk.truths(4, "+--")
         assert desk.asked == [("a", AUTHOR, "2 of its 4 latest answers were right; 80% must be")]
         assert desk.told == [("a", "excluded")]
-        assert (desk.facts()["state"], desk.facts()["known"]) == ("excluded", 6)
+        assert (desk.facts()["state"], desk.facts()["answers"]) == ("excluded", 6)
 
     run(test())
 
@@ -183,7 +183,7 @@ def test_one_that_is_right_often_enough_or_has_no_such_rule_is_not() -> None:
         await often.truths(1, "++++-" * 4)
         await without.truths(1, "-" * 20)
         assert (often.asked, without.asked) == ([], [])
-        assert (often.facts()["accuracy"], without.facts()["accuracy"]) == (0.8, 0.0)
+        assert (often.facts()["share"], without.facts()["share"]) == (0.8, 0.0)
 
     run(test())
 
@@ -245,7 +245,7 @@ def test_one_that_was_included_again_begins_anew() -> None:
         desk = Desk()
         await desk.truths(1, "-" * 4)
         desk.feedback.use(desk.config, ())
-        assert (desk.facts()["known"], desk.facts()["state"]) == (0, "counting")
+        assert (desk.facts()["answers"], desk.facts()["state"]) == (0, "counting")
         await desk.truths(5, "-" * 4)
         assert len(desk.asked) == 2
 
@@ -270,7 +270,7 @@ def test_another_model_begins_anew(change: dict[str, Any]) -> None:
         predictors = desk.config.predictors
         changed = predictors["a"].model_copy(update=change)
         desk.feedback.use(desk.config.model_copy(update={"predictors": {**predictors, "a": changed}}))
-        assert desk.facts()["known"] == 0
+        assert desk.facts()["answers"] == 0
 
     run(test())
 
@@ -280,7 +280,7 @@ def test_what_else_changes_keeps_the_window_which_may_become_smaller() -> None:
         desk = Desk()
         await desk.truths(1, "+" * 5 + "-")
         desk.feedback.use(config(window=4))
-        assert (desk.facts()["known"], desk.facts()["right"]) == (4, 3)
+        assert (desk.facts()["answers"], desk.facts()["right"]) == (4, 3)
         desk.feedback.use(Config())
         assert desk.feedback.facts() == {}
 

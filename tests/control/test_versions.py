@@ -44,7 +44,8 @@ async def test_each_address_says_what_runs_there() -> None:
     at = {f"127.0.0.1:{one.port}": Said("2"), f"127.0.0.1:{other.port}": Said("1")}
     assert (found.declared, found.said, found.matches) == ("2", at, False)
     assert one.requests[0].startswith(b"GET /metadata?id=version HTTP/1.1\r\n")
-    assert found.facts()["reported"][f"127.0.0.1:{other.port}"] == {"version": "1", "error": None}
+    assert found.facts()["addresses"][f"127.0.0.1:{other.port}"] == {"version": "1", "error": None}
+    assert found.facts()["reported"] == "1, 2"
 
 
 async def test_where_all_that_say_any_say_the_same_it_matches() -> None:
@@ -58,7 +59,7 @@ async def test_where_none_says_any_nothing_is_claimed() -> None:
     async with RawServer(telling(None)) as server, RawServer(b"HTTP/1.1 404 X\r\nContent-Length: 0\r\n\r\n") as other:
         found = (await versions(only(server.url, other.url)))["a"]
     assert found.matches is None
-    assert found.facts()["matches"] is None
+    assert (found.facts()["matches"], found.facts()["reported"]) == (None, None)
 
 
 async def test_only_predictors_that_name_a_version_and_are_enabled_are_asked() -> None:

@@ -62,15 +62,15 @@ class Window:
             self.right -= self._known.popitem(last=False)[1]
 
     @property
-    def accuracy(self) -> float | None:
+    def share(self) -> float | None:
         """The share of right answers; None while none is known."""
         return self.right / len(self._known) if self._known else None
 
     @property
     def too_low(self) -> bool:
         """Whether it is so seldom right that it is to be excluded."""
-        below, accuracy = self.spec.exclude_below, self.accuracy
-        return below is not None and accuracy is not None and len(self) >= self.spec.least and accuracy < below
+        below, share = self.spec.exclude_below, self.share
+        return below is not None and share is not None and len(self) >= self.spec.least and share < below
 
 
 class _Kept:
@@ -86,9 +86,9 @@ class _Kept:
         """As JSON."""
         window = self.window
         return {
-            "accuracy": window.accuracy,
+            "share": window.share,
             "right": window.right,
-            "known": len(window),
+            "answers": len(window),
             "exclude_below": window.spec.exclude_below,
             "state": self.state,
             "reason": self.reason or None,

@@ -59,10 +59,15 @@ class Found(NamedTuple):
         """Whether it is that version; None where no address says any."""
         return not self.others if any(said.version is not None for said in self.said.values()) else None
 
+    @property
+    def reported(self) -> str | None:
+        """What runs there, all of it if that is not the same everywhere; None where no address says any."""
+        return ", ".join(sorted({said.version for said in self.said.values() if said.version is not None})) or None
+
     def facts(self) -> dict[str, Any]:
         """As JSON."""
-        said = {at: msgspec.to_builtins(each) for at, each in self.said.items()}
-        return {"declared": self.declared, "reported": said, "matches": self.matches}
+        addresses = {at: msgspec.to_builtins(each) for at, each in self.said.items()}
+        return {"declared": self.declared, "reported": self.reported, "matches": self.matches, "addresses": addresses}
 
 
 async def versions(
