@@ -2,13 +2,13 @@
 
 const FIRST = 500;
 const LONGEST = 15000;
+const SILENCE = 60000;
 
 /** The events in pieces of text, as the standard wants them read. */
 export class Reader {
   constructor() {
     this.rest = "";
     this.event = { kind: "message", data: [] };
-    this.id = "";
   }
 
   /** The events that end within a piece. */
@@ -24,7 +24,6 @@ export class Reader {
       const [, field, value] = /^([^:]*)(?:: ?(.*))?$/s.exec(line);
       if (field === "data") this.event.data.push(value ?? "");
       else if (field === "event") this.event.kind = value || "message";
-      else if (field === "id") this.id = value ?? "";
     }
   }
 }
@@ -32,26 +31,46 @@ export class Reader {
 /** How long to wait before trying again: longer each time, and by chance, so that not all come back at once. */
 export const patience = (tries, chance = Math.random()) => Math.min(LONGEST, FIRST * 2 ** tries) * (0.5 + chance / 2);
 
+/** Gives up a stream on which nothing has come for too long: plait says something every few seconds, if only that it is there. */
+class Silence {
+  constructor() {
+    this.ended = new AbortController();
+    this.signal = this.ended.signal;
+    this.broken();
+  }
+
+  broken() {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.ended.abort(), SILENCE);
+  }
+
+  end() {
+    clearTimeout(this.timer);
+  }
+}
+
 /** Read events until told to stop; after every end it is tried again. */
 export async function follow(api, signal, heard, told) {
   let tries = 0;
-  let id = "";
   while (!signal.aborted) {
+    const silence = new Silence();
     try {
       told("connecting");
-      const headers = { Accept: "text/event-stream", ...(id ? { "Last-Event-ID": id } : {}) };
-      const answer = await api.ask("events", { headers, signal });
+      const options = { headers: { Accept: "text/event-stream" }, signal: AbortSignal.any([signal, silence.signal]) };
+      const answer = await api.ask("events", options);
       told("live");
       const reader = new Reader();
       const pieces = answer.body.pipeThrough(new TextDecoderStream()).getReader();
       for (let piece = await pieces.read(); !piece.done; piece = await pieces.read()) {
         tries = 0;
+        silence.broken();
         for (const event of reader.read(piece.value)) heard(event);
-        id = reader.id || id;
       }
     } catch (error) {
       if (signal.aborted) return;
       if (error.status === 401) throw error;
+    } finally {
+      silence.end();
     }
     const delay = patience(tries++);
     told("waiting", delay);
