@@ -20,20 +20,25 @@ PICTURE = """<svg xmlns="http://www.w3.org/2000/svg" width="320" height="80">
 
 
 def graph(route: str, times: list[float], good: int, bad: int = 0) -> dict[str, Any]:
-    seconds = took(*times)
-    return {
-        "route": route,
-        "statuses": {"200": good, **({"504": bad} if bad else {})},
-        "seconds": seconds,
-        "own": took(*(each / 20 for each in times)),
-    }
+    """What is told of a graph."""
+    statuses = {"200": good, **({"504": bad} if bad else {})}
+    return {"route": route, "statuses": statuses, "seconds": took(*times), "own": took(*(each / 20 for each in times))}
 
 
-def predictor(*replicas: dict[str, Any], **facts: Any) -> dict[str, Any]:
-    usual = {"enabled": True, "excluded": None, "version": None, "running_version": None, "accuracy": None, "panic": 0}
-    load = {"in_flight": 3, "waiting": 0, "limit": 64}
+def predictor(*replicas: dict[str, Any], version: tuple[str | None, str | None] = (None, None), **facts: Any) -> dict[str, Any]:
+    """What is told of a predictor; `version` is the one that is declared, and the one that is reported."""
+    declared, reported = version
+    matches = None if None in version else declared == reported
+    usual = {"enabled": True, "excluded": None, "accuracy": None, "panic": 0, "in_flight": 3, "waiting": 0, "limit": 64}
     counts = {"statuses": {"ok": 4000, "timeout": 2}, "seconds": took(*[0.008] * 40, *[0.03] * 3)}
-    return {**usual, **load, **counts, "replicas": list(replicas), **facts}
+    versions = {"declared": declared, "reported": reported, "matches": matches}
+    return {**usual, **counts, "version": versions, "replicas": list(replicas), **facts}
+
+
+def accuracy(share: float, known: int) -> dict[str, Any]:
+    """What feedback found."""
+    right = round(share * known)
+    return {"accuracy": share, "right": right, "known": known, "exclude_below": 0.8, "state": "counting", "reason": None}
 
 
 def replica(endpoint: str, **facts: Any) -> dict[str, Any]:
@@ -42,30 +47,20 @@ def replica(endpoint: str, **facts: Any) -> dict[str, Any]:
 
 def status() -> dict[str, Any]:
     """All well, but for what an operator should see."""
-    worker = {"up": True, "revision": 7, "started": "2026-12-01T02:00:00Z", "connections": 41, "in_flight": 6, "rss": 88_000_000}
+    worker = {"proxy": "one", "since": "2026-12-01T02:00:00Z", "connections": 41, "in_flight": 6, "rss": 88_000_000}
+    problem = {"path": "graphs.label", "line": 12, "message": f"unknown name: {EVIL}", "hint": "did you mean virginica?"}
+    mark = {"author": "api:ann", "reason": f"too often wrong {EVIL}", "since": "2026-12-01T02:10:00Z"}
+    two = (replica("127.0.0.1:8001"), replica("127.0.0.1:8011", ejected=2))
     return {
         "version": "0.1.0",
-        "desired": 7,
-        "file": {
-            "path": "/etc/plait/plait.yaml",
-            "valid": False,
-            "problems": [
-                {"path": "graphs.label", "line": 12, "message": f"unknown name: {EVIL}", "hint": "did you mean virginica?"}
-            ],
-        },
-        "store": {"up": True, "kind": "sqlite", "error": None},
+        "revision": 7,
+        "file": {"path": "/etc/plait/plait.yaml", "state": "invalid", "problems": [problem]},
+        "store": {"ok": True, "kind": "sqlite", "error": None},
+        "rollout": {"revision": 7, "previous": 6, "state": "watching", "reason": None, "seconds_left": 40.0},
         "bounds": list(BOUNDS),
         "workers": [
-            {"worker": 1, "pid": 4711, **worker, "refused": 3, "warnings": [], "error": None},
-            {
-                "worker": 2,
-                "pid": 4712,
-                **worker,
-                "revision": 6,
-                "refused": 0,
-                "warnings": [f"warming virginica: {EVIL}"],
-                "error": None,
-            },
+            {"worker": 1, "pid": 4711, **worker, "running": 7, "refused": 3, "warnings": [], "error": None},
+            {"worker": 2, "pid": 4712, **worker, "running": 6, "refused": 0, "warnings": [f"warming: {EVIL}"], "error": "no room"},
         ],
         "graphs": {
             "predict": graph("/predict", [0.012] * 90 + [0.04] * 9 + [0.2], 120_000, 31),
@@ -74,20 +69,11 @@ def status() -> dict[str, Any]:
         },
         "predictors": {
             "setosa": predictor(
-                replica("127.0.0.1:8000"),
-                replica("127.0.0.1:8010"),
-                version="2",
-                running_version="2",
-                accuracy={"share": 0.973, "answers": 1000},
+                replica("127.0.0.1:8000"), replica("127.0.0.1:8010"), version=("2", "2"), accuracy=accuracy(0.973, 1000)
             ),
-            "versicolor": predictor(
-                replica("127.0.0.1:8001"), replica("127.0.0.1:8011", ejected=2), version="2", running_version="1"
-            ),
+            "versicolor": predictor(*two, version=("2", "1")),
             "virginica": predictor(replica("127.0.0.1:8002", ejected=1), panic=2, waiting=12, statuses={"ok": 400, "timeout": 90}),
-            "detector": predictor(
-                excluded={"author": "api:ann", "reason": f"too often wrong {EVIL}", "since": "2026-12-01T02:10:00Z"},
-                accuracy={"share": 0.61, "answers": 240},
-            ),
+            "detector": predictor(excluded=mark, accuracy=accuracy(0.61, 240)),
         },
     }
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -248,6 +250,24 @@ def test_counters_never_fall_and_miss_nothing_that_was_told(tells: list[tuple[in
         now = requests(totals, *told)
         assert now == sum(counts.values()) >= before
         before = now
+
+
+def test_two_threads_that_ask_at_once_lose_nothing() -> None:
+    totals, interval = Totals(), sys.getswitchinterval()
+
+    def told(thread: int) -> None:
+        for number in range(300):
+            totals.take([counted(1, worker=number % 50, pid=thread * 1000 + number)])
+            totals.keep({"predict"})
+
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(2) as pool:
+            for done in [pool.submit(told, thread) for thread in (1, 2)]:
+                done.result()
+    finally:
+        sys.setswitchinterval(interval)
+    assert totals.take([])["requests", "predict", "200"] == (600,)
 
 
 def test_of_names_that_are_no_more_only_so_many_are_remembered() -> None:

@@ -17,6 +17,8 @@ import pytest_asyncio
 
 from plait.control import page
 from plait.control.page import HEADERS, assets
+from plait.control.quantiles import Times
+from plait.server.tally import BOUNDS
 from tests.control.browser import Browser, Tab, chromium
 from tests.control.plant import EVIL, TOKEN, Plant, predictor, replica
 from tests.control.telling import took
@@ -124,7 +126,7 @@ async def test_a_token_that_is_no_longer_right_locks_the_page(visit: Visit) -> N
 
 
 SHOWN = (
-    ("#overview .poor", "1 of 2 workers run it"),
+    ("#overview .poor", "1 of 2 workers run it, watched for 40 s more"),
     ("#overview .bad", "invalid"),
     ("#overview", "sqlite"),
     ("#alerts", "line 12, graphs.label: unknown name"),
@@ -133,7 +135,7 @@ SHOWN = (
     ("#graph-list tr:nth-child(2) td:nth-child(3) .bad", "2.5 %"),
     ("#graph-list tr:nth-child(3) td:nth-child(4)", NOTHING),
     ("#predictor-list tr:nth-child(1) .good", "well"),
-    ("#predictor-list tr:nth-child(1) td:nth-child(8)", "97 %"),
+    ("#predictor-list tr:nth-child(1) td:nth-child(8)", "97 % of 1,000"),
     ("#predictor-list tr:nth-child(2)", "version 2, but it says 1"),
     ("#predictor-list tr:nth-child(2) summary", "1 of 2"),
     ("#predictor-list tr:nth-child(3) .bad", "most are out"),
@@ -141,8 +143,8 @@ SHOWN = (
     ("#predictor-list tr:nth-child(4) .off", "excluded"),
     ("#predictor-list tr:nth-child(4) button", "Include"),
     ("#worker-list tr:nth-child(1) .good", "revision 7"),
-    ("#worker-list tr:nth-child(2) .poor", "still revision 6"),
-    ("#worker-list tr:nth-child(2) li", "warming virginica"),
+    ("#worker-list tr:nth-child(2) .poor", "revision 6"),
+    ("#worker-list tr:nth-child(2) li", "no room"),
     ("#revision-list li:nth-child(1) .badge", "active"),
     ("#revision-list li:nth-child(2)", "2 differences"),
     ("#foot", "plait 0.1.0"),
@@ -157,9 +159,10 @@ async def test_an_operator_sees_how_all_is(visit: Visit) -> None:
 
 
 async def test_names_and_errors_that_are_markup_stay_words(visit: Visit) -> None:
-    visit.plant.status["predictors"][EVIL] = predictor(replica(EVIL, ejected=1), version=EVIL, running_version="1")
+    visit.plant.status["predictors"][EVIL] = predictor(replica(EVIL, ejected=1), version=(EVIL, "1"))
     visit.plant.status["graphs"][EVIL] = visit.plant.status["graphs"]["predict"] | {"route": EVIL}
     visit.plant.status["version"] = visit.plant.status["store"]["kind"] = EVIL
+    visit.plant.status["rollout"] = {"revision": 7, "previous": 6, "state": "kept", "reason": EVIL}
     stream = await visit.opened()
     stream.put_nowait(told(EVIL, author=EVIL, other={EVIL: EVIL}))
     await visit.tab.shows("#event-list b", EVIL)
@@ -248,7 +251,7 @@ async def test_rolling_back_shows_what_it_undoes_and_is_guarded_by_the_revision_
 
 async def test_a_new_revision_appears_by_itself(visit: Visit) -> None:
     stream = await visit.opened()
-    visit.plant.status["desired"] = 8
+    visit.plant.status["revision"] = 8
     visit.plant.revisions.insert(0, {**visit.plant.revisions[0], "number": 8, "reason": "one more"})
     stream.put_nowait(told("revision", revision=8))
     await visit.tab.shows("#revision-list li:first-child", "one more")
@@ -261,7 +264,7 @@ async def test_older_revisions_are_fetched_and_stay_when_there_is_a_newer_one(vi
     await visit.tab.click("#older")
     await visit.tab.shows("#revision-list li:nth-child(4)", "the first")
     assert not await visit.tab.value("document.querySelector('#older').checkVisibility()")
-    visit.plant.status["desired"] = 8
+    visit.plant.status["revision"] = 8
     visit.plant.revisions.insert(0, {**visit.plant.revisions[0], "number": 8})
     stream.put_nowait(told("revision", revision=8))
     await visit.tab.shows("#revision-list li:nth-child(5)", "the first")
@@ -385,19 +388,38 @@ async def asked(visit: Visit, file: str, script: str) -> Any:
     return await visit.tab.value(f"import('/ui/{file}').then((it) => {script})")
 
 
-QUANTILES: tuple[tuple[float, list[float], float | None], ...] = (
-    (0.5, [], None),
-    (0.5, [0.02] * 10, 0.0175),  # in the middle of 10 to 25 ms
-    (0.95, [0.02] * 90 + [0.2] * 10, 0.175),
-    (0.99, [100.0], 30.0),  # beyond the last bound: at least that
-    (0.5, [0.0005], 0.0005),
-)
+async def test_quantiles_are_those_that_plait_judges_by(visit: Visit) -> None:
+    draw = random.Random(7)
+    for times in (
+        [0.02] * 10,
+        [0.049] * 9,
+        [0.02] * 90 + [0.2] * 10,
+        [100.0],
+        [0.0005],
+        [each / 1000 for each in draw.choices(range(1, 2000), k=500)],
+    ):
+        facts = took(*times)
+        for share in (0.01, 0.5, 0.95, 0.99, 1):
+            found = await asked(visit, "numbers.js", f"it.quantile({share}, {json.dumps(facts)}, {list(BOUNDS)})")
+            assert found == pytest.approx(Times(facts["buckets"], facts["sum"]).quantile(share)), (share, times)
+    assert await asked(visit, "numbers.js", f"it.quantile(0.5, {json.dumps(took())})") is None
 
 
-async def test_quantiles_are_those_of_prometheus(visit: Visit) -> None:
-    for share, times, seconds in QUANTILES:
-        found = await asked(visit, "numbers.js", f"it.quantile({share}, {json.dumps(took(*times))})")
-        assert found == pytest.approx(seconds), (share, times)
+async def test_a_revision_that_was_taken_back_is_told_of_and_so_is_a_store_that_is_down(visit: Visit) -> None:
+    visit.plant.status["rollout"] = {"revision": 7, "previous": 6, "state": "taken back", "reason": "31 % fail"}
+    visit.plant.status["store"] = {"ok": False, "kind": "postgresql", "error": "no route to db"}
+    await visit.opened()
+    await visit.tab.shows("#alerts", "Revision 7 was worse than 6 and was taken back.31 % fail")
+    await visit.tab.shows("#alerts", "The store does not answer.")
+    await visit.tab.shows("#alerts", "no route to db")
+    await visit.tab.shows("#overview .bad", "down")
+
+
+async def test_workers_of_several_proxies_are_told_apart(visit: Visit) -> None:
+    visit.plant.status["workers"].append({"proxy": "two", "worker": 1, "running": 7})
+    await visit.opened()
+    for place, name in enumerate(("1 of one", "2 of one", "1 of two"), 1):
+        await visit.tab.shows(f"#worker-list tr:nth-child({place}) th", name)
 
 
 async def test_counts_that_have_fallen_began_anew(visit: Visit) -> None:

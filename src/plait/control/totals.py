@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from operator import add
+from threading import Lock
 from typing import Any
 
 Key = tuple[str, ...]
@@ -22,10 +23,11 @@ class Totals:
     """Sums the counts of workers, also of those that have gone: of these, what they had last told.
 
     A worker that does not answer in time counts as it last did. One process more of a worker than are kept apart, and the counts of
-    that which was silent for longest go into one sum with all that are gone.
+    that which was silent for longest go into one sum with all that are gone. Threads may share it.
     """
 
     def __init__(self) -> None:
+        self._lock = Lock()
         self._gone: Counts = {}
         self._last: dict[int, dict[_Identity, Counts]] = {}
 
@@ -35,17 +37,21 @@ class Totals:
         Args:
             snapshots: Those of the workers that answered.
         """
-        for snapshot in snapshots:
-            known = self._last.setdefault(snapshot["worker"], {})
-            identity = snapshot["pid"], snapshot.get("started", "")
-            known.pop(identity, None)
-            known[identity] = dict(_counted(snapshot))
-            while len(known) > EACH:
-                _sum(self._gone, known.pop(next(iter(known))))
-        found = dict(self._gone)
-        for counts in (counts for known in self._last.values() for counts in known.values()):
-            _sum(found, counts)
+        with self._lock:
+            for snapshot in snapshots:
+                self._take(snapshot)
+            found = dict(self._gone)
+            for counts in (counts for known in self._last.values() for counts in known.values()):
+                _sum(found, counts)
         return found
+
+    def _take(self, snapshot: Mapping[str, Any]) -> None:
+        known = self._last.setdefault(snapshot["worker"], {})
+        identity = snapshot["pid"], snapshot.get("started", "")
+        known.pop(identity, None)
+        known[identity] = dict(_counted(snapshot))
+        while len(known) > EACH:
+            _sum(self._gone, known.pop(next(iter(known))))
 
     def keep(self, names: Collection[str], most: int = MOST) -> None:
         """Forget the gone workers' counts of names that are no more, the oldest first, where there are too many of those.
@@ -54,10 +60,11 @@ class Totals:
             names: Those of the configuration.
             most: How many others may stay.
         """
-        others = dict.fromkeys(key[1] for key in self._gone if len(key) > 1 and key[1] not in names)
-        forgotten = set(list(others)[: max(0, len(others) - most)])
-        if forgotten:
-            self._gone = {key: numbers for key, numbers in self._gone.items() if len(key) == 1 or key[1] not in forgotten}
+        with self._lock:
+            others = dict.fromkeys(key[1] for key in self._gone if len(key) > 1 and key[1] not in names)
+            forgotten = set(list(others)[: max(0, len(others) - most)])
+            if forgotten:
+                self._gone = {key: numbers for key, numbers in self._gone.items() if len(key) == 1 or key[1] not in forgotten}
 
 
 def _sum(into: Counts, counts: Counts) -> None:

@@ -87,7 +87,7 @@ class Page {
     try {
       const status = await this.api.get("status", signal);
       if (began !== this.began) return; // a later look has begun
-      if (this.revisions.desired !== status.desired || first) await this.revisions.refresh(signal);
+      if (this.revisions.desired !== status.revision || first) await this.revisions.refresh(signal);
       this.lately.take(began / 1000, status);
       this.show(status);
       this.linked(true);
@@ -103,10 +103,10 @@ class Page {
   show(status) {
     this.overview.show(this.lately);
     for (const table of this.tables) table.show(this.lately);
-    this.revisions.show(status.desired);
+    this.revisions.show(status.revision);
     this.log.age();
     say(by("foot"), status.version ? `plait ${status.version}` : "");
-    document.title = status.desired == null ? "plait" : `plait, revision ${status.desired}`;
+    document.title = status.revision == null ? "plait" : `plait, revision ${status.revision}`;
   }
 
   linked(up, words = "") {

@@ -43,13 +43,13 @@ export class Graphs {
     say(label, name);
     say(path, route ?? "");
     cell.dataset.graph = name;
-    const revision = String(this.lately.now.status.desired);
+    const revision = String(this.lately.now.status.revision);
     if (cell.open && cell.dataset.revision !== revision) this.load(cell);
   }
 
   /** Fetch the graph's picture, with the token, and show it as an image, in which nothing can run. */
   async load(cell) {
-    const revision = String(this.lately.now.status.desired);
+    const revision = String(this.lately.now.status.revision);
     cell.dataset.revision = revision;
     const name = cell.dataset.graph;
     let shown;

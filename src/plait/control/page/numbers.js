@@ -3,6 +3,7 @@
 /** Seconds that "lately" means. */
 export const WINDOW = 60;
 const BOUNDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+const EDGE = 0.02;
 
 /** What was counted between two histograms; where counts have fallen, plait was started anew and all of it is new. */
 export function between(now, then) {
@@ -10,16 +11,29 @@ export function between(now, then) {
   return { buckets: now.buckets.map((count, place) => count - then.buckets[place]), sum: now.sum - then.sum, count: now.count - then.count };
 }
 
-/** The seconds within which this share of them is, as Prometheus reckons it: straight within a bucket; null if there is nothing. */
+/** The seconds within which this share of them is, reckoned as `plait.control.quantiles` does; null if there is nothing. */
 export function quantile(share, histogram, bounds = BOUNDS) {
   if (!histogram?.count) return null;
   const rank = share * histogram.count;
-  const place = histogram.buckets.findIndex((count) => count >= rank && count > 0);
+  const place = histogram.buckets.findIndex((count) => count >= rank);
   if (place < 0 || place >= bounds.length) return bounds.at(-1);
-  const low = place ? bounds[place - 1] : 0;
-  const before = place ? histogram.buckets[place - 1] : 0;
-  const within = histogram.buckets[place] - before;
-  return low + (bounds[place] - low) * (within ? (rank - before) / within : 1);
+  const [low, before, here] = bucket(histogram, bounds, place);
+  return low + (bounds[place] - low) * (here ? (rank - before) / here : 0) ** bend(histogram, bounds);
+}
+
+/** A bucket's lower bound, how many are below it, and how many in it. */
+const bucket = ({ buckets }, bounds, place) => [place ? bounds[place - 1] : 0, place ? buckets[place - 1] : 0, buckets[place] - (place ? buckets[place - 1] : 0)];
+
+/** The power by which values rise within a bucket, so that on the average they are where the sum says. */
+function bend(histogram, bounds) {
+  let [least, room] = [0, 0];
+  histogram.buckets.forEach((_, place) => {
+    const [low, , here] = bucket(histogram, bounds, place);
+    least += here * low;
+    if (place < bounds.length) room += here * (bounds[place] - low);
+  });
+  const way = room ? (histogram.sum - least) / room : 0.5;
+  return 1 / Math.min(Math.max(way, EDGE), 1 - EDGE) - 1;
 }
 
 /** How many of these, and which share of them is bad. */

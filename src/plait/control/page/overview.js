@@ -1,7 +1,13 @@
 // The state of all at one look, and what needs somebody now.
 
 import { keep, make, mark, say } from "./dom.js";
-import { WINDOW, amount, duration, percent, quantile } from "./numbers.js";
+import { NOTHING, WINDOW, amount, duration, percent, quantile } from "./numbers.js";
+
+/** What is to be said of a revision that did worse than the one before it. */
+const ENDED = {
+  "taken back": ({ revision, previous }) => `Revision ${revision} was worse than ${previous} and was taken back.`,
+  kept: ({ revision, previous }) => `Revision ${revision} is worse than ${previous} and was not taken back.`,
+};
 
 export class Overview {
   constructor(tiles, alerts, spans) {
@@ -21,15 +27,14 @@ export class Overview {
 }
 
 function tiles(status, lately) {
-  const { workers = [], desired, bounds } = status;
-  const running = workers.filter(({ revision, up }) => up !== false && revision === desired).length;
+  const { workers = [], bounds } = status;
   const sum = (what) => workers.reduce((total, each) => total + (each[what] ?? 0), 0);
   const graphs = Object.keys(status.graphs ?? {}).map((name) => lately.of("graphs", name, (code) => code >= "500"));
   const all = graphs.reduce((total, each) => total + each.all, 0);
   const bad = graphs.reduce((total, each) => total + each.all * (each.bad ?? 0), 0);
   const p95 = quantile(0.95, graphs.map(({ seconds }) => seconds).filter(Boolean).reduce(added, null), bounds);
   return [
-    { title: "Revision", value: desired == null ? "–" : String(desired), note: `${running} of ${workers.length} workers run it`, kind: running === workers.length ? null : "poor" },
+    active(status),
     { title: "Requests", value: lately.seconds ? `${amount(all / lately.seconds)}/s` : amount(all), note: `${amount(sum("in_flight"))} in flight` },
     { title: "Errors", value: percent(all ? bad / all : null), note: "status 500 and up", kind: all && bad / all > 0.01 ? "bad" : null },
     { title: "p95", value: duration(p95), note: "of all graphs" },
@@ -38,21 +43,28 @@ function tiles(status, lately) {
   ];
 }
 
+function active({ workers = [], revision, rollout }) {
+  const running = workers.filter((each) => each.running === revision).length;
+  const watched = rollout?.state === "watching" ? `, watched for ${duration(rollout.seconds_left)} more` : "";
+  return { title: "Revision", value: revision == null ? NOTHING : String(revision), note: `${running} of ${workers.length} workers run it${watched}`, kind: running === workers.length ? null : "poor" };
+}
+
+const invalid = (file) => file.state === "invalid" || file.problems?.length > 0;
+
 function stored({ store, file }) {
   const found = [];
-  if (store) found.push({ title: "Store", value: store.up ? "up" : "down", note: store.kind, kind: store.up ? null : "bad" });
-  if (file) found.push({ title: "File", value: file.valid ? "valid" : "invalid", note: file.path, kind: file.valid ? null : "bad" });
+  if (store) found.push({ title: "Store", value: store.ok ? "up" : "down", note: store.kind, kind: store.ok ? null : "bad" });
+  if (file) found.push({ title: "File", value: file.state ?? "", note: file.path, kind: invalid(file) ? "bad" : null });
   return found;
 }
 
 const added = (one, other) => (one ? { buckets: one.buckets.map((count, place) => count + other.buckets[place]), sum: one.sum + other.sum, count: one.count + other.count } : other);
 
-function alarms({ store, file, workers = [], predictors = {} }) {
+function alarms({ store, file, rollout, predictors = {} }) {
   const found = [];
-  if (store && !store.up) found.push({ text: "The store does not answer. Requests go on; changes are refused until it is back.", lines: store.error ? [store.error] : [] });
-  if (file && !file.valid) found.push({ text: `${file.path} has problems. The revision before it goes on.`, lines: (file.problems ?? []).map(problem) });
-  const silent = workers.filter(({ up }) => up === false).map(({ worker }) => worker);
-  if (silent.length) found.push({ text: `Worker ${silent.join(", ")} does not answer.`, lines: [] });
+  if (store && !store.ok) found.push({ text: "The store does not answer. Requests go on; changes are refused until it is back.", lines: store.error ? [store.error] : [] });
+  if (file && invalid(file)) found.push({ text: `${file.path} has problems. The revision before it goes on.`, lines: (file.problems ?? []).map(problem) });
+  if (ENDED[rollout?.state]) found.push({ text: ENDED[rollout.state](rollout), lines: rollout.reason ? [rollout.reason] : [] });
   const panic = Object.keys(predictors).filter((name) => predictors[name].panic);
   if (panic.length) found.push({ text: `Most replicas of ${panic.join(", ")} are out, so all of them are called.`, lines: [] });
   return found;

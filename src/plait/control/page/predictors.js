@@ -23,7 +23,7 @@ export class Predictors {
       { title: "Calls", number: true, show: (cell, { rate, all }) => say(cell, rate == null ? `${amount(all)} so far` : `${amount(rate)}/s`) },
       { title: "Failed", number: true, show: (cell, { bad }) => (say(cell, percent(bad)), mark(cell, "class", bad > 0.05 ? "bad" : bad > 0 ? "poor" : null)) },
       { title: "p95", number: true, show: (cell, { seconds }) => say(cell, duration(quantile(0.95, seconds, this.bounds))) },
-      { title: "Right", number: true, show: (cell, { accuracy }) => (say(cell, accuracy ? percent(accuracy.share) : ""), mark(cell, "title", accuracy && `of the latest ${amount(accuracy.answers)} answers that feedback was given for`)) },
+      { title: "Right", number: true, show: (cell, { accuracy }) => this.right(cell, accuracy) },
       { title: "Change", hidden: true, cell: () => this.buttons(), show: (cell, item) => this.offer(cell, item) },
     ], (item) => item.name);
     this.find = finder(host, "predictors", () => this.show(this.lately));
@@ -38,12 +38,12 @@ export class Predictors {
     this.table.show(this.find(items, trouble), items.length ? "No predictor is called so." : "This revision has no predictors.");
   }
 
-  head(cell, { name, version, running_version: running }) {
+  head(cell, { name, version }) {
     const [label, , note] = cell.childNodes;
+    const { declared, reported, matches } = version ?? {};
     say(label, name);
-    const differs = running != null && version != null && running !== version;
-    say(note, differs ? `version ${version}, but it says ${running}` : version != null ? `version ${version}` : "");
-    mark(note, "class", differs ? "help poor" : "help");
+    say(note, matches === false ? `version ${declared}, but it says ${reported}` : declared ?? reported ? `version ${declared ?? reported}` : "");
+    mark(note, "class", matches === false ? "help poor" : "help");
   }
 
   state(cell, { enabled, excluded, panic, replicas }) {
@@ -81,6 +81,13 @@ export class Predictors {
   load(cell, { in_flight: calls, waiting, limit }) {
     say(cell, calls == null ? "–" : `${amount(calls)} of ${amount(limit)}${waiting ? `, ${amount(waiting)} wait` : ""}`);
     mark(cell, "class", waiting ? "poor" : null);
+  }
+
+  right(cell, accuracy) {
+    const known = accuracy?.accuracy != null;
+    say(cell, known ? `${percent(accuracy.accuracy)} of ${amount(accuracy.known)}` : "");
+    mark(cell, "class", known && accuracy.accuracy < accuracy.exclude_below ? "bad" : null);
+    mark(cell, "title", known && `Right among the latest answers of which the truth is known${accuracy.reason ? `: ${accuracy.reason}` : ""}`);
   }
 
   buttons() {
