@@ -35,10 +35,10 @@ def predictor(*replicas: dict[str, Any], version: tuple[str | None, str | None] 
     return {**usual, **counts, "version": versions, "replicas": list(replicas), **facts}
 
 
-def accuracy(share: float, known: int) -> dict[str, Any]:
+def accuracy(share: float, answers: int) -> dict[str, Any]:
     """What feedback found."""
-    right = round(share * known)
-    return {"accuracy": share, "right": right, "known": known, "exclude_below": 0.8, "state": "counting", "reason": None}
+    right = round(share * answers)
+    return {"share": share, "right": right, "answers": answers, "exclude_below": 0.8, "state": "counting", "reason": None}
 
 
 def replica(endpoint: str, **facts: Any) -> dict[str, Any]:

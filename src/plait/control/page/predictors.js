@@ -84,9 +84,9 @@ export class Predictors {
   }
 
   right(cell, accuracy) {
-    const known = accuracy?.accuracy != null;
-    say(cell, known ? `${percent(accuracy.accuracy)} of ${amount(accuracy.known)}` : "");
-    mark(cell, "class", known && accuracy.accuracy < accuracy.exclude_below ? "bad" : null);
+    const known = accuracy?.share != null;
+    say(cell, known ? `${percent(accuracy.share)} of ${amount(accuracy.answers)}` : "");
+    mark(cell, "class", known && accuracy.share < accuracy.exclude_below ? "bad" : null);
     mark(cell, "title", known && `Right among the latest answers of which the truth is known${accuracy.reason ? `: ${accuracy.reason}` : ""}`);
   }
 
