@@ -50,6 +50,16 @@ def test_the_whole_set_that_must_change_is_named_in_the_order_of_the_file() -> N
     assert problem[2] == "detector, ocr, layout and reader change together: put all of them into one apply"
 
 
+def test_two_sets_that_do_not_fit_are_told_apart_and_of_many_names_the_first_are_told() -> None:
+    chain = {f"p{number:02}": {"version": "1", "needs": {f"p{(number + 1) % 20:02}": "2"}} for number in range(20)}
+    hints = {hint for _, _, hint in found(**chain, a={"version": "1"}, b={"needs": {"a": "2"}})}
+    first = ", ".join(f"p{number:02}" for number in range(10))
+    assert hints == {
+        f"{first}, … and p19 change together: put all of them into one apply",
+        "a and b change together: put both of them into one apply",
+    }
+
+
 def test_a_predictor_that_does_not_say_its_version_meets_no_need() -> None:
     ((_, message, hint),) = found(detector={}, ocr={"needs": {"detector": "2"}})
     assert message == "needs detector of version 2, which does not say its version"

@@ -61,12 +61,18 @@ class _Coupled:
 
     def __init__(self, predictors: Mapping[str, Predictor]) -> None:
         self.predictors = predictors
+        self._advice: dict[str, str] = {}
 
     def together(self, name: str) -> str:
         """The advice for a set that does not fit."""
-        *others, last = self._set(name)
-        names = f"{some(others)} and {last}"
-        return f"{names} change together: put {'both' if len(others) == 1 else 'all'} of them into one apply"
+        if name not in self._advice:
+            names = self._set(name)
+            *others, last = names
+            advice = (
+                f"{some(others)} and {last} change together: put {'both' if len(others) == 1 else 'all'} of them into one apply"
+            )
+            self._advice |= dict.fromkeys(names, advice)
+        return self._advice[name]
 
     def _set(self, name: str) -> list[str]:
         """Everyone that must change with a predictor, in the order of the file."""
