@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from plait.control.versions import AT_ONCE, Said, enforced, version_of, versions
+from plait.control.versions import AT_ONCE, Said, differences, enforced, version_of, versions
 from plait.graph.spec import Config
 from plait.testing import RawServer
 from plait.testing.server import ok, read_request
@@ -152,6 +152,14 @@ async def test_another_version_keeps_a_configuration_from_becoming_active() -> N
             f"predictors.a.version: is 2, but what runs is 1 at {at} (have 2 run there first, or leave enforce out)"
         ]
         assert await wrong(only(server.url)) == []
+        problems, warnings = await differences(only(server.url))
+        said = f"predictors.a.version: is 2, but what runs is 1 at {at} (have 2 run there first)"
+        assert (problems, [str(warning) for warning in warnings]) == ([], [said])
+
+
+async def test_what_is_not_known_of_one_that_enforces_nothing_is_not_told() -> None:
+    async with RawServer(telling(None)) as server:
+        assert await differences(only(server.url, GONE)) == ([], [])
 
 
 async def test_the_right_one_does_not_even_where_a_replica_is_gone() -> None:

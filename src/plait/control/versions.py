@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
@@ -93,8 +93,15 @@ async def versions(
         clock.close()
 
 
-async def enforced(config: Config, running: Config | None = None, resolver: Resolve = resolve) -> list[Problem]:
-    """What keeps a configuration from becoming active: predictors that enforce a version which is not what runs there.
+class Differences(NamedTuple):
+    """What runs and is not what a configuration names: what keeps it from becoming active, and what is only to be told."""
+
+    problems: list[Problem]
+    warnings: list[Problem]
+
+
+async def differences(config: Config, running: Config | None = None, resolver: Resolve = resolve) -> Differences:
+    """Ask the predictors of a configuration that may become active.
 
     Args:
         config: A configuration without problems.
@@ -103,29 +110,43 @@ async def enforced(config: Config, running: Config | None = None, resolver: Reso
         resolver: Who is asked for all addresses of a name.
     """
     before = {} if running is None else running.predictors
-    names = [
-        name for name, spec in config.predictors.items() if spec.enabled and spec.enforce and not _same(spec, before.get(name))
-    ]
+    new = {name: spec for name, spec in config.predictors.items() if spec.version is not None and spec.enabled}
+    names = [name for name, spec in new.items() if not _same(spec, before.get(name))]
     found = await versions(config, names, resolver) if names else {}
-    return [problem for name, each in found.items() for problem in _wrong(name, each)]
+    told = Differences([], [])
+    for name, each in found.items():
+        enforce = new[name].enforce
+        if wrong := _wrong(each) if enforce else _other(each):
+            message, hint = wrong
+            hint = f"{hint}, or leave enforce out" if enforce else hint
+            at: At = ("predictors", name, "version")
+            (told.problems if enforce else told.warnings).append(Problem(path_text(at), message, hint, place=at))
+    return told
 
 
-def _wrong(name: str, found: Found) -> Iterator[Problem]:
-    """Why a predictor is not of the version that it must be, if it is not."""
+async def enforced(config: Config, running: Config | None = None, resolver: Resolve = resolve) -> list[Problem]:
+    """Of the differences, those that keep a configuration from becoming active."""
+    spared = {name: spec for name, spec in config.predictors.items() if spec.enforce}
+    return (await differences(config.model_copy(update={"predictors": spared}), running, resolver)).problems
+
+
+def _wrong(found: Found) -> tuple[str, str] | None:
+    """Why a predictor is not of the version that it must be, and how to mend it."""
     silent = [at for at, said in found.said.items() if said.version is None and said.error is None]
     if found.others:
-        runs = some(f"{version} at {at}" for at, version in found.others.items())
-        message, hint = f"is {found.declared}, but what runs is {runs}", f"have {found.declared} run there first"
-    elif silent:
-        message = f"is {found.declared}, but the /metadata of {some(silent)} says no version"
-        hint = "have it say its version"
-    elif found.matches is None:
+        return _other(found)
+    if silent:
+        return f"is {found.declared}, but the /metadata of {some(silent)} says no version", "have it say its version"
+    if found.matches is None:
         reasons = some(f"{at}: {said.error}" for at, said in found.said.items()) or "no address of it is known"
-        message, hint = f"is {found.declared}, but nobody can be asked whether it is ({reasons})", "start it first"
-    else:
-        return
-    at: At = ("predictors", name, "version")
-    yield Problem(path_text(at), message, f"{hint}, or leave enforce out", place=at)
+        return f"is {found.declared}, but nobody can be asked whether it is ({reasons})", "start it first"
+    return None
+
+
+def _other(found: Found) -> tuple[str, str] | None:
+    """Where another version runs, and how to mend it."""
+    runs = some(f"{version} at {at}" for at, version in found.others.items())
+    return (f"is {found.declared}, but what runs is {runs}", f"have {found.declared} run there first") if runs else None
 
 
 def _same(spec: Predictor, before: Predictor | None) -> bool:
