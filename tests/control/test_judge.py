@@ -71,7 +71,7 @@ def test_times_that_only_pass_a_bound_of_the_histogram_are_no_slower(before: flo
 
 def test_a_tail_that_only_passes_a_bound_is_no_slower() -> None:
     chance = np.random.default_rng(3)
-    before, since = (Quality(two(0.02, slow, 0.06)).counted(chance, 20_000) for slow in (0.049, 0.0501))
+    before, since = (Quality(two(0.02, slow, 0.06)).counted(chance, 300_000) for slow in (0.049, 0.0501))
     assert judge({"a": before}, {"a": since}, SPEC, over=True).state == "healthy"
 
 

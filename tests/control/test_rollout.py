@@ -152,6 +152,27 @@ def test_a_newer_revision_is_compared_with_the_one_before_it_alone() -> None:
     assert machine.told == [(2, "watching"), (3, "watching")]
 
 
+def test_told_again_of_the_same_revision_it_goes_on_watching() -> None:
+    async def test(machine: Machine) -> None:
+        await machine.settled()
+        machine.guard.began(2, 1, SPEC)
+        await machine.serve(59, GOOD)
+        machine.guard.began(2, 1, SPEC)
+        await machine.serve(1, GOOD)
+
+    assert running(test).told == [(2, "watching"), (2, "healthy")]
+
+
+def test_what_was_counted_before_nobody_looked_is_compared_with_nothing() -> None:
+    async def test(machine: Machine) -> None:
+        await machine.settled()
+        machine.guard.began(2, 1, None)
+        machine.guard.began(3, 2, SPEC)
+
+    machine = running(test)
+    assert machine.guard.facts()["reason"] == "nothing was counted before it"
+
+
 def test_nothing_is_taken_back_where_somebody_makes_a_newer_one_in_that_moment() -> None:
     async def test(machine: Machine) -> None:
         await machine.settled()

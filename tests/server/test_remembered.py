@@ -94,7 +94,7 @@ def test_a_later_request_with_the_same_id_takes_the_place_of_the_earlier_one() -
         later(part("a", {"label": 2}))
         earlier(part("b", {"p": [1.0]}))  # a shadow's, say, that comes late
         assert memory.answers("r1") == {"a": 2}
-        assert len(memory) == 1
+        assert (len(memory), memory.bytes) == (1, len(b'{"label":2}'))
 
     remembering(test)
 

@@ -87,6 +87,7 @@ class Guard:
         self._totals = Totals()
         self._looks: deque[_Look] = deque()
         self._spec: RollbackSpec | None = None
+        self._newest = 0
         self._began = -math.inf
         self._watch: _Watch | None = None
         self._changed = asyncio.Event()
@@ -95,13 +96,18 @@ class Guard:
     def began(self, revision: int, previous: int | None, spec: RollbackSpec | None, *, author: str = "") -> None:
         """Workers are being handed a revision; what was watched until now is nobody's business any more.
 
+        Told again of the same one, because what is excluded has changed, say, it goes on as it was.
+
         Args:
             revision: Its number.
             previous: That of the one before it, if there is one.
             spec: What its configuration says of being taken back.
             author: Who made it; what takes another one back is not watched itself.
         """
+        if revision == self._newest:
+            return
         now, before = self._now(), self._began
+        self._newest = revision
         self._spec, self._watch, self._began = spec, None, now
         if spec is None:
             self._looks.clear()  # nobody looks from now on
