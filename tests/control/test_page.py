@@ -20,7 +20,7 @@ from plait.control.page import HEADERS, assets
 from plait.control.quantiles import Times
 from plait.server.tally import BOUNDS
 from tests.control.browser import Browser, Tab, chromium
-from tests.control.plant import EVIL, TOKEN, Plant, predictor, replica
+from tests.control.plant import EVIL, TOKEN, Plant, accuracy, predictor, replica
 from tests.control.telling import took
 from tests.server.streaming import running
 
@@ -413,6 +413,21 @@ async def test_a_revision_that_was_taken_back_is_told_of_and_so_is_a_store_that_
     await visit.tab.shows("#alerts", "The store does not answer.")
     await visit.tab.shows("#alerts", "no route to db")
     await visit.tab.shows("#overview .bad", "down")
+
+
+async def test_what_nobody_has_told_of_is_not_called_well_and_columns_without_a_word_are_not_shown(visit: Visit) -> None:
+    visit.plant.status["predictors"] = {"new": predictor(in_flight=0, limit=0)}
+    visit.plant.status["workers"] = [{"proxy": "one", "worker": 1, "running": 7}]
+    stream = await visit.opened()
+    await visit.tab.shows("#predictor-list tr:nth-child(1) .badge", "no word of it yet")
+    titles = "[...document.querySelectorAll('th')].filter((each) => each.checkVisibility()).map((each) => each.textContent)"
+    assert not {"Right", "Says"} & set(await visit.tab.value(titles))
+    visit.plant.status["workers"][0]["warnings"] = ["no answer to the sample"]
+    visit.plant.status["predictors"]["new"] |= {"limit": 16, "accuracy": accuracy(0.5, 10)}
+    stream.put_nowait(told("worker", worker=1))
+    await visit.tab.shows("#worker-list", "no answer to the sample")
+    await visit.tab.shows("#predictor-list .good", "well")
+    assert {"Right", "Says"} <= set(await visit.tab.value(titles))
 
 
 async def test_workers_of_several_proxies_are_told_apart(visit: Visit) -> None:

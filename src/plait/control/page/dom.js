@@ -56,16 +56,16 @@ export function keep(parent, items, key, create, update) {
   }
 }
 
-/** A table that has columns: `{title, number, cell: () => element, show: (element, item) => …}`. */
+/** A table that has columns: `{title, number, sparse, cell: () => element, show: (element, item) => …}`; a sparse one without a word is not shown. */
 export class Table {
   constructor(host, label, columns, key) {
     this.columns = columns;
     this.key = key;
     this.body = make("tbody", { role: "rowgroup" });
-    const titles = columns.map((each) =>
+    this.titles = columns.map((each) =>
       make("th", { role: "columnheader", scope: "col", class: each.number ? "number" : null }, each.hidden ? make("span", { class: "unseen" }, each.title) : each.title),
     );
-    const head = make("thead", { role: "rowgroup" }, make("tr", { role: "row" }, ...titles));
+    const head = make("thead", { role: "rowgroup" }, make("tr", { role: "row" }, ...this.titles));
     this.none = make("p", { class: "none", hidden: true });
     host.append(make("table", { role: "table", "aria-labelledby": label }, head, this.body), this.none);
   }
@@ -74,8 +74,15 @@ export class Table {
     keep(this.body, items, this.key, () => this.row(), (row, item) => {
       this.columns.forEach((column, place) => column.show(row.cells[place].firstElementChild, item, row));
     });
+    this.columns.forEach((column, place) => column.sparse && this.hide(place));
     this.none.hidden = items.length > 0;
     say(this.none, none);
+  }
+
+  hide(place) {
+    const cells = [...this.body.rows].map((row) => row.cells[place]);
+    const empty = cells.every((cell) => !cell.textContent);
+    for (const cell of [this.titles[place], ...cells]) cell.hidden = empty;
   }
 
   row() {

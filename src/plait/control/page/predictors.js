@@ -1,7 +1,7 @@
 // The predictors: whether they answer, how, and the buttons that take them out and in again.
 
 import { Table, make, mark, say } from "./dom.js";
-import { amount, duration, percent, quantile } from "./numbers.js";
+import { NOTHING, amount, duration, percent, quantile } from "./numbers.js";
 import { badge, finder, judge } from "./parts.js";
 
 const failed = (status) => !["ok", "cancelled", "skipped"].includes(status);
@@ -23,7 +23,7 @@ export class Predictors {
       { title: "Calls", number: true, show: (cell, { rate, all }) => say(cell, rate == null ? `${amount(all)} so far` : `${amount(rate)}/s`) },
       { title: "Failed", number: true, show: (cell, { bad }) => (say(cell, percent(bad)), mark(cell, "class", bad > 0.05 ? "bad" : bad > 0 ? "poor" : null)) },
       { title: "p95", number: true, show: (cell, { seconds }) => say(cell, duration(quantile(0.95, seconds, this.bounds))) },
-      { title: "Right", number: true, show: (cell, { accuracy }) => this.right(cell, accuracy) },
+      { title: "Right", number: true, sparse: true, show: (cell, { accuracy }) => this.right(cell, accuracy) },
       { title: "Change", hidden: true, cell: () => this.buttons(), show: (cell, item) => this.offer(cell, item) },
     ], (item) => item.name);
     this.find = finder(host, "predictors", () => this.show(this.lately));
@@ -46,7 +46,7 @@ export class Predictors {
     mark(note, "class", matches === false ? "help poor" : "help");
   }
 
-  state(cell, { enabled, excluded, panic, replicas }) {
+  state(cell, { enabled, excluded, panic, replicas, limit }) {
     const [word, note] = cell.children;
     const ill = replicas.filter(out).length;
     let words = "";
@@ -58,6 +58,7 @@ export class Predictors {
       judge(word, "bad", "most are out");
       words = "all are called nonetheless";
     } else if (ill) judge(word, "poor", ill === 1 ? "one is out" : `${ill} are out`);
+    else if (!replicas.length && !limit) judge(word, "unknown", "no word of it yet");
     else judge(word, "good", "well");
     say(note, words);
   }
@@ -79,7 +80,7 @@ export class Predictors {
   }
 
   load(cell, { in_flight: calls, waiting, limit }) {
-    say(cell, calls == null ? "–" : `${amount(calls)} of ${amount(limit)}${waiting ? `, ${amount(waiting)} wait` : ""}`);
+    say(cell, !limit ? NOTHING : `${amount(calls)} of ${amount(limit)}${waiting ? `, ${amount(waiting)} wait` : ""}`);
     mark(cell, "class", waiting ? "poor" : null);
   }
 

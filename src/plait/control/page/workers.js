@@ -13,7 +13,7 @@ export class Workers {
       { title: "Requests", number: true, show: (cell, item) => say(cell, amount(item.in_flight)) },
       { title: "Connections", number: true, show: (cell, item) => say(cell, amount(item.connections)) },
       { title: "Memory", number: true, show: (cell, item) => say(cell, bytes(item.rss)) },
-      { title: "Says", cell: () => make("ul", { class: "plain" }), show: (cell, item) => this.says(cell, item) },
+      { title: "Says", sparse: true, cell: () => make("ul", { class: "plain" }), show: (cell, item) => this.says(cell, item) },
     ], ({ worker, proxy }) => `${worker} ${proxy}`);
   }
 
