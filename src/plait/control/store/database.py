@@ -140,6 +140,7 @@ def _version(connection: Connection) -> int:
 
 def _said(exc: Exception) -> str:
     """What the database said, in one line; never the statement or its values."""
-    text = str(exc.orig) if isinstance(exc, DBAPIError) else str(exc)
+    found = exc.orig if isinstance(exc, DBAPIError) else exc
+    text = str(found.strerror if isinstance(found, OSError) and found.strerror else found)
     line = " ".join(text.split()) or type(exc).__name__
     return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}…"

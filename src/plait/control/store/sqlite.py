@@ -13,17 +13,22 @@ FILE = "revisions.db"
 PATIENCE = 1.0
 """Seconds that somebody else's lock is waited for."""
 
+_DAMAGED = "it is damaged: move it away, or put a copy in its place"
+_CLOSED = "let plait write it, and its folder"
 _ADVICE = {
     "locked": "another program holds it: end that",
     "full": "make room on the disk",
     "disk i/o": "make room on the disk, or see what is wrong with it",
-    "malformed": "it is damaged: move it away, or put a copy in its place",
-    "not a database": "it is damaged: move it away, or put a copy in its place",
-    "a row has": "it is damaged: move it away, or put a copy in its place",
-    "no such": "it is damaged: move it away, or put a copy in its place",
-    "readonly": "let plait write it, and its folder",
-    "unable to open": "let plait write it, and its folder",
-    "permission denied": "let plait write it, and its folder",
+    "malformed": _DAMAGED,
+    "not a database": _DAMAGED,
+    "could not decode": _DAMAGED,
+    "a row has": _DAMAGED,
+    "no such": _DAMAGED,
+    "readonly": _CLOSED,
+    "unable to open": _CLOSED,
+    "permission denied": _CLOSED,
+    "exists": "something else is in its place: move that",
+    "directory": "something else is in its place: move that",
 }
 
 

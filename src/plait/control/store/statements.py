@@ -29,8 +29,6 @@ from plait.control.store.tables import (
     row_of,
 )
 
-KEPT = 1_000
-"""Revisions that are kept, the active one among them."""
 _TRIES = 10
 
 
@@ -83,14 +81,14 @@ def state(connection: Connection) -> State:
     raise Damaged("a row has changed each time that it was read")
 
 
-def append(connection: Connection, revision: Revision, expected: int, taken: Taken | None) -> None:
-    """Add a revision, unless somebody was first; and forget the oldest."""
+def append(connection: Connection, revision: Revision, expected: int, taken: Taken | None, kept: int) -> None:
+    """Add a revision, unless somebody was first; and forget the oldest beyond those that are kept."""
     _next_turn(connection, expected)
     largest = connection.execute(select(func.max(REVISIONS.c.number))).scalar()
     if largest is not None and largest >= revision.number:
         raise Conflict(f"there is a revision {largest}")
     connection.execute(insert(REVISIONS).values(**row_of(revision)))
-    newest = select(REVISIONS.c.number).order_by(REVISIONS.c.number.desc()).limit(KEPT).subquery()
+    newest = select(REVISIONS.c.number).order_by(REVISIONS.c.number.desc()).limit(kept).subquery()
     connection.execute(delete(REVISIONS).where(REVISIONS.c.number < select(func.min(newest.c.number)).scalar_subquery()))
     if taken:
         took(connection, taken)

@@ -18,6 +18,8 @@ from plait.control.store.statements import Proxy, State
 
 T = TypeVar("T")
 
+KEPT = 1_000
+"""Revisions that are kept, the active one among them."""
 SECONDS = 4.0
 """The longest that a call takes, waiting for others included."""
 
@@ -34,12 +36,14 @@ class Store:
         dialect: Where it is.
         shared: Whether other proxies may change it, so that it must be looked at.
         seconds: The longest that a call takes.
+        kept: How many revisions are kept.
     """
 
-    def __init__(self, dialect: Dialect, *, shared: bool, seconds: float = SECONDS) -> None:
+    def __init__(self, dialect: Dialect, *, shared: bool, seconds: float = SECONDS, kept: int = KEPT) -> None:
         self.shared = shared
         self._database = Database(dialect)
         self._seconds = seconds
+        self._kept = kept
         self._thread = ThreadPoolExecutor(1, "plait-store")
         self._lock = asyncio.Lock()
         self._last: asyncio.Future[Any] | None = None
@@ -62,7 +66,7 @@ class Store:
             turn: That of the state on which it was decided.
             taken: The file that says it, noted together with it.
         """
-        await self._write(lambda connection: statements.append(connection, revision, turn, taken))
+        await self._write(lambda connection: statements.append(connection, revision, turn, taken, self._kept))
 
     async def mark(self, mark: Mark, turn: int) -> None:
         """Set a mark, in place of one of the same predictor."""
