@@ -35,17 +35,19 @@ async def ledger(
     proxy: str = "one",
     before: Before = nothing_found,
     told: list[Desired] | None = None,
+    opened: bool = True,
 ) -> AsyncIterator[Ledger]:
-    """An opened ledger; what it tells is added to `told`."""
+    """A ledger, opened unless it is said not to be; what it tells is added to `told`."""
 
-    async def changed(desired: Desired) -> None:
+    async def added(desired: Desired) -> None:
         if told is not None:
             told.append(desired)
 
     around = Surroundings(environ or {}, folder)
-    made = Ledger(store or sqlite(folder), around, proxy, before=before, changed=changed)
+    made = Ledger(store or sqlite(folder), around, proxy, before=before, changed=added)
     try:
-        await made.open()
+        if opened:
+            await made.open()
         yield made
     finally:
         await made.close()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import stat
 import subprocess
 import sys
@@ -39,10 +38,20 @@ def test_a_state_folder_is_for_nobody_else(tmp_path: Path):
     state.close()
 
 
+OWNER = """
+import sys
+from pathlib import Path
+from plait.control.store.open import own
+kept = own(Path(sys.argv[1]))
+print("owned", flush=True)
+input()
+"""
+
+
 @pytest.mark.slow
 def test_an_owner_that_is_killed_owns_nothing_more(tmp_path: Path):
-    program = f"from pathlib import Path\nfrom plait.control.store.open import own\nkept = own(Path({str(tmp_path)!r}))\nprint('owned', flush=True)\ninput()"
-    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, stdin=subprocess.PIPE, text=True) as owner:
+    program = [sys.executable, "-c", OWNER, str(tmp_path)]
+    with subprocess.Popen(program, stdout=subprocess.PIPE, stdin=subprocess.PIPE, text=True) as owner:
         assert owner.stdout is not None
         assert owner.stdout.readline() == "owned\n"
         with pytest.raises(StartError, match=rf"process {owner.pid}"):
@@ -68,10 +77,10 @@ def test_the_id_is_made_anew_where_it_is_empty(tmp_path: Path):
 
 def test_a_failed_start_lets_go_of_the_folder(tmp_path: Path):
     (tmp_path / "id").mkdir()
-    before = len(os.listdir("/proc/self/fd"))
+    before = _descriptors()
     with pytest.raises(StartError, match="cannot write"):
         own(tmp_path)
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert _descriptors() == before
     (tmp_path / "id").rmdir()
     own(tmp_path).close()
 
@@ -83,3 +92,7 @@ async def test_the_store_is_a_file_unless_a_url_names_postgres(tmp_path: Path):
     assert (tmp_path / "revisions.db").exists()
     await file.close()
     await shared.close()
+
+
+def _descriptors() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))

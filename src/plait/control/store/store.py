@@ -46,6 +46,7 @@ class Store:
         self._kept = kept
         self._thread = ThreadPoolExecutor(1, "plait-store")
         self._lock = asyncio.Lock()
+        self._closed = False
         self._last: asyncio.Future[Any] | None = None
         self._failed = -1.0
         self.failure = ""
@@ -109,7 +110,10 @@ class Store:
         await self._write(lambda connection: statements.forget(connection, proxy))
 
     async def close(self) -> None:
-        """Close the database, unless it hangs."""
+        """Close the database, unless it hangs; nothing can be asked any more."""
+        if self._closed:
+            return
+        self._closed = True
         try:
             await self._in_thread(self._database.close)
         finally:
