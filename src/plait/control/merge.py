@@ -16,6 +16,7 @@ NAMED = ("predictors", "graphs", "sources", "sinks")
 KEYED = ("server", "defaults", "jobs")
 """Sections of settings, each of which is replaced as a whole."""
 _BODY = "the request"
+_NOTHING = Document(_BODY, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class Edit:
     """
 
     change: Callable[[Data], Data]
-    sent: Document = Document(_BODY, None)
+    sent: Document = _NOTHING
     at: At = ()
     depth: int = 0
     puts: tuple[str, str] | None = None
@@ -53,9 +54,8 @@ class Edit:
         )
 
     def _moved(self, places: Mapping[At, Place]) -> dict[At, Place]:
-        return {
-            (*self.at, *at): place for at, place in places.items() if len(at) >= self.depth or (at and at[0] not in (*NAMED, *KEYED))
-        }
+        known = (*NAMED, *KEYED)
+        return {(*self.at, *at): place for at, place in places.items() if len(at) >= self.depth or (at and at[0] not in known)}
 
     def _told(self, problem: Problem) -> Problem:
         at = (*self.at, *problem.place)
@@ -82,7 +82,11 @@ def put(section: str, name: str, value: Any) -> Edit:
         value: The entry, as plain data or as the document that says it.
     """
     sent = _document(value)
-    return Edit(lambda data: {**data, section: {**data.get(section, {}), name: sent.data}}, sent, (section, name), puts=(section, name))
+
+    def change(data: Data) -> Data:
+        return {**data, section: {**data.get(section, {}), name: sent.data}}
+
+    return Edit(change, sent, (section, name), puts=(section, name))
 
 
 def delete(section: str, name: str) -> Edit:
