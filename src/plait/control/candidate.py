@@ -64,10 +64,10 @@ def candidate(edit: Edit, old: Data, allow_local: bool, excluded: Collection[str
         NotFound: If something is to be removed that is not there.
     """
     document = edit.document(edit(old))
-    if too_large := oversize(document.data):
-        raise ConfigError(too_large, document.source)
     if edit.file:
         return checked(around.read(document), excluded)
+    if too_large := oversize(document.data):
+        raise ConfigError(too_large, document.source)
     data, problems = put_back(document.data, old, document)
     document = Document(document.source, data, document.positions, document.keys, document.problems, document.broken)
     found = around.read(document)

@@ -112,6 +112,7 @@ class Deciding:
             if state.newest is not None and not speaks(text_digest, own, overall):
                 if own != text_digest:
                     await self._store.took(taken)
+                self._known.taken = taken
                 return None
             edit, wish = whole(document(), file=True), Wish(author, taken=taken)
             return await self._agreed(lambda state: self._made(edit, wish, state))
@@ -155,6 +156,7 @@ class Deciding:
             await self._known.become(State(state.turn + 1, decided.revision, state.marks), decided.loaded)
         elif wish.taken:
             await self._store.took(wish.taken)
+        self._known.taken = wish.taken or self._known.taken
         return decided.outcome
 
     async def _decided(self, edit: Edit, wish: Wish, state: State) -> _Decided:

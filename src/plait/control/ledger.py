@@ -13,7 +13,7 @@ from plait.control.candidate import Surroundings
 from plait.control.deciding import Deciding, Wish
 from plait.control.errors import StoreDown
 from plait.control.files import digest
-from plait.control.known import Known
+from plait.control.known import Known, Last
 from plait.control.marks import Marks
 from plait.control.merge import Edit
 from plait.control.outcome import Before, Changed, Desired, Outcome, nobody_told, nothing_found
@@ -47,15 +47,24 @@ class Ledger:
         proxy: Which proxy this is, to tell whose file was taken in.
         before: Looks at each configuration before it becomes a revision.
         changed: Is told what the workers here should run.
+        last: What ran here last: a store that nobody shares, and that was lost or put back meanwhile, is given it again, so that
+            numbers never fall.
     """
 
     def __init__(
-        self, store: Store, around: Surroundings, proxy: str, *, before: Before = nothing_found, changed: Changed = nobody_told
+        self,
+        store: Store,
+        around: Surroundings,
+        proxy: str,
+        *,
+        before: Before = nothing_found,
+        changed: Changed = nobody_told,
+        last: Last | None = None,
     ) -> None:
         self._store = store
         self._around = around
         self._proxy = proxy
-        self._known = Known(store, around, changed)
+        self._known = Known(store, around, changed, last)
         self._deciding = Deciding(store, self._known, around, before)
         self._tasks: set[asyncio.Task[Any]] = set()
 

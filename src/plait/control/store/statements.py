@@ -106,14 +106,16 @@ def unmark(connection: Connection, predictor: str, expected: int) -> None:
     connection.execute(delete(MARKS).where(MARKS.c.predictor == predictor))
 
 
-def put_back(connection: Connection, known: State, expected: int) -> None:
-    """Write the newest revision and the marks into a store that has lost them, unless somebody changed something."""
+def put_back(connection: Connection, known: State, expected: int, found: Taken | None) -> None:
+    """Write the newest revision, the marks and the digest into a store that has lost them, unless somebody changed something."""
     _next_turn(connection, expected)
     if known.newest is not None:
         connection.execute(insert(REVISIONS).values(**row_of(known.newest)))
     connection.execute(delete(MARKS))
-    for found in known.marks.values():
-        _mark(connection, found)
+    for each in known.marks.values():
+        _mark(connection, each)
+    if found:
+        took(connection, found)
 
 
 def revision(connection: Connection, number: int) -> Revision | None:

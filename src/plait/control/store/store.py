@@ -77,9 +77,9 @@ class Store:
         """Take a mark away."""
         await self._write(lambda connection: statements.unmark(connection, predictor, turn))
 
-    async def put_back(self, state: State, turn: int) -> None:
-        """Write what is known of a state into a store that lost it."""
-        await self._write(lambda connection: statements.put_back(connection, state, turn))
+    async def put_back(self, state: State, turn: int, taken: Taken | None = None) -> None:
+        """Write what is known of a state into a store that lost it, and the file that was taken in last."""
+        await self._write(lambda connection: statements.put_back(connection, state, turn, taken))
 
     async def revision(self, number: int) -> Revision | None:
         """A revision by its number, if it is kept."""
