@@ -13,6 +13,13 @@ from plait.graph.text import parse
 from tests.control.ledgers import FILE_TEXT, begun, ledger
 
 NEW = {"url": "http://new"}
+COUPLED = b"""\
+predictors:
+  a: {url: "http://a", needs: {b: "1"}}
+  b: {url: "http://b", version: "1"}
+graphs:
+  predict: {parallel: [a, b]}
+"""
 
 
 async def test_the_first_file_is_revision_1(tmp_path: Path):
@@ -403,3 +410,58 @@ async def test_nothing_is_known_of_a_new_store(tmp_path: Path):
         assert found.marks == {}
         with pytest.raises(NotFound):
             await found.revision(1)
+
+
+async def test_a_predictor_that_no_longer_fits_is_not_included(tmp_path: Path):
+    async with ledger(tmp_path) as found:
+        await begun(found, COUPLED)
+        await found.exclude("a", author="api")
+        await found.propose(put("predictors", "b", {"url": "http://b", "version": "2"}), author="api")
+        with pytest.raises(ConfigError, match="needs b of version 1") as raised:
+            await found.include("a", author="api")
+        assert not isinstance(raised.value, NotPermitted)
+        assert list(found.marks) == ["a"]
+
+
+async def test_coupled_predictors_change_together_or_not_at_all(tmp_path: Path):
+    a, b = {"url": "http://a", "needs": {"b": "2"}}, {"url": "http://b", "version": "2"}
+    async with ledger(tmp_path) as found:
+        await begun(found, COUPLED)
+        for edit in (put("predictors", "a", a), put("predictors", "b", b)):
+            with pytest.raises(ConfigError, match="change together"):
+                await found.propose(edit, author="api")
+        assert (await found.propose(apply({"predictors": {"a": a, "b": b}}), author="api")).revision == 2
+
+
+async def test_what_cannot_run_here_is_not_marked_either(tmp_path: Path):
+    text = b'predictors: {a: {url: "${env.X}"}, b: {url: "http://b"}}\ngraphs: {predict: {parallel: [a, b]}}\n'
+    async with ledger(tmp_path, environ={"X": "http://x"}) as found:
+        await begun(found, text)
+    async with ledger(tmp_path) as found:
+        with pytest.raises(ConfigError, match="X is not set"):
+            await found.exclude("b", author="api")
+
+
+async def test_a_configuration_grows_no_larger_than_a_file(tmp_path: Path):
+    async with ledger(tmp_path) as found:
+        await begun(found)
+        with pytest.raises(ConfigError, match="is larger than 1MiB"):
+            await found.propose(put("graphs", "big", {"value": "x" * (1 << 20)}), author="api")
+        with pytest.raises(ConfigError, match=r"has more than 25,000 values"):
+            await found.propose(put("graphs", "big", {"value": [0] * 25_000}), author="api")
+        for depth in (63, 10_000):
+            deep: Any = 1
+            for _ in range(depth):
+                deep = [deep]
+            with pytest.raises(ConfigError, match="nested more than 64 deep"):
+                await found.propose(put("graphs", "big", {"value": deep}), author="api")
+        assert found.active.number == 1
+
+
+async def test_an_edit_that_fails_in_itself_is_no_change(tmp_path: Path):
+    async with ledger(tmp_path) as found:
+        await begun(found)
+        for edit in (apply([1]), whole("text"), apply({"graphs": 3})):
+            with pytest.raises(ConfigError):
+                await found.propose(edit, author="api")
+        assert found.active.number == 1
