@@ -1,4 +1,4 @@
-"""A worker's line to its parent: it brings its place, hears that it shall leave, beats, and ends when the parent is gone."""
+"""A worker's line to its parent: it brings its place, plans, questions and the word to leave; it beats, and ends with the parent."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from plait.graph.plan import Plan
+from plait.server.frames import Frame, Frames, framed, opened
+from plait.server.questions import answer
+
 if TYPE_CHECKING:
     from plait.server.serve import Worker
 
 BEAT = 1.0
-BEATING = b"."
-READY = b"+"
-RETIRE = b"r"
 PATIENCE = 5.0
 """Seconds that clients of a worker that leaves to a successor have for one more request."""
 
@@ -27,7 +28,7 @@ class Place:
     Args:
         number: Which of the workers it is.
         listener: Where its clients come.
-        text: The file that it runs, as it was when its parent last read it.
+        text: The plan that it runs, encoded.
     """
 
     number: int
@@ -45,6 +46,8 @@ class Channel:
     def __init__(self, sock: socket.socket) -> None:
         sock.set_inheritable(False)
         self._sock = sock
+        self._frames: Frames | None = None
+        self._opening: asyncio.Task[None] | None = None
 
     def place(self) -> Place | None:
         """Wait for a place, however long it takes, and beat meanwhile; None if the parent has gone."""
@@ -53,7 +56,9 @@ class Channel:
             try:
                 number, descriptors, _, _ = socket.recv_fds(self._sock, 16, 2)
             except TimeoutError:
-                self._send(BEATING)
+                # A parent that stands still has beats enough; of one that died we hear.
+                with suppress(TimeoutError, BrokenPipeError, ConnectionResetError):
+                    self._sock.sendall(framed("beat"))
                 continue
             except ConnectionResetError:  # it died with beats unread
                 return None
@@ -61,31 +66,33 @@ class Channel:
 
     def open(self, worker: Worker) -> None:
         """Tell the parent that clients can come, and listen to it from now on."""
-        loop = asyncio.get_running_loop()
-        self._sock.setblocking(False)  # noqa: FBT003 - the standard library's own
-        loop.add_reader(self._sock.fileno(), self._heard, loop, worker)
-        self._beat(loop, READY)
+        self._opening = asyncio.get_running_loop().create_task(self._open(worker))
 
-    def _beat(self, loop: asyncio.AbstractEventLoop, data: bytes = BEATING) -> None:
-        self._send(data)
-        loop.call_later(BEAT, self._beat, loop)
+    async def _open(self, worker: Worker) -> None:
+        def heard(frame: Frame) -> None:
+            self._heard(frame, worker)
 
-    def _send(self, data: bytes) -> None:
-        # A parent that stands still has beats enough; of one that died we hear.
-        with suppress(BlockingIOError, TimeoutError, BrokenPipeError, ConnectionResetError):
-            self._sock.send(data)
+        def ended() -> None:
+            if not worker.stop.is_set():
+                worker.end()
 
-    def _heard(self, loop: asyncio.AbstractEventLoop, worker: Worker) -> None:
-        try:
-            data = self._sock.recv(64)
-        except ConnectionResetError:  # it died with beats unread
-            data = b""
-        if data:
+        self._frames = frames = await opened(self._sock, heard, ended)
+        if worker.reconciler is not None:
+            worker.reconciler.report(lambda running: frames.send("running", running))
+        frames.send("ready")
+        self._beat(asyncio.get_running_loop(), frames)
+
+    def _beat(self, loop: asyncio.AbstractEventLoop, frames: Frames) -> None:
+        frames.send("beat")
+        loop.call_later(BEAT, self._beat, loop, frames)
+
+    def _heard(self, frame: Frame, worker: Worker) -> None:
+        if frame.kind == "retire":
             worker.retire(PATIENCE)
-            return
-        loop.remove_reader(self._sock.fileno())
-        if not worker.stop.is_set():
-            worker.end()
+        elif frame.kind == "plan" and worker.reconciler is not None:
+            worker.reconciler.adopt(frame.read(Plan))
+        elif frame.kind == "ask" and self._frames is not None:
+            self._frames.send("told", answer(worker, frame.read(dict)), frame.number)
 
 
 def _placed(number: bytes, listener: int, text: int) -> Place:

@@ -6,9 +6,11 @@ import asyncio
 import socket
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
+
+_T = TypeVar("_T")
 
 LARGEST = 64 << 20
 """Bytes of one message; what claims to be longer is none of ours."""
@@ -16,16 +18,33 @@ UNREAD = 64 << 20
 """Bytes that may wait for the other end; it is taken for gone when there are more."""
 _LENGTH = 4
 
+
+class Frame(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A message.
+
+    Args:
+        kind: What it is.
+        body: What it says, read by whoever knows the kind.
+        number: Which question it asks or answers, if it does.
+    """
+
+    kind: str
+    body: msgspec.Raw = msgspec.Raw(b"null")
+    number: int = 0
+
+    def read(self, kind: type[_T]) -> _T:
+        """What it says."""
+        return msgspec.json.decode(self.body, type=kind)
+
+
 _encode = msgspec.json.Encoder().encode
-_decode = msgspec.json.Decoder().decode
-
-Message = dict[str, Any]
+_decode = msgspec.json.Decoder(Frame).decode
 
 
-def framed(message: Message) -> bytes:
+def framed(kind: str, body: Any = None, number: int = 0) -> bytes:
     """A message as it goes on the wire: its length in four bytes, the highest first, then its JSON."""
-    body = _encode(message)
-    return len(body).to_bytes(_LENGTH, "big") + body
+    data = _encode(Frame(kind, msgspec.Raw(_encode(body)), number))
+    return len(data).to_bytes(_LENGTH, "big") + data
 
 
 class Frames(asyncio.Protocol):
@@ -36,7 +55,7 @@ class Frames(asyncio.Protocol):
         ended: Is called once, when the other end has gone.
     """
 
-    def __init__(self, heard: Callable[[Message], None], ended: Callable[[], None]) -> None:
+    def __init__(self, heard: Callable[[Frame], None], ended: Callable[[], None]) -> None:
         self._heard = heard
         self._ended = ended
         self._transport: asyncio.Transport | None = None
@@ -65,12 +84,12 @@ class Frames(asyncio.Protocol):
         self._transport = None
         self._ended()
 
-    def send(self, message: Message) -> None:
+    def send(self, kind: str, body: Any = None, number: int = 0) -> None:
         """Send a message; to an end that has gone, or reads no more, it is lost."""
         transport = self._transport
         if transport is None:
             return
-        transport.write(framed(message))
+        transport.write(framed(kind, body, number))
         if transport.get_write_buffer_size() > UNREAD:
             transport.abort()
 
@@ -80,7 +99,7 @@ class Frames(asyncio.Protocol):
             self._transport.abort()
 
 
-async def opened(sock: socket.socket, heard: Callable[[Message], None], ended: Callable[[], None]) -> Frames:
+async def opened(sock: socket.socket, heard: Callable[[Frame], None], ended: Callable[[], None]) -> Frames:
     """One end of a line, which listens from now on.
 
     Args:
@@ -89,11 +108,11 @@ async def opened(sock: socket.socket, heard: Callable[[Message], None], ended: C
         ended: Is called once, when the other end has gone.
     """
     sock.setblocking(False)  # noqa: FBT003 - the standard library's own
-    _, frames = await asyncio.get_running_loop().create_connection(lambda: Frames(heard, ended), sock=sock)
+    _, frames = await asyncio.get_running_loop().create_unix_connection(lambda: Frames(heard, ended), sock=sock)
     return frames
 
 
-def read(sock: socket.socket, seconds: float) -> Message | None:
+def read(sock: socket.socket, seconds: float) -> Frame | None:
     """The next message, before there is a loop; None if the other end has gone, or says nothing for so long."""
     sock.settimeout(seconds)
     with suppress(TimeoutError, ConnectionResetError):
@@ -101,8 +120,7 @@ def read(sock: socket.socket, seconds: float) -> Message | None:
         length = int.from_bytes(head, "big")
         body = _exactly(sock, length) if len(head) == _LENGTH and length <= LARGEST else b""
         if body and len(body) == length:
-            message: Message = _decode(body)
-            return message
+            return _decode(body)
     return None
 
 

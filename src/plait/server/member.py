@@ -1,4 +1,4 @@
-"""One worker process, as its parent sees it: started, given its place, ready, ended."""
+"""One worker process, as its parent sees it: started, given its place, ready, asked, ended."""
 
 from __future__ import annotations
 
@@ -10,14 +10,18 @@ import sys
 import tempfile
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
+
+import msgspec
 
 from plait.errors import StartError
-from plait.server.channel import READY, RETIRE
+from plait.server.frames import Frame, Frames, opened
+from plait.server.running import Running
 from plait.server.restarts import Pulse
 
 if TYPE_CHECKING:
     from asyncio.subprocess import Process
+    from collections.abc import Callable
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +30,13 @@ class Program:
 
     Args:
         command: The command, to which a worker's own option is added.
-        text: The file, as it was when the workers were told to run it.
+        text: The plan that they run, encoded.
+        server: What it says of the server itself.
     """
 
     command: tuple[str, ...]
     text: bytes
+    server: msgspec.Raw = msgspec.Raw(b"")
 
 
 class Member:
@@ -46,15 +52,22 @@ class Member:
         self.number: int | None = None
         self.pulse: Pulse | None = None
         self.served: float | None = None
+        self.running: Running | None = None
+        self.told: Callable[[Member], None] | None = None
         self.ready = asyncio.Event()
         self.leaving = False
         self._process = process
         self._channel = channel
+        self._frames: Frames | None = None
         self._loop = loop
         self._since = 0.0
-        channel.setblocking(False)  # noqa: FBT003 - the standard library's own
-        loop.add_reader(channel.fileno(), self._heard)
+        self._asked: dict[int, asyncio.Future[msgspec.Raw]] = {}
+        self._questions = 0
         self.over = loop.create_task(self._over())
+
+    async def listen(self) -> None:
+        """Hear it from now on."""
+        self._frames = await opened(self._channel, self._heard, _nothing)
 
     @property
     def pid(self) -> int:
@@ -96,6 +109,25 @@ class Member:
             self.send(signal.SIGKILL)
             raise _failed(exc) from None
 
+    def adopt(self, text: bytes) -> None:
+        """Have it run another plan."""
+        if self._frames is not None:
+            self._frames.send("plan", msgspec.Raw(text))
+
+    async def ask(self, question: dict[str, Any]) -> msgspec.Raw | None:
+        """What it answers; None if it has ended before."""
+        if self._frames is None or not self.ready.is_set():
+            return None
+        self._questions += 1
+        number, future = self._questions, self._loop.create_future()
+        self._asked[number] = future
+        self._frames.send("ask", question, number)
+        try:
+            await asyncio.wait((future, self.over), return_when=asyncio.FIRST_COMPLETED)
+            return future.result() if future.done() else None
+        finally:
+            del self._asked[number]
+
     async def becomes_ready(self, seconds: float) -> bool:
         """Wait until clients can come; if that is not to be, or takes too long, it has ended."""
         ready = self._loop.create_task(self.ready.wait())
@@ -113,8 +145,8 @@ class Member:
     async def leave(self, seconds: float) -> None:
         """Have it finish and end, after so many seconds at the latest."""
         self.leaving = True
-        with suppress(OSError):  # it has ended just now
-            self._channel.send(RETIRE)
+        if self._frames is not None:
+            self._frames.send("retire")
         await asyncio.wait((self.over,), timeout=seconds)
         self.send(signal.SIGKILL)
         await asyncio.wait((self.over,))
@@ -125,25 +157,26 @@ class Member:
             with suppress(ProcessLookupError):
                 self._process.send_signal(number)
 
-    def _heard(self) -> None:
-        try:
-            data = self._channel.recv(4096)
-        except ConnectionResetError:
-            data = b""
-        if not data:
-            self._loop.remove_reader(self._channel.fileno())
-            return
+    def _heard(self, frame: Frame) -> None:
         now = self._loop.time()
-        if READY in data:
+        if frame.kind == "ready":
             self._since = now
             self.ready.set()
+        elif frame.kind == "running":
+            self.running = frame.read(Running)
+            if self.told is not None:
+                self.told(self)
+        elif frame.kind == "told" and (future := self._asked.get(frame.number)) is not None and not future.done():
+            future.set_result(frame.body)
         if self.number is None or self.ready.is_set():  # else it is a beat from before it had its place
             self.pulse = Pulse(now)
 
     async def _over(self) -> None:
         await self._process.wait()
-        self._loop.remove_reader(self._channel.fileno())
-        self._channel.close()
+        if self._frames is not None:
+            self._frames.close()
+        else:
+            self._channel.close()
         if self.ready.is_set():
             self.served = self._loop.time() - self._since
 
@@ -169,7 +202,9 @@ async def start(program: Program) -> Member:
             stack.pop_all()
     except OSError as exc:
         raise _failed(exc) from None
-    return Member(process, ours)
+    member = Member(process, ours)
+    await member.listen()
+    return member
 
 
 def _handed(text: bytes) -> IO[bytes]:
@@ -181,6 +216,10 @@ def _handed(text: bytes) -> IO[bytes]:
     file.write(text)
     file.seek(0)
     return file
+
+
+def _nothing() -> None:
+    """That the line has ended is nothing new: so has the process, or it will have."""
 
 
 def _failed(exc: OSError) -> StartError:

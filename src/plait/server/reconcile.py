@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -15,28 +14,14 @@ import msgspec
 from plait.graph.plan import Plan, Planned, planned
 from plait.server.app import App
 from plait.server.generation import Generation, generation
+from plait.server.running import Running, now
 from plait.server.warm import PATIENCE, warm
 
 if TYPE_CHECKING:
     from plait.server.lasting import Lasting
+    from plait.upstream.upstream import Upstream
 
 _log = logging.getLogger("plait")
-
-
-class Running(msgspec.Struct, frozen=True):
-    """What a worker runs.
-
-    Args:
-        revision: The number of its configuration.
-        since: When it began to, in RFC 3339.
-        warnings: What went wrong while predictors were warmed.
-        error: Why it does not run a newer one that it was told to, if so.
-    """
-
-    revision: int
-    since: str
-    warnings: tuple[str, ...] = ()
-    error: str | None = None
 
 
 class Reconciler:
@@ -46,27 +31,38 @@ class Reconciler:
         lasting: What the worker keeps from one generation to the next.
         ready: Whether new work is welcome.
         first: What it runs to begin with.
+        running: The same, built.
 
-    `install` is told each new handler, `told` what runs since; whoever wants to know sets them.
+    `install` is told each new handler.
     """
 
     def __init__(self, lasting: Lasting, ready: Callable[[], bool], first: Planned, running: Generation) -> None:
-        self._lasting = lasting
+        self.lasting = lasting
         self._ready = ready
         self._planned = first
         self._generation = running
         self._next: Plan | None = None
         self._work: asyncio.Task[None] | None = None
         self.app = App(running, ready)
-        self.running = Running(first.plan.revision, _now())
+        self.running = Running(first.plan.revision, now())
         self.install: Callable[[App], None] = _nobody
-        self.told: Callable[[Running], None] = _nobody
+        self._told: Callable[[Running], None] = _nobody
+
+    @property
+    def upstreams(self) -> Mapping[str, Upstream]:
+        """Whom the graphs ask at present, by name."""
+        return self._generation.upstreams
+
+    def report(self, told: Callable[[Running], None]) -> None:
+        """Tell somebody what runs, now and whenever that changes."""
+        self._told = told
+        told(self.running)
 
     def adopt(self, plan: Plan) -> None:
         """Run this from soon on; where several come at once, only the newest is built."""
         self._next = plan
         if self._work is None or self._work.done():
-            self._work = self._lasting.tasks.background.start(self._go_on())
+            self._work = self.lasting.tasks.background.start(self._go_on())
 
     async def _go_on(self) -> None:
         while (plan := self._next) is not None:
@@ -75,29 +71,29 @@ class Reconciler:
                 await self._bring(plan)
             except Exception as exc:  # noqa: BLE001 - whatever it is, the worker must go on with what it has
                 _log.exception("revision %d cannot be run; revision %d goes on", plan.revision, self.running.revision)
-                await self._lasting.upstreams.drop()
+                await self.lasting.upstreams.drop()
                 self._tell(msgspec.structs.replace(self.running, error=f"{type(exc).__name__}: {exc}"))
 
     async def _bring(self, plan: Plan) -> None:
         importable(plan)
-        now = planned(plan, self._planned)
-        lasting = self._lasting
-        built = await generation(now.config, plan.revision, lasting, self._generation)
+        said = planned(plan, self._planned)
+        config, lasting = said.config, self.lasting
+        built = await generation(config, plan.revision, lasting, self._generation)
         warnings: list[str] = []
         if new := lasting.upstreams.new:
             await asyncio.wait((lasting.tasks.background.start(lasting.upstreams.open()),), timeout=PATIENCE)
-            warnings = await warm(now.config, new, lasting.clock)
-        self._planned, self._generation, self.app = now, built, App(built, self._ready)
+            warnings = await warm(config, new, lasting.clock)
+        self._planned, self._generation, self.app = said, built, App(built, self._ready)
         self.install(self.app)
         await lasting.upstreams.swap()
-        lasting.tally.keep(list(now.config.graphs), list(now.config.predictors))
+        lasting.tally.keep(list(config.graphs), list(config.predictors))
         for warning in warnings:
             _log.warning("revision %d: %s", plan.revision, warning)
-        self._tell(Running(plan.revision, _now(), tuple(warnings)))
+        self._tell(Running(plan.revision, now(), tuple(warnings)))
 
     def _tell(self, running: Running) -> None:
         self.running = running
-        self.told(running)
+        self._told(running)
 
 
 @asynccontextmanager
@@ -118,10 +114,6 @@ def importable(plan: Plan) -> None:
     """Have modules with functions of users found where the plan says."""
     if plan.code and plan.folder not in sys.path:
         sys.path.insert(0, plan.folder)
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
 def _nobody(_: object) -> None:

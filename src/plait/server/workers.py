@@ -7,7 +7,9 @@ import logging
 import signal
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from plait.errors import StartError
 from plait.server.channel import BEAT, PATIENCE
@@ -17,6 +19,8 @@ from plait.server.spare import Spare
 
 if TYPE_CHECKING:
     import socket
+
+    from plait.graph.plan import Plan
 
 START = 60.0
 """Seconds until a worker that is not ready has failed to start."""
@@ -47,15 +51,25 @@ class Workers:
 
     Args:
         socks: One listening socket for each worker.
-        program: What they shall run, as of now; asked for at the start, and again for each restart.
+        program: What they shall run to begin with.
+        renew: What they shall run after a restart, by what they run before.
         ready: Called once all of them take clients.
         drain: How many seconds they may take to finish what is in flight.
+
+    `told` hears what a worker runs, whenever that changes, and `left` which one has ended.
     """
 
-    def __init__(self, socks: list[socket.socket], program: Callable[[], Program], ready: Callable[[], None], drain: float) -> None:
+    def __init__(
+        self,
+        socks: list[socket.socket],
+        program: Program,
+        renew: Callable[[Program], Program],
+        ready: Callable[[], None],
+        drain: float,
+    ) -> None:
         self._slots = [Slot(place, sock) for place, sock in enumerate(socks, 1)]
-        self._renew = program
-        self._program = program()
+        self._renew = renew
+        self._program = program
         self._ready = ready
         self._leave = PATIENCE + drain + SLACK
         self._running = False
@@ -63,6 +77,32 @@ class Workers:
         self._restart = asyncio.Event()
         self._members: set[Member] = set()
         self._spare = Spare(self._begin, self._calm)
+        self.told: Callable[[Member], None] = _nobody
+        self.left: Callable[[Member], None] = _nobody
+
+    def adopt(self, plan: Plan) -> None:
+        """Have all workers run another plan; where it says something else of the server itself, they are restarted for that."""
+        before, text = self._program, plan.encoded()
+        self._program = Program(before.command, text, plan.server)
+        for member in self._members:
+            if member.number is not None and not member.leaving:
+                member.adopt(text)
+        if plan.server != before.server:
+            self._restart.set()
+
+    async def ask(self, question: dict[str, Any], seconds: float) -> list[dict[str, Any]]:
+        """What each worker that serves answers within so many seconds, with its number."""
+        members = [slot.member for slot in self._slots if slot.member is not None]
+        asked = {member: asyncio.get_running_loop().create_task(member.ask(question)) for member in members}
+        if not asked:
+            return []
+        _, late = await asyncio.wait(asked.values(), timeout=seconds)
+        for task in late:
+            task.cancel()
+        if late:
+            await asyncio.wait(late)
+        told = {member: task.result() for member, task in asked.items() if task not in late}
+        return [{**msgspec.json.decode(raw), "worker": member.number} for member, raw in told.items() if raw is not None]
 
     async def run(self) -> None:
         """Serve until SIGTERM or SIGINT, then have the workers finish; a second signal ends them at once. SIGHUP restarts them.
@@ -118,9 +158,15 @@ class Workers:
     async def _begin(self) -> Member:
         """Start a process that waits for its place."""
         member = await start(self._program)
+        member.told = self.told
         self._members.add(member)
-        member.over.add_done_callback(lambda _: self._members.discard(member))
+        member.over.add_done_callback(lambda _: self._gone(member))
         return member
+
+    def _gone(self, member: Member) -> None:
+        self._members.discard(member)
+        if member.running is not None:
+            self.left(member)
 
     async def _calm(self) -> None:
         """Wait until no slot is about to be filled."""
@@ -171,17 +217,19 @@ class Workers:
         while True:
             await self._restart.wait()
             self._restart.clear()
+            before = self._program
             try:
-                program = self._renew()
+                program = self._renew(before)
             except StartError as exc:
                 _log.error("the workers stay as they are: %s", exc.detail)
                 continue
             _log.info("restarting %d workers, one by one", len(self._slots))
             for slot in self._slots:
-                if not await self._exchange(slot, program):
+                if not await self._exchange(slot, program if self._program is before else self._program):
                     break
             else:
-                self._program = program
+                if self._program is before:
+                    self._program = program
                 self._spare.renew()
                 _log.info("all %d workers have been restarted", len(self._slots))
 
@@ -214,3 +262,7 @@ class Workers:
                 if member.pulse is not None and not member.leaving and member.pulse.hangs(now, held_up):
                     _log.error("%s, process %d, hangs and is killed", member.name, member.pid)
                     member.send(signal.SIGKILL)
+
+
+def _nobody(_: Member) -> None:
+    """Nobody wants to know."""

@@ -1,0 +1,17 @@
+"""What the control process asks workers, and what they answer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from plait.server.snapshot import snapshot
+
+if TYPE_CHECKING:
+    from plait.server.serve import Worker
+
+
+def answer(worker: Worker, question: dict[str, Any]) -> dict[str, Any]:
+    """The answer to one question, by its `what`; what is not understood, by an older worker say, has an empty one."""
+    if question.get("what") == "snapshot":
+        return snapshot(worker)
+    return {}
