@@ -89,7 +89,7 @@ async def serving(config: Mapping[str, Any], folder: Path, name: str = "plait") 
     file.write_text(json.dumps(config))
     log = folder / f"{name}.log"
     log.unlink(missing_ok=True)  # that of one before
-    command = (sys.executable, "-m", "plait", "serve", str(file), "--port", "0")
+    command = (sys.executable, "-m", "plait", "serve", str(file), "--port", "0", "--admin-port", "off")
     path = os.pathsep.join(filter(None, (os.environ.get("PYTHONPATH"), str(ROOT))))
     async with process(Program(name, command, 0, {"PYTHONPATH": path}), folder) as started:
         served = Served("", started, log)

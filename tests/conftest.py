@@ -15,6 +15,9 @@ from hypothesis import settings
 settings.register_profile("plait", deadline=None, max_examples=60 if os.environ.get("CI") else 12)
 settings.load_profile("plait")
 
+# Processes that tests start have no admin port, unless a test is about it: they would all want the same one.
+os.environ.setdefault("PLAIT_ADMIN_PORT", "off")
+
 OVER_SOCKETS = {"bad_input", "client", "compositions", "conformance", "proof", "server"}
 
 

@@ -11,12 +11,13 @@ from contextlib import asynccontextmanager
 from functools import partial
 
 import pytest
+from msgspec import Raw
 
 from plait.errors import StartError
 from plait.server.member import Member, Program, start
 from plait.server.spare import Spare
 
-WAITS = Program((sys.executable, "-c", "import sys; sys.stdin.buffer.read(); import signal; signal.pause()"), b"")
+WAITS = Program((sys.executable, "-c", "import sys; sys.stdin.buffer.read(); import signal; signal.pause()"), b"", Raw())
 
 
 class Stage:
@@ -105,7 +106,7 @@ async def test_one_that_cannot_be_started_is_said_and_tried_again_later() -> Non
     handler.emit = lambda record: said.put_nowait(record.getMessage())  # type: ignore[method-assign]
     log = logging.getLogger("plait")
     log.addHandler(handler)
-    keeping = asyncio.create_task(Spare(partial(start, Program(("/nonexistent/plait",), b"")), Stage().calm_down).keep())
+    keeping = asyncio.create_task(Spare(partial(start, Program(("/nonexistent/plait",), b"", Raw())), Stage().calm_down).keep())
     try:
         async with asyncio.timeout(30):
             line = await said.get()
@@ -118,4 +119,4 @@ async def test_one_that_cannot_be_started_is_said_and_tried_again_later() -> Non
 
 async def test_a_command_that_is_not_there_is_a_clear_error() -> None:
     with pytest.raises(StartError, match="a worker process cannot be started: no such file or directory"):
-        await start(Program(("/nonexistent/plait",), b""))
+        await start(Program(("/nonexistent/plait",), b"", Raw()))

@@ -12,12 +12,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from socket import socket
 
-    from plait.graph.spec import Config, Server
+    from plait.cli.beginning import Beginning
+    from plait.graph.spec import Server
 
 Host = Annotated[str | None, typer.Option(help="Address to listen on; wins over HOST and the file.", show_default="127.0.0.1")]
 Port = Annotated[
     int | None,
     typer.Option(min=0, max=65535, help="Data port; wins over PORT and the file. 0 takes a free one.", show_default="9000"),
+]
+AdminPort = Annotated[
+    str | None,
+    typer.Option(help="Admin port, or off; wins over PLAIT_ADMIN_PORT and the file. 0 takes a free one.", show_default="9001"),
 ]
 
 
@@ -30,11 +35,14 @@ def serve(
     workers: Annotated[
         int | None, typer.Option(min=1, max=256, help="Worker processes; wins over the file.", show_default="1")
     ] = None,
+    admin_port: AdminPort = None,
 ) -> None:
-    """Serve the graphs of a file until SIGTERM or Ctrl-C."""
-    from plait.cli.logs import log, to_stderr  # noqa: PLC0415 - commands import when they run
+    """Serve the graphs of a file until SIGTERM or Ctrl-C, and change them while they are served."""
+    from plait.cli.beginning import beginning  # noqa: PLC0415 - commands import when they run
+    from plait.cli.logs import log, to_stderr  # noqa: PLC0415
     from plait.cli.parent import end_with_parent  # noqa: PLC0415
     from plait.graph.load import load_checked  # noqa: PLC0415
+    from plait.graph.plan import planned  # noqa: PLC0415
     from plait.server.sockets import url_of  # noqa: PLC0415
 
     end_with_parent()
@@ -42,49 +50,57 @@ def serve(
     loaded = load_checked(file, os.environ)
     for warning in loaded.warnings:
         log.warning(warning)
-    config = loaded.config
+    begun = beginning(loaded, file, admin_port)
+    config = planned(begun.plan).config
     address = data_port(config.server, os.environ, host, port)
     count = workers or config.server.workers
     tls = config.server.tls is not None
     routes = ", ".join(config.route(name) for name in config.graphs) or "no graph"
     if count == 1:
-        _alone(config, address, lambda sock: log.info("plait serves %s on %s", routes, url_of(sock, tls=tls)))
+        _alone(begun, address, lambda sock: log.info("plait serves %s on %s", routes, url_of(sock, tls=tls)))
     else:
         told = f"plait serves {routes} by {count} workers on"
         drain = config.server.limits.drain_timeout
-        _together(file, address, count, drain, lambda sock: log.info("%s %s", told, url_of(sock, tls=tls)))
+        _together(begun, address, count, drain, lambda sock: log.info("%s %s", told, url_of(sock, tls=tls)))
 
 
-def _alone(config: Config, address: tuple[str, int], ready: Callable[[socket], None]) -> None:
+def _alone(begun: Beginning, address: tuple[str, int], ready: Callable[[socket], None]) -> None:
     """Serve in this process."""
     import signal  # noqa: PLC0415
 
     from plait.cli.logs import log  # noqa: PLC0415
-    from plait.server.serve import serve_proxy  # noqa: PLC0415
+    from plait.server.serve import serve_plan  # noqa: PLC0415
     from plait.server.sockets import listen  # noqa: PLC0415
 
     # Whoever wants a restart must not get an end; there is nobody here who could go on meanwhile.
     signal.signal(signal.SIGHUP, lambda *_: log.warning("SIGHUP restarts nothing with one worker; serve with --workers 2 or more"))
     sock = listen(*address)
-    serve_proxy(config, sock, lambda _: ready(sock))
+    serve_plan(begun.plan, sock, lambda _: ready(sock), begun.stewarding)
 
 
-def _together(file: Path | None, address: tuple[str, int], count: int, drain: float, ready: Callable[[socket], None]) -> None:
+def _together(begun: Beginning, address: tuple[str, int], count: int, drain: float, ready: Callable[[socket], None]) -> None:
     """Serve in several processes that this one looks after."""
     import asyncio  # noqa: PLC0415
     import sys  # noqa: PLC0415
 
-    from plait.graph.load import file_bytes  # noqa: PLC0415
+    from plait.server.crew import Together  # noqa: PLC0415
     from plait.server.member import Program  # noqa: PLC0415
     from plait.server.sockets import listen_together  # noqa: PLC0415
+    from plait.server.steward import stewarded  # noqa: PLC0415
     from plait.server.workers import Workers  # noqa: PLC0415
 
-    def program() -> Program:
-        command = (sys.executable, "-m", "plait.cli.worker")
-        return Program(command, b"") if file is None else Program((*command, "--file", str(file)), file_bytes(file))
+    def renew(before: Program) -> Program:
+        plan = begun.again()
+        return before if plan is None else Program(before.command, plan.encoded(), plan.server)
+
+    async def work() -> None:
+        program = Program((sys.executable, "-m", "plait.cli.worker"), begun.plan.encoded(), begun.plan.server)
+        workers = Workers(socks, program, renew, lambda: ready(socks[0]), drain)
+        async with stewarded(begun.stewarding, Together(workers)):
+            await workers.run()
 
     socks = listen_together(*address, count)
-    asyncio.run(Workers(socks, program, lambda: ready(socks[0]), drain).run())
+    asyncio.run(work())
 
 
 def data_port(server: Server, environ: Mapping[str, str], host: str | None, port: int | None) -> tuple[str, int]:

@@ -196,9 +196,10 @@ def read(document: Document, environ: Mapping[str, str], folder: Path) -> Read:
 
 
 def _with_paths(config: Config, folder: Path) -> Config:
-    """The same with absolute paths of models, of certificates and of the access log."""
+    """The same with absolute paths of models, of certificates, of the access log and of the state folder."""
     absolute = {name: _with_path(spec, folder) for name, spec in config.predictors.items()}
-    server, tls, log = config.server, config.server.tls, config.server.access_log
+    tls, log = config.server.tls, config.server.access_log
+    server = config.server.model_copy(update={"state": str(folder / config.server.state)})
     if tls:
         server = server.model_copy(update={"tls": tls.within(folder)})
     if log.to not in WORDS:

@@ -1,4 +1,4 @@
-"""A worker's line to its parent: it brings its place, plans, questions and the word to leave; it beats, and ends with the parent."""
+"""A worker's line to its parent: it brings its place, plans, questions, the word to leave; it beats, and ends with the parent."""
 
 from __future__ import annotations
 
@@ -48,6 +48,7 @@ class Channel:
         self._sock = sock
         self._frames: Frames | None = None
         self._opening: asyncio.Task[None] | None = None
+        self._beating: asyncio.TimerHandle | None = None
 
     def place(self) -> Place | None:
         """Wait for a place, however long it takes, and beat meanwhile; None if the parent has gone."""
@@ -65,8 +66,18 @@ class Channel:
             return _placed(number, *descriptors) if number else None
 
     def open(self, worker: Worker) -> None:
-        """Tell the parent that clients can come, and listen to it from now on."""
+        """Tell the parent that clients can come, and listen to it from now on, until the worker has ended."""
+        worker.hang_up = self.close
         self._opening = asyncio.get_running_loop().create_task(self._open(worker))
+
+    async def close(self) -> None:
+        """End the line."""
+        if self._opening is not None:
+            await asyncio.wait((self._opening,))
+        if self._beating is not None:
+            self._beating.cancel()
+        if self._frames is not None:
+            await self._frames.end()
 
     async def _open(self, worker: Worker) -> None:
         def heard(frame: Frame) -> None:
@@ -84,7 +95,7 @@ class Channel:
 
     def _beat(self, loop: asyncio.AbstractEventLoop, frames: Frames) -> None:
         frames.send("beat")
-        loop.call_later(BEAT, self._beat, loop, frames)
+        self._beating = loop.call_later(BEAT, self._beat, loop, frames)
 
     def _heard(self, frame: Frame, worker: Worker) -> None:
         if frame.kind == "retire":

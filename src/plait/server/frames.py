@@ -60,6 +60,7 @@ class Frames(asyncio.Protocol):
         self._ended = ended
         self._transport: asyncio.Transport | None = None
         self._buffer = bytearray()
+        self._over = asyncio.Event()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The line stands."""
@@ -82,6 +83,7 @@ class Frames(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - why, is all the same
         """The other end has gone, or this one was closed."""
         self._transport = None
+        self._over.set()
         self._ended()
 
     def send(self, kind: str, body: Any = None, number: int = 0) -> None:
@@ -94,19 +96,25 @@ class Frames(asyncio.Protocol):
             transport.abort()
 
     def close(self) -> None:
-        """End the line."""
+        """End the line; what was not sent yet is lost."""
         if self._transport is not None:
             self._transport.abort()
+
+    async def end(self) -> None:
+        """The same, and wait until it has."""
+        self.close()
+        await self._over.wait()
 
 
 async def opened(sock: socket.socket, heard: Callable[[Frame], None], ended: Callable[[], None]) -> Frames:
     """One end of a line, which listens from now on.
 
     Args:
-        sock: A connected stream socket; the line owns it from now on.
+        sock: A connected stream socket, which is taken over: the object that was given is closed to its owner.
         heard: Is called with each message.
         ended: Is called once, when the other end has gone.
     """
+    sock = socket.socket(fileno=sock.detach())
     sock.setblocking(False)  # noqa: FBT003 - the standard library's own
     _, frames = await asyncio.get_running_loop().create_unix_connection(lambda: Frames(heard, ended), sock=sock)
     return frames

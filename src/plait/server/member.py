@@ -16,8 +16,8 @@ import msgspec
 
 from plait.errors import StartError
 from plait.server.frames import Frame, Frames, opened
-from plait.server.running import Running
 from plait.server.restarts import Pulse
+from plait.server.running import Running
 
 if TYPE_CHECKING:
     from asyncio.subprocess import Process
@@ -36,7 +36,7 @@ class Program:
 
     command: tuple[str, ...]
     text: bytes
-    server: msgspec.Raw = msgspec.Raw(b"")
+    server: msgspec.Raw
 
 
 class Member:
@@ -58,6 +58,7 @@ class Member:
         self.leaving = False
         self._process = process
         self._channel = channel
+        self._hand = channel.dup()
         self._frames: Frames | None = None
         self._loop = loop
         self._since = 0.0
@@ -104,7 +105,7 @@ class Member:
         self.number, self.pulse = number, None  # it beats again when clients can come
         try:
             with _handed(text) as file, suppress(ConnectionError):  # it has ended just now
-                socket.send_fds(self._channel, [str(number).encode()], [sock.fileno(), file.fileno()])
+                socket.send_fds(self._hand, [str(number).encode()], [sock.fileno(), file.fileno()])
         except OSError as exc:
             self.send(signal.SIGKILL)
             raise _failed(exc) from None
@@ -173,6 +174,7 @@ class Member:
 
     async def _over(self) -> None:
         await self._process.wait()
+        self._hand.close()
         if self._frames is not None:
             self._frames.close()
         else:

@@ -6,7 +6,7 @@ import asyncio
 import gc
 import signal
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -21,11 +21,13 @@ from plait.http1.renewed import Renewed, server_certificates
 from plait.http1.requests import RequestLimits
 from plait.server.access_log import opened_log
 from plait.server.app import App
+from plait.server.crew import Alone
 from plait.server.generation import generation
 from plait.server.lasting import Lasting
 from plait.server.listener import Deadlines, Listener, Room
 from plait.server.reconcile import Reconciler, reconciling
 from plait.server.sockets import room_for_clients
+from plait.server.steward import Stewarding, stewarded
 from plait.spec.access_log import AccessLog as AccessLogSpec
 
 
@@ -39,6 +41,7 @@ class Worker:
     listener: Listener | None = None
     reconciler: Reconciler | None = None
     stop: asyncio.Event = field(default_factory=asyncio.Event)
+    hang_up: Callable[[], Awaitable[None]] | None = None
 
     def install(self, handler: Handler) -> None:
         """Have requests answered by another handler from now on."""
@@ -107,6 +110,8 @@ async def _serve(application: Application, sock: socket.socket, opened: Opened, 
             await worker.stop.wait()
             worker.ready = False
             await listener.close(worker.patience)
+    if worker.hang_up is not None:
+        await worker.hang_up()
     worker.clock.close()
 
 
@@ -133,19 +138,20 @@ def terms_of(server: Server) -> Terms:
     )
 
 
-def serve_plan(plan: Plan, sock: socket.socket, opened: Opened) -> None:
+def serve_plan(plan: Plan, sock: socket.socket, opened: Opened, stewarding: Stewarding | None = None) -> None:
     """Serve a plan, and those that follow it, until SIGTERM or SIGINT.
 
     Args:
         plan: What to begin with.
         sock: A listening socket.
         opened: Called once clients can come; the worker's reconciler takes further plans.
+        stewarding: Who brings them, where there is a control process.
 
     Raises:
         ConfigError: If a certificate or key cannot be used.
         StartError: If the access log cannot be written.
     """
-    run(partial(_planned, plan), sock, opened, terms_of(planned(plan).config.server))
+    run(partial(_planned, plan, stewarding), sock, opened, terms_of(planned(plan).config.server))
 
 
 def serve_proxy(config: Config, sock: socket.socket, opened: Opened) -> None:
@@ -172,8 +178,9 @@ async def proxy(config: Config, worker: Worker) -> AsyncIterator[App]:
 
 
 @asynccontextmanager
-async def _planned(plan: Plan, worker: Worker) -> AsyncIterator[App]:
+async def _planned(plan: Plan, stewarding: Stewarding | None, worker: Worker) -> AsyncIterator[App]:
     async with reconciling(plan, Lasting(worker.clock), lambda: worker.ready) as reconciler:
         worker.reconciler = reconciler
         reconciler.install = worker.install
-        yield reconciler.app
+        async with stewarded(stewarding, Alone(worker, plan.server)):
+            yield reconciler.app

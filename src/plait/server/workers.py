@@ -55,8 +55,6 @@ class Workers:
         renew: What they shall run after a restart, by what they run before.
         ready: Called once all of them take clients.
         drain: How many seconds they may take to finish what is in flight.
-
-    `told` hears what a worker runs, whenever that changes, and `left` which one has ended.
     """
 
     def __init__(
@@ -77,8 +75,14 @@ class Workers:
         self._restart = asyncio.Event()
         self._members: set[Member] = set()
         self._spare = Spare(self._begin, self._calm)
-        self.told: Callable[[Member], None] = _nobody
-        self.left: Callable[[Member], None] = _nobody
+        self._told: Callable[[Member], None] = _nobody
+        self._left: Callable[[Member], None] = _nobody
+
+    def tell(self, told: Callable[[Member], None], left: Callable[[Member], None]) -> None:
+        """Tell somebody of each worker that says what it runs, and of each that has ended."""
+        self._told, self._left = told, left
+        for member in self._members:
+            told(member)
 
     def adopt(self, plan: Plan) -> None:
         """Have all workers run another plan; where it says something else of the server itself, they are restarted for that."""
@@ -158,15 +162,18 @@ class Workers:
     async def _begin(self) -> Member:
         """Start a process that waits for its place."""
         member = await start(self._program)
-        member.told = self.told
+        member.told = self._heard
         self._members.add(member)
         member.over.add_done_callback(lambda _: self._gone(member))
         return member
 
+    def _heard(self, member: Member) -> None:
+        self._told(member)
+
     def _gone(self, member: Member) -> None:
         self._members.discard(member)
         if member.running is not None:
-            self.left(member)
+            self._left(member)
 
     async def _calm(self) -> None:
         """Wait until no slot is about to be filled."""

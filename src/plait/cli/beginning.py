@@ -1,0 +1,142 @@
+"""What `plait serve` begins with: the file, or what the control process says is the newest revision."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from plait.cli.logs import log
+from plait.errors import ConfigError, StartError
+from plait.graph.load import Loaded, file_bytes, load_checked, load_text
+from plait.graph.plan import Plan, plan_of
+from plait.graph.problems import problems_text
+from plait.server.sockets import listen, url_of
+from plait.server.steward import FIRST_PLAN, Launch, Steward, Stewarding, first_plan
+from plait.spec.control import OFF, admin_port
+
+if TYPE_CHECKING:
+    from plait.graph.spec import Server
+
+VARIABLE = "PLAIT_ADMIN_PORT"
+EXTRA = ("fastapi", "prometheus_client", "sqlalchemy", "uvicorn", "watchfiles")
+"""What the extra `control` brings."""
+LAST = "current.json"
+"""In the state folder: the last good revision as it was written, for a start without the store."""
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """What is served first.
+
+    Args:
+        plan: It.
+        stewarding: Joins the workers to the control process, if there is one.
+        again: The plan that SIGHUP restarts workers with; None for that which they run.
+    """
+
+    plan: Plan
+    stewarding: Stewarding | None
+    again: Callable[[], Plan | None]
+
+
+def beginning(loaded: Loaded, file: Path | None, flag: str | None) -> Beginning:
+    """Find out what to serve first, and start the control process, unless there is to be none.
+
+    Args:
+        loaded: The file, checked.
+        file: Its path, if it is one.
+        flag: What the command line says of the admin port.
+
+    Raises:
+        StartError: If the admin port cannot be had, or the control process refuses to start.
+    """
+    server = loaded.config.server
+    port = wanted_port(server, os.environ, flag)
+    if port is None:
+        return Beginning(plan_of(loaded, 1), None, lambda: _read_again(file))
+    launch = _launch(server, file, port)
+    control = launch.start()
+    plan = first_plan(control)
+    if plan is None:
+        plan = _without_control(loaded, file)
+    log.info("the admin API is on %s", url_of(launch.sock))
+    return Beginning(plan, lambda crew: Steward(launch, control, crew), lambda: None)
+
+
+def _read_again(file: Path | None) -> Plan:
+    """The file, as it is now.
+
+    Raises:
+        StartError: If it cannot be served.
+    """
+    try:
+        return plan_of(load_checked(file, os.environ), 1)
+    except ConfigError as exc:
+        raise StartError(f"the file has problems\n{problems_text(exc.problems, exc.source)}") from None
+
+
+def wanted_port(server: Server, environ: os._Environ[str], flag: str | None) -> int | None:
+    """The admin port; None if there is to be none: a flag wins over the variable, that over the file.
+
+    Raises:
+        StartError: If it is none, or what it needs is not installed.
+    """
+    said = flag or environ.get(VARIABLE)
+    try:
+        port: Any = server.admin_port if not said else admin_port(int(said) if said.isdecimal() else said)
+    except ValueError as exc:
+        raise StartError(f"the admin port {exc}") from None
+    if port == OFF:
+        return None
+    missing = [name for name in EXTRA if find_spec(name) is None]
+    if not missing:
+        return int(port)
+    hint = "pip install 'plait[control]'"
+    if said or "admin_port" in server.model_fields_set:
+        raise StartError(f"the admin port needs {', '.join(missing)}: {hint}")
+    log.info("there is no admin API, and the file is not watched: %s", hint)
+    return None
+
+
+def state_folder(server: Server) -> Path:
+    """The folder of revisions and the token."""
+    return Path(server.state)
+
+
+def _launch(server: Server, file: Path | None, port: int) -> Launch:
+    try:
+        sock = listen(server.admin_host, port)
+    except StartError as exc:
+        raise StartError(f"the admin API cannot listen: {exc.detail} (--admin-port; off is none)") from None
+    arguments = ("--state", server.state, *(() if file is None else ("--file", str(file))))
+    return Launch(arguments, sock)
+
+
+def _without_control(loaded: Loaded, file: Path | None) -> Plan:
+    """What is served though nothing was heard of the control process: the last revision, if the file has not changed since."""
+    last = _last(Path(loaded.config.server.state), file)
+    if last is None:
+        log.error("nothing was heard of the control process in %g s; the file is served as it is", FIRST_PLAN)
+        return plan_of(loaded, 1)
+    log.error("nothing was heard of the control process in %g s; the last revision is served, %d", FIRST_PLAN, last.revision)
+    return last
+
+
+def _last(state: Path, file: Path | None) -> Plan | None:
+    folder = Path.cwd() if file is None else file.absolute().parent
+    try:
+        kept = json.loads((state / LAST).read_bytes())
+        if file is not None and kept["digest"] != hashlib.sha256(file_bytes(file)).hexdigest():
+            return None
+        text = json.dumps(kept["data"])
+        loaded = load_text(text, os.environ, "json", source=str(state / LAST), folder=folder)
+        return plan_of(loaded, int(kept["revision"]), tuple(kept["excluded"]))
+    except (OSError, ValueError, KeyError, TypeError, ConfigError) as exc:
+        log.warning("the last revision cannot be read from %s: %s", state / LAST, exc)
+        return None
