@@ -50,8 +50,9 @@ class Generation:
         self.upstreams = upstreams
         self.built = graphs
         self.graphs = {name: built.compiled for name, built in graphs.items()}
+        details, tally, noting = config.server.details, lasting.tally, lasting.remembered.noting(config)
         self.routes = {
-            config.route(name): GraphRoute(compiled, self.clock, self.revision, config.server.details, lasting.tally)
+            config.route(name): GraphRoute(compiled, self.clock, self.revision, details, tally, noting.get(name))
             for name, compiled in self.graphs.items()
         }
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from plait.graph.compile import Compiled
     from plait.http1.messages import Reply, Request, Response
     from plait.server.forms import Events, Form
+    from plait.server.remembered import Noting
     from plait.server.tally import GraphTally, Tally
     from plait.types import Header
 
@@ -43,17 +44,27 @@ class GraphRoute:
         revision: The configuration's number.
         details: Whether callers that are not on loopback see addresses and errors of parts.
         tally: Where requests and parts are counted.
+        noting: Notes the answers of a request, where these may be compared with the truth.
     """
 
-    __slots__ = ("clock", "compiled", "details", "judged", "revision", "subscribers", "tally")
+    __slots__ = ("clock", "compiled", "details", "judged", "noting", "revision", "subscribers", "tally")
 
-    def __init__(self, compiled: Compiled, clock: Clock, revision: str, details: bool, tally: Tally) -> None:  # noqa: FBT001 - a record
+    def __init__(
+        self,
+        compiled: Compiled,
+        clock: Clock,
+        revision: str,
+        details: bool,  # noqa: FBT001 - the same
+        tally: Tally,
+        noting: Noting | None,
+    ) -> None:
         self.compiled = compiled
         self.clock = clock
         self.revision = revision
         self.details = details
         self.tally: GraphTally = tally.graph(compiled.name)
         self.subscribers: tuple[Callable[[Part], None], ...] = (tally.part,)
+        self.noting = noting
         self.judged = _Judged(compiled.timeout)
 
     def __call__(self, request: Request, reply: Reply) -> Started:
@@ -79,6 +90,8 @@ class Serving:
         self._form = form
         self._request_id = request_id(request.headers, request.query)
         self._subscribers = route.subscribers
+        if route.noting is not None:
+            self._subscribers += (route.noting(self._request_id),)
         self._began = route.clock.now() - request.waited
         self._run: Run | None = None
         self._started: Started | None = None
@@ -90,7 +103,7 @@ class Serving:
         stream = EventStream(self._reply, events, head, route.clock, details=self._sees_details())
         stream.run = self
         self._reply = stream
-        self._subscribers = (*route.subscribers, stream.part)
+        self._subscribers = (*self._subscribers, stream.part)
         self.start()
         return stream
 
@@ -156,10 +169,12 @@ class Serving:
         return plain(message, parts, self._request_id, route.revision)
 
     def _problem(self, error: PlaitError) -> Response:
+        revision = f"X-Plait-Revision: {self._route.revision}\r\n"
         if self._run is None:
-            return problem(error, self._request_id)
+            told = problem(error, self._request_id)
+            return replace(told, head=told.head + revision)
         told = problem(error, self._request_id, parts=parts_json(self._run.parts, details=self._sees_details()))
-        return replace(told, parts=self._run.parts)
+        return replace(told, head=told.head + revision, parts=self._run.parts)
 
     def _sees_details(self) -> bool:
         return self._route.details or _LOOPBACK.match(self._request.peer) is not None

@@ -1,9 +1,10 @@
-"""What a worker keeps from one generation to the next: upstreams, tasks, counts."""
+"""What a worker keeps from one generation to the next: upstreams, tasks, counts, answers that may be judged."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from plait.server.remembered import Remembered
 from plait.server.tally import Tally
 from plait.server.task import Tasks
 from plait.upstream.registry import Upstreams
@@ -24,6 +25,7 @@ class Lasting:
         self.upstreams = Upstreams(clock)
         self.tasks = Tasks()
         self.tally = Tally()
+        self.remembered = Remembered(clock)
 
     async def close(self) -> None:
         """End what runs, then every connection."""

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
 def answer(worker: Worker, question: dict[str, Any]) -> dict[str, Any]:
     """The answer to one question, by its `what`; what is not understood, by an older worker say, has an empty one."""
-    if question.get("what") == "snapshot":
+    what = question.get("what")
+    if what == "snapshot":
         return snapshot(worker)
+    if what == "answers" and worker.reconciler is not None:
+        return {"answers": worker.reconciler.lasting.remembered.answers(str(question.get("request_id")))}
     return {}

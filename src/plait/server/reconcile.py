@@ -40,7 +40,7 @@ class Reconciler:
         self.lasting = lasting
         self._ready = ready
         self._planned = first
-        self._generation = running
+        self.generation = running
         self._next: Plan | None = None
         self._work: asyncio.Task[None] | None = None
         self.app = App(running, ready)
@@ -51,7 +51,7 @@ class Reconciler:
     @property
     def upstreams(self) -> Mapping[str, Upstream]:
         """Whom the graphs ask at present, by name."""
-        return self._generation.upstreams
+        return self.generation.upstreams
 
     def report(self, told: Callable[[Running], None]) -> None:
         """Tell somebody what runs, now and whenever that changes."""
@@ -78,12 +78,12 @@ class Reconciler:
         importable(plan)
         said = planned(plan, self._planned)
         config, lasting = said.config, self.lasting
-        built = await generation(config, plan.revision, lasting, self._generation)
+        built = await generation(config, plan.revision, lasting, self.generation)
         warnings: list[str] = []
         if new := lasting.upstreams.new:
             await asyncio.wait((lasting.tasks.background.start(lasting.upstreams.open()),), timeout=PATIENCE)
             warnings = await warm(config, new, lasting.clock)
-        self._planned, self._generation, self.app = said, built, App(built, self._ready)
+        self._planned, self.generation, self.app = said, built, App(built, self._ready)
         self.install(self.app)
         await lasting.upstreams.swap()
         lasting.tally.keep(list(config.graphs), list(config.predictors))
