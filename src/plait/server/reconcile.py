@@ -44,7 +44,7 @@ class Reconciler:
         self._next: Plan | None = None
         self._work: asyncio.Task[None] | None = None
         self.app = App(running, ready)
-        self.running = Running(first.plan.revision, now())
+        self.running = Running(first.plan.revision, now(), excluded=first.plan.excluded)
         self.install: Callable[[App], None] = _nobody
         self._told: Callable[[Running], None] = _nobody
 
@@ -89,7 +89,7 @@ class Reconciler:
         lasting.tally.keep(list(config.graphs), list(config.predictors))
         for warning in warnings:
             _log.warning("revision %d: %s", plan.revision, warning)
-        self._tell(Running(plan.revision, now(), tuple(warnings)))
+        self._tell(Running(plan.revision, now(), tuple(warnings), excluded=plan.excluded))
 
     def _tell(self, running: Running) -> None:
         self.running = running

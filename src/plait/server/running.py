@@ -15,12 +15,14 @@ class Running(msgspec.Struct, frozen=True):
         since: When it began to, in RFC 3339.
         warnings: What went wrong while predictors were warmed.
         error: Why it does not run a newer one that it was told to, if so.
+        excluded: The predictors that are taken out of it.
     """
 
     revision: int
     since: str
     warnings: tuple[str, ...] = ()
     error: str | None = None
+    excluded: tuple[str, ...] = ()
 
 
 def now() -> str:

@@ -53,10 +53,12 @@ class Launch:
     Args:
         arguments: What its command is told, besides the line and the socket.
         sock: Where the admin API listens; it stays open here, so that who comes while the process starts again has to wait only.
+        program: The command itself.
     """
 
     arguments: tuple[str, ...]
     sock: socket.socket
+    program: tuple[str, ...] = (sys.executable, "-m", "plait.cli.control")
 
     def start(self) -> Control:
         """Start it.
@@ -71,7 +73,7 @@ class Launch:
                 numbers = (theirs.fileno(), self.sock.fileno())
                 command = ("--line", str(numbers[0]), "--socket", str(numbers[1]), *self.arguments)
                 process = subprocess.Popen(  # noqa: S603 - plait itself
-                    [sys.executable, "-m", "plait.cli.control", *command],
+                    [*self.program, *command],
                     stdin=subprocess.DEVNULL,
                     pass_fds=numbers,
                     start_new_session=True,  # Ctrl-C reaches the main process only, which then ends the others in order
@@ -83,7 +85,7 @@ class Launch:
 
 
 def first_plan(control: Control) -> Plan | None:
-    """The plan that a control process that has just been started sends; None if it sends none.
+    """The plan that a control process that has just been started sends; None if it has none, or sends none in time.
 
     Raises:
         StartError: If it says that plait cannot be started so.
