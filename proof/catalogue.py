@@ -9,6 +9,7 @@ from proof.row import Row
 from proof.rows import (
     amplification,
     cancelled,
+    changes,
     conformance,
     deadlines,
     ejection,
@@ -39,6 +40,9 @@ ROWS: tuple[Row[Any], ...] = (
     conformance.ROW,
     workers.RESTARTS,
     workers.KILLS,
+    changes.CHANGES,
+    changes.LIVE,
+    changes.LARGE,
 )
 
 ALL = (*ROWS, soak.ROW)

@@ -38,6 +38,11 @@ def post(path: str = "/predict", body: bytes = b"{}", **fields: str) -> bytes:
     return head.encode() + body
 
 
+def put(path: str, body: bytes, token: str) -> bytes:
+    """The bytes of a PUT of JSON by who may change things."""
+    return post(path, body, Authorization=f"Bearer {token}").replace(b"POST", b"PUT", 1)
+
+
 def get(path: str) -> bytes:
     """The bytes of a GET."""
     return f"GET {path} HTTP/1.1\r\nHost: proof\r\n\r\n".encode()

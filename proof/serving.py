@@ -22,7 +22,9 @@ from usage import memory, tree
 ROOT = Path(__file__).parents[1]
 START = 30.0
 LOOK_AGAIN = 0.005
-_READY = re.compile(r" on (http://\S+)$", re.MULTILINE)
+_READY = re.compile(r"plait serves .* on (http://\S+)$", re.MULTILINE)
+_ADMIN = re.compile(r"the admin API is on (http://\S+)$", re.MULTILINE)
+TOKEN = "a-token-for-proofs-only"
 
 INSIDE = {"python": "proof.inside:state"}
 """A graph that tells what a worker holds."""
@@ -35,6 +37,8 @@ class Served:
     url: str
     process: Popen[bytes]
     log: Path
+    admin: str = ""
+    """Where its admin API is, if it has one."""
 
     @property
     def pid(self) -> int:
@@ -79,8 +83,8 @@ class Served:
 
 
 @asynccontextmanager
-async def serving(config: Mapping[str, Any], folder: Path, name: str = "plait") -> AsyncIterator[Served]:
-    """A proxy of a configuration, from here to the end of the block.
+async def serving(config: Mapping[str, Any], folder: Path, name: str = "plait", *, admin: bool = False) -> AsyncIterator[Served]:
+    """A proxy of a configuration, from here to the end of the block; with `admin`, it can be changed meanwhile.
 
     Raises:
         Trouble: If it does not start.
@@ -89,13 +93,14 @@ async def serving(config: Mapping[str, Any], folder: Path, name: str = "plait") 
     file.write_text(json.dumps(config))
     log = folder / f"{name}.log"
     log.unlink(missing_ok=True)  # that of one before
-    command = (sys.executable, "-m", "plait", "serve", str(file), "--port", "0", "--admin-port", "off")
+    command = (sys.executable, "-m", "plait", "serve", str(file), "--port", "0", "--admin-port", "0" if admin else "off")
     path = os.pathsep.join(filter(None, (os.environ.get("PYTHONPATH"), str(ROOT))))
-    async with process(Program(name, command, 0, {"PYTHONPATH": path}), folder) as started:
+    environ = {"PYTHONPATH": path, "PLAIT_ADMIN_TOKEN": TOKEN}
+    async with process(Program(name, command, 0, environ), folder) as started:
         served = Served("", started, log)
         await served.says(_READY.pattern)
-        found = _READY.search(served.printed())
-        yield Served(found[1] if found else "", started, log)
+        ready, api = _READY.search(served.printed()), _ADMIN.search(served.printed())
+        yield Served(ready[1] if ready else "", started, log, api[1] if api else "")
 
 
 @asynccontextmanager
