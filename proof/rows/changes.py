@@ -190,8 +190,8 @@ CHANGES = Row(
     promise="500 changes at 5 a second under load, a fifth of them invalid",
     elsewhere="not known",
     goal="0 failed requests; p99 at most 1.5 times the quiet one; memory within 5 MB of before",
-    how="Two predictors that take 2 ms, 200 requests a second, first without a change. Then `PUT /predictors/b` with another timeout, "
-    "5 times a second; every fifth is refused. Memory is that of all processes.",
+    how="Two predictors that take 2 ms, 200 requests a second, first without a change. Then `PUT /predictors/b` with another "
+    "timeout, 5 times a second; every fifth is refused. Memory is that of all processes.",
     goals=(
         Goal("failed requests", 0),
         Goal("p99, times the quiet one", 1.5, short=20),

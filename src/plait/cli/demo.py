@@ -28,7 +28,7 @@ def demo(
     file = example_file(name)
     config = load_checked(file, os.environ).config
     address = data_port(config.server, os.environ, None, port)
-    services = [*predictor_services(config), proxy_service(file, *address)]
+    services = [*predictor_services(config), proxy_service(file, *address, "off")]
     screen = Screen([service.name for service in services])
     show = Show(config, file, url_at(*address), keep=not once)
     asyncio.run(run_until_signal(services, screen.line, show.run))

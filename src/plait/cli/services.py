@@ -40,14 +40,15 @@ def predictor_services(config: Config) -> list[Service]:
     return services
 
 
-def proxy_service(file: Path, host: str, port: int) -> Service:
-    """The proxy of a file.
+def proxy_service(file: Path, host: str, port: int, admin_port: str | None) -> Service:
+    """The proxy of a file, with an admin port as the command line says, if it does.
 
     Raises:
         StartError: If its port is taken.
     """
     listen(host, port).close()
-    return Service("plait", ("serve", str(file), "--host", host, "--port", str(port), "--workers", "1"), vital=True)
+    admin = () if admin_port is None else ("--admin-port", admin_port)
+    return Service("plait", ("serve", str(file), "--host", host, "--port", str(port), "--workers", "1", *admin), vital=True)
 
 
 def is_here(address: Address) -> bool:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from plait.cli.options import File
-from plait.cli.serve import Host, Port
+from plait.cli.serve import AdminPort, Host, Port
 
 
-def up(file: File, host: Host = None, port: Port = None) -> None:
+def up(file: File, host: Host = None, port: Port = None, admin_port: AdminPort = None) -> None:
     """Start the predictors that have a model, and the proxy; watch them all until Ctrl-C."""
     import asyncio  # noqa: PLC0415 - commands import when they run
     import os  # noqa: PLC0415
@@ -18,5 +18,6 @@ def up(file: File, host: Host = None, port: Port = None) -> None:
     from plait.graph.load import load_checked  # noqa: PLC0415
 
     config = load_checked(file, os.environ).config
-    services = [*predictor_services(config), proxy_service(file, *data_port(config.server, os.environ, host, port))]
+    address = data_port(config.server, os.environ, host, port)
+    services = [*predictor_services(config), proxy_service(file, *address, admin_port)]
     asyncio.run(run_until_signal(services, Screen([service.name for service in services]).line))
