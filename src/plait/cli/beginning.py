@@ -17,7 +17,7 @@ from plait.graph.load import Loaded, file_bytes, load_checked, load_text
 from plait.graph.plan import Plan, plan_of
 from plait.graph.problems import problems_text
 from plait.server.sockets import listen, url_of
-from plait.server.steward import FIRST_PLAN, Launch, Steward, Stewarding, first_plan
+from plait.server.steward import Launch, Steward, Stewarding, first_plan
 from plait.spec.control import OFF, admin_port
 
 if TYPE_CHECKING:
@@ -104,11 +104,6 @@ def wanted_port(server: Server, environ: os._Environ[str], flag: str | None) -> 
     return None
 
 
-def state_folder(server: Server) -> Path:
-    """The folder of revisions and the token."""
-    return Path(server.state)
-
-
 def _launch(server: Server, file: Path | None, port: int) -> Launch:
     try:
         sock = listen(server.admin_host, port)
@@ -122,9 +117,9 @@ def _without_control(loaded: Loaded, file: Path | None) -> Plan:
     """What is served though nothing was heard of the control process: the last revision, if the file has not changed since."""
     last = _last(Path(loaded.config.server.state), file)
     if last is None:
-        log.error("nothing was heard of the control process in %g s; the file is served as it is", FIRST_PLAN)
+        log.error("the control process does not say what to serve; until it does, that is the file as it stands")
         return plan_of(loaded, 1)
-    log.error("nothing was heard of the control process in %g s; the last revision is served, %d", FIRST_PLAN, last.revision)
+    log.error("the control process does not say what to serve; until it does, that is revision %d, which ran last", last.revision)
     return last
 
 
@@ -137,6 +132,8 @@ def _last(state: Path, file: Path | None) -> Plan | None:
         text = json.dumps(kept["data"])
         loaded = load_text(text, os.environ, "json", source=str(state / LAST), folder=folder)
         return plan_of(loaded, int(kept["revision"]), tuple(kept["excluded"]))
+    except FileNotFoundError:
+        return None
     except (OSError, ValueError, KeyError, TypeError, ConfigError) as exc:
         log.warning("the last revision cannot be read from %s: %s", state / LAST, exc)
         return None
