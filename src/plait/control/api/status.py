@@ -66,5 +66,5 @@ def known(at: Desk) -> Known:
         config_valid=None if file is None else file["state"] != "invalid",
         excluded=list(marks),
         changes=dict(at.known.changes),
-        accuracy={name: facts["accuracy"] for name, facts in accuracy.items() if facts.get("accuracy") is not None},
+        accuracy={name: facts["share"] for name, facts in accuracy.items() if facts["share"] is not None},
     )
