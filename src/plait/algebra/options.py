@@ -53,6 +53,10 @@ class PredictorOptions(TypedDict, total=False):
     balance: Literal["p2c", "least_loaded", "round_robin"] | None
     eject: Mapping[str, Any] | Literal[False] | None
     health: Mapping[str, Any] | None
+    version: str | None
+    needs: Mapping[str, str] | None
+    enforce: bool | None
+    feedback: Mapping[str, Any] | None
     enabled: bool | None
     description: str | None
 
