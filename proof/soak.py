@@ -273,7 +273,7 @@ ROW = Row(
     "and after, the predictors close what was kept for them; then the worker's descriptors, of which its connections are "
     "some, and its tasks are counted.",
     goals=(
-        Goal("memory slope", 1, "MB per 10 min", short=200),
+        Goal("memory slope", 1, "MB per 10 min", short=400),
         Goal("descriptors more than before", 0),
         Goal("tasks more than before", 0),
         Goal("answers of 500", 0),

@@ -11,6 +11,7 @@ from plait.control.feedback import Feedback
 from plait.control.outcome import Desired, Findings
 from plait.control.rollout import Guard, Watched
 from plait.control.versions import differences, versions
+from plait.control.waits import waits
 from plait.graph.load import Loaded
 
 if TYPE_CHECKING:
@@ -94,7 +95,9 @@ class Acting:
         return next((each["answers"] for each in told if each.get("answers") is not None), None)
 
 
-async def look_before(candidate: Loaded, running: Loaded | None) -> Findings:
-    """Which versions run that are not what a configuration names, before it becomes a revision."""
-    found = await differences(candidate.config, running.config if running else None)
-    return Findings(found.problems, [str(warning) for warning in found.warnings])
+async def look_before(candidate: Loaded, running: Loaded | None, workers: int = 1) -> Findings:
+    """Which versions run that are not what a configuration names, and what of it has to wait, before it becomes a revision."""
+    before = running.config if running else None
+    found = await differences(candidate.config, before)
+    waiting = waits(candidate.config.server, before.server if before else None, workers)
+    return Findings(found.problems, [*waiting, *map(str, found.warnings)])

@@ -26,6 +26,7 @@ from plait.server.generation import generation
 from plait.server.lasting import Lasting
 from plait.server.listener import Deadlines, Listener, Room
 from plait.server.reconcile import Reconciler, reconciling
+from plait.server.running import now
 from plait.server.sockets import room_for_clients
 from plait.server.steward import Stewarding, stewarded
 from plait.spec.access_log import AccessLog as AccessLogSpec
@@ -37,6 +38,7 @@ class Worker:
 
     clock: Clock
     ready: bool = True
+    started: str = field(default_factory=now)
     patience: float = 0.0
     listener: Listener | None = None
     reconciler: Reconciler | None = None

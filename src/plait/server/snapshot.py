@@ -19,7 +19,13 @@ def snapshot(worker: Worker) -> dict[str, Any]:
     Counts only grow while the process lives. Seconds are histograms with the bounds of `plait.server.tally`.
     """
     reconciler, listener = worker.reconciler, worker.listener
-    facts: dict[str, Any] = {"pid": os.getpid(), "rss": _resident(), "graphs": {}, "predictors": {}}
+    facts: dict[str, Any] = {
+        "pid": os.getpid(),
+        "started": worker.started,
+        "rss": _resident(),
+        "graphs": {},
+        "predictors": {},
+    }
     if listener is not None:
         facts |= {
             "connections": listener.clients,
