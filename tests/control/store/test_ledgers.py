@@ -216,6 +216,44 @@ async def test_a_store_that_is_down_at_the_start_is_tried_again(tmp_path: Path):
         assert [desired.plan.revision for desired in told] == [1]
 
 
+class Unheard(sqlite3.Connection):
+    """Commits, but whoever asked does not hear of it, as with a server that is lost at this moment."""
+
+    silent = False
+
+    def commit(self) -> None:
+        super().commit()
+        if Unheard.silent:
+            Unheard.silent = False
+            raise sqlite3.OperationalError("the connection was lost")
+
+
+class Silent(Sqlite):
+    """A file whose commits may go unheard."""
+
+    def _connect(self) -> sqlite3.Connection:
+        return sqlite3.connect(self.path, isolation_level=None, check_same_thread=False, factory=Unheard)
+
+
+async def test_a_change_of_which_nobody_heard_is_read_before_the_next(tmp_path: Path):
+    told: list[Desired] = []
+    async with ledger(tmp_path, store=Store(Silent(tmp_path / FILE), shared=False), told=told) as found:
+        await begun(found)
+        Unheard.silent = True
+        with pytest.raises(StoreDown, match="the connection was lost"):
+            await found.propose(put("predictors", "c", NEW), author="api")
+        assert (found.active.number, len(told)) == (1, 1)
+        again = await found.propose(put("predictors", "c", NEW), author="api")
+        assert (again.revision, again.changed) == (2, False)
+        assert [desired.plan.revision for desired in told] == [1, 2]
+        Unheard.silent = True
+        with pytest.raises(StoreDown):
+            await found.exclude("a", author="api")
+        assert await found.look()
+        assert list(found.marks) == ["a"]
+        assert found.desired.plan.excluded == ("a",)
+
+
 class Log(logging.Handler):
     """What is logged, to wait for."""
 
