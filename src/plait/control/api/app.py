@@ -73,6 +73,9 @@ def _described(app: FastAPI) -> dict[str, Any]:
             # FastAPI adds its own form of a problem, which these routes never answer with.
             if "HTTPValidationError" in str(operation["responses"].get("422")):
                 del operation["responses"]["422"]
+            for parameter in operation.get("parameters", ()):
+                if parameter["schema"].get("default") == "":  # stands for none at all
+                    del parameter["schema"]["default"]
             if path == METRICS and app.state.desk.terms.open_metrics:
                 operation["security"] = []
     found["components"] = {"schemas": components(), "securitySchemes": {"bearer": _BEARER}}

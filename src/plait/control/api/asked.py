@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Literal, cast
+from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 from urllib.parse import unquote
 
 from fastapi import Header, Query, Request
 
 from plait.control.api.preconditions import tags
+from plait.control.revisions import LONGEST_REASON
 
 if TYPE_CHECKING:
     from plait.control.api.terms import Desk
@@ -16,10 +17,8 @@ if TYPE_CHECKING:
 AUTHOR = "X-Plait-Author"
 REASON = "X-Plait-Reason"
 LONGEST_AUTHOR = 100
-LONGEST_REASON = 500
 _TAG = r'(W/)?"[!#-~]*"'
-TAGS = rf"^(\*|{_TAG}(, ?{_TAG})*)$"
-_TEXT = r"^[!-~]([ -~]*[!-~])?$"
+TAGS: dict[str, Any] = {"anyOf": [{"const": "*"}, {"pattern": rf"^{_TAG}(, ?{_TAG})*$"}]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +50,16 @@ def change(
     dry_run: Annotated[Literal["true", "false"], Query(description="Only check it; nothing is changed.")] = "false",
     reason: Annotated[str, Query(max_length=LONGEST_REASON, description="Why, for the revision.")] = "",
     author: Annotated[
-        str, Header(alias=AUTHOR, description="Who; percent-encoded if need be.", json_schema_extra={"pattern": _TEXT})
+        str,
+        Header(alias=AUTHOR, description="Who; percent-encoded if need be.", json_schema_extra={"examples": ["ada"]}),
     ] = "",
     why: Annotated[
-        str, Header(alias=REASON, description="As `reason`; percent-encoded if need be.", json_schema_extra={"pattern": _TEXT})
+        str,
+        Header(
+            alias=REASON,
+            description="As `reason`; percent-encoded if need be.",
+            json_schema_extra={"examples": ["ada"]},
+        ),
     ] = "",
 ) -> Change:
     """What a request says of its change."""
@@ -67,7 +72,7 @@ def change(
 
 def guarded(
     if_match: Annotated[
-        str, Header(alias="If-Match", description='Only if this revision is active: `"7"`.', json_schema_extra={"pattern": TAGS})
+        str, Header(alias="If-Match", description='Only if this revision is active: `"7"`.', json_schema_extra=TAGS)
     ] = "",
 ) -> str:
     """Documents `If-Match`, which is read by `change` from all its lines."""
@@ -80,7 +85,7 @@ def known(
         Header(
             alias="If-None-Match",
             description="Answer 304 if this revision is still active.",
-            json_schema_extra={"pattern": TAGS},
+            json_schema_extra=TAGS,
         ),
     ] = "",
 ) -> str:

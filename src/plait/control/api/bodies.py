@@ -7,6 +7,7 @@ import re
 
 from starlette.requests import ClientDisconnect, Request
 
+from plait.control.revisions import LONGEST_REASON
 from plait.errors import BadRequest, ConfigError, RequestTimeout, TooLarge, UnsupportedMediaType
 from plait.graph.document import Document
 from plait.graph.text import LIMIT, Kind, parse
@@ -65,6 +66,8 @@ async def reason(request: Request) -> str:
     text = said.data.get("reason", "")
     if not isinstance(text, str):
         wrong.append(said.problem(("reason",), "is no text", "put it in quotes"))
+    elif len(text) > LONGEST_REASON:
+        wrong.append(said.problem(("reason",), "is too long", f"{LONGEST_REASON} characters are the most"))
     if wrong:
         raise ConfigError(wrong, SOURCE)
     return str(text)
