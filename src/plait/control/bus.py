@@ -72,7 +72,7 @@ class Bus:
         """Whether nobody more may listen."""
         return self._closed or len(self._listeners) >= LISTENERS
 
-    def publish(self, kind: str, **facts: Any) -> None:
+    def publish(self, kind: str, /, **facts: Any) -> None:
         """Something has happened.
 
         Args:
@@ -81,7 +81,7 @@ class Bus:
         """
         self._number += 1
         time = datetime.now(UTC).isoformat(timespec="milliseconds")
-        event = Event(self._number, kind, {"time": time, "kind": kind, **facts})
+        event = Event(self._number, kind, {**facts, "time": time, "kind": kind})
         for listener in tuple(self._listeners):
             listener.tell(event)
 

@@ -230,7 +230,7 @@ class Process:
         while True:
             if self._store.failure != down:
                 down = self._store.failure
-                self._bus.publish("store", **self._store_facts())
+                self._bus.publish("store", ok=not down, error=down or None)
             runs = self._runs()
             if self._store.shared and (runs != told or now() - at >= REPORT):
                 try:

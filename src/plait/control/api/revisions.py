@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query, Request
+from pydantic import BeforeValidator
 from starlette.responses import Response
 
 from plait.control.api.answers import resource
@@ -24,7 +26,21 @@ MOST = 100
 router = APIRouter(prefix="/revisions", tags=["revisions"])
 At = Annotated[Any, Depends(desk)]
 Asked = Annotated[Change, Depends(change)]
-Number = Annotated[int, Path(ge=1, le=LARGEST, description="The revision's number.")]
+
+
+def digits(value: object) -> object:
+    """A whole number as people write it; `1.0` and `+1` are none.
+
+    Raises:
+        ValueError: If it is none.
+    """
+    if isinstance(value, str) and re.fullmatch(r"[0-9]{1,10}", value) is None:
+        raise ValueError("is no whole number")
+    return value
+
+
+Whole = Annotated[int, BeforeValidator(digits)]
+Number = Annotated[Whole, Path(ge=1, le=LARGEST, description="The revision's number.")]
 _PAGE = READ | {200: answer("Some revisions, the newest first.", "Revisions")}
 _ONE = READ | {200: answer("A revision, with the whole file as it was written.", "Revision")}
 
@@ -33,8 +49,8 @@ _ONE = READ | {200: answer("A revision, with the whole file as it was written.",
 async def page(
     request: Request,
     at: At,
-    limit: Annotated[int, Query(ge=1, le=MOST, description="How many.")] = 20,
-    before: Annotated[int, Query(ge=1, le=LARGEST, description="Only those with a smaller number.")] = LARGEST,
+    limit: Annotated[Whole, Query(ge=1, le=MOST, description="How many.")] = 20,
+    before: Annotated[Whole, Query(ge=1, le=LARGEST, description="Only those with a smaller number.")] = LARGEST,
 ) -> Response:
     """`next` is what `before` must be to go on; null at the end."""
     active = at.ledger.active.number

@@ -1,0 +1,250 @@
+"""The control process whole, at the other end of a line: with a real store, a real file and a real port."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from plait.control.current import NAME, kept
+from plait.control.process import control
+from plait.control.settings import Settings
+from plait.graph.plan import Plan
+from plait.server.frames import Frame, Frames, opened
+
+pytestmark = pytest.mark.sockets
+
+TOKEN = "correct-horse-battery-staple"  # noqa: S105 - it opens nothing else
+ENVIRON = {"PLAIT_ADMIN_TOKEN": TOKEN}
+FILE = """\
+predictors: {a: {url: "http://127.0.0.1:1"}, b: {url: "http://127.0.0.1:2"}}
+graphs: {predict: {parallel: [a, b], require: any}}
+"""
+PATIENCE = 20.0
+
+
+class Main:
+    """The main process, with one worker that runs each plan as soon as it hears of it."""
+
+    def __init__(self, running: asyncio.Task[int], port: int) -> None:
+        self.running = running
+        self.port = port
+        self.heard: asyncio.Queue[Frame] = asyncio.Queue()
+        self.frames: Frames
+
+    def hears(self, frame: Frame) -> None:
+        self.heard.put_nowait(frame)
+        if frame.kind == "plan":
+            plan = frame.read(Plan)
+            facts = {"worker": 1, "pid": 1, "revision": plan.revision, "since": "2026-12-01T02:00:00Z", "excluded": plan.excluded}
+            self.frames.send("running", facts)
+        elif frame.kind == "ask":
+            self.frames.send("told", [{"worker": 1, "pid": 1, "rss": 1, "graphs": {}, "predictors": {}}], frame.number)
+
+    async def next(self, kind: str) -> Frame:
+        async with asyncio.timeout(PATIENCE):
+            while (frame := await self.heard.get()).kind != kind:
+                pass
+        return frame
+
+    async def plan(self) -> Plan:
+        return (await self.next("plan")).read(Plan)
+
+    def client(self) -> httpx2.AsyncClient:
+        url = f"http://127.0.0.1:{self.port}"
+        return httpx2.AsyncClient(base_url=url, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=PATIENCE)
+
+
+@asynccontextmanager
+async def started(
+    state: Path, file: Path | None, environ: dict[str, str] | None = None, host: str = "127.0.0.1"
+) -> AsyncIterator[Main]:
+    ours, theirs = socket.socketpair()
+    listener = socket.create_server((host, 0))
+    settings = Settings(state, file, ENVIRON if environ is None else environ, theirs, listener)
+    ended = asyncio.Event()
+    main = Main(asyncio.create_task(control(settings, ended)), listener.getsockname()[1])
+    main.frames = await opened(ours, main.hears, lambda: None)
+    try:
+        yield main
+    finally:
+        main.frames.close()
+        async with asyncio.timeout(PATIENCE):
+            await asyncio.wait((main.running,))
+        listener.close()
+        theirs.close()
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "plait.yaml"
+    path.write_text(FILE)
+    return path
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Path:
+    return tmp_path / ".plait"
+
+
+def write(path: Path, text: str) -> None:
+    path.write_text(text)
+
+
+async def test_the_first_plan_is_the_file_and_the_port_answers_after_it(state: Path, file: Path):
+    async with started(state, file) as main, main.client() as client:
+        plan = await main.plan()
+        assert (plan.revision, list(plan.predictors)) == (1, ["a", "b"])
+        status = (await client.get("/status")).json()
+        assert status["file"]["state"] == "active"
+        assert status["workers"][0]["running"] == 1
+    assert main.running.result() == 0
+
+
+async def test_a_change_is_answered_when_the_worker_runs_it_and_outlives_a_restart(state: Path, file: Path):
+    async with started(state, file) as main, main.client() as client:
+        await main.plan()
+        answer = await client.put("/predictors/c", json={"url": "http://127.0.0.1:3"})
+        assert (answer.status_code, answer.json()["revision"], answer.json()["pending"]) == (201, 2, [])
+        assert list((await main.plan()).predictors) == ["a", "b", "c"]
+        assert (await client.post("/predictors/b:exclude", json={"reason": "slow"})).status_code == 200
+        assert (await main.plan()).excluded == ("b",)
+    async with started(state, file) as main:
+        plan = await main.plan()
+        assert (plan.revision, list(plan.predictors), plan.excluded) == (2, ["a", "b", "c"], ("b",))
+
+
+async def test_a_file_that_changed_while_nothing_ran_speaks_at_the_start_and_only_once(state: Path, file: Path):
+    async with started(state, file) as main, main.client() as client:
+        await main.plan()
+        await client.put("/predictors/c", json={"url": "http://127.0.0.1:3"})
+    write(file, FILE.replace("127.0.0.1:1", "127.0.0.1:9"))
+    async with started(state, file) as main, main.client() as client:
+        plan = await main.plan()
+        assert (plan.revision, list(plan.predictors)) == (3, ["a", "b"])
+        assert (await client.get("/revisions/3")).json()["author"].startswith("file")
+
+
+async def test_an_edit_of_the_file_is_live_without_anybody_asking(state: Path, file: Path):
+    async with started(state, file) as main, main.client() as client:
+        await main.plan()
+        await client.get("/livez")
+        write(file, FILE.replace("127.0.0.1:1", "127.0.0.1:9"))
+        assert (await main.plan()).revision == 2
+
+
+async def test_an_invalid_edit_changes_nothing_and_is_shown(state: Path, file: Path):
+    async with started(state, file) as main, main.client() as client:
+        await main.plan()
+        async with client.stream("GET", "/events") as stream:
+            lines = stream.aiter_lines()
+            await anext(lines)
+            write(file, FILE + "x: 1\n")
+            (told,) = [facts async for facts in _told(lines, 1)]
+        assert told["kind"] == "file"
+        shown = (await client.get("/status")).json()
+        assert shown["file"]["state"] == "invalid"
+        assert shown["file"]["problems"][0]["line"] == 3
+        assert shown["revision"] == 1
+
+
+async def test_what_ran_last_is_kept_for_a_start_without_the_store(state: Path, file: Path):
+    async with started(state, file) as main, main.client() as client:
+        await main.plan()
+        await client.put("/predictors/c", json={"url": "http://127.0.0.1:3", "headers": {"authorization": "secret"}})
+    found = kept(state)
+    assert found is not None
+    assert (found.revision, list(found.data["predictors"]), found.excluded) == (2, ["a", "b", "c"], [])
+    assert found.digest is not None
+    assert (state / NAME).stat().st_mode & 0o777 == 0o600
+
+
+async def test_with_a_store_that_does_not_answer_main_goes_on_without_and_changes_are_503(state: Path, tmp_path: Path):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        gone = silent.getsockname()[1]
+    file = tmp_path / "plait.yaml"
+    write(file, f"server: {{store: 'postgresql://nobody@127.0.0.1:{gone}/plait?connect_timeout=1'}}\n{FILE}")
+    async with started(state, file) as main, main.client() as client:
+        await main.next("without")
+        answer = await client.put("/predictors/c", json={"url": "http://127.0.0.1:3"})
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+        assert (await client.get("/metrics")).status_code == 200
+
+
+async def test_a_second_plait_on_the_same_state_folder_is_refused_with_advice(state: Path, file: Path):
+    async with started(state, file) as main:
+        await main.plan()
+        async with started(state, file) as second:
+            refused = (await second.next("refused")).read(str)
+            assert "is used by another plait" in refused
+            assert await second.running == 1
+
+
+async def test_off_loopback_without_a_token_it_is_refused(state: Path, file: Path):
+    async with started(state, file, {}, host="0.0.0.0") as main:
+        assert "set PLAIT_ADMIN_TOKEN" in (await main.next("refused")).read(str)
+
+
+async def test_without_a_file_the_environment_says_which_predictors_there_are(state: Path):
+    environ = {**ENVIRON, "SERVICE_SETOSA": "127.0.0.1:8000"}
+    async with started(state, None, environ) as main, main.client() as client:
+        assert list((await main.plan()).predictors) == ["setosa"]
+        assert (await client.get("/status")).json()["file"] is None
+
+
+async def test_a_file_that_is_invalid_when_the_process_starts_again_leaves_what_was_active(state: Path, file: Path):
+    async with started(state, file) as main:
+        await main.plan()
+    write(file, "predictors: [")
+    async with started(state, file) as main, main.client() as client:
+        assert (await main.plan()).revision == 1
+        assert (await client.get("/status")).json()["file"]["state"] == "invalid"
+
+
+async def test_events_tell_of_revisions_marks_and_workers(state: Path, file: Path):
+    async with started(state, file) as main, main.client() as client:
+        await main.plan()
+        async with client.stream("GET", "/events") as stream:
+            lines = stream.aiter_lines()
+            assert await anext(lines) == ": listening"
+            await client.put("/predictors/c?reason=new", json={"url": "http://127.0.0.1:3"}, headers={"X-Plait-Author": "ada"})
+            await client.post("/predictors/c:exclude")
+            await client.post("/predictors/c:include")
+            told = [facts async for facts in _told(lines, 6)]
+        kinds = [facts["kind"] for facts in told]
+        assert [kind for kind in kinds if kind != "worker"][:1] == ["revision"]
+        assert {"revision", "excluded", "worker"} <= set(kinds)
+        revision = next(facts for facts in told if facts["kind"] == "revision")
+        assert (revision["revision"], revision["author"], revision["reason"]) == (2, "api:ada", "new")
+
+
+async def _told(lines: AsyncIterator[str], count: int) -> AsyncIterator[dict[str, Any]]:
+    async with asyncio.timeout(PATIENCE):
+        async for line in lines:
+            if line.startswith("data: "):
+                yield json.loads(line.removeprefix("data: "))
+                count -= 1
+                if not count:
+                    return
+
+
+async def test_fifty_writers_at_once_through_http_lose_no_update(state: Path, file: Path):
+    async with started(state, file) as main, main.client() as client:
+        await main.plan()
+
+        async def add(number: int) -> None:
+            answer = await client.put(f"/predictors/p{number}", json={"url": f"http://127.0.0.1:{number + 1000}"})
+            assert answer.status_code == 201
+
+        async with asyncio.TaskGroup() as group:
+            for number in range(50):
+                group.create_task(add(number))
+        assert len((await client.get("/predictors")).json()) == 52
+        assert (await client.get("/status")).json()["revision"] == 51
