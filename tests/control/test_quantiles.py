@@ -9,13 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plait.control.quantiles import Times
-from plait.server.tally import BOUNDS, Histogram
+from plait.counts import BOUNDS, Histogram
 
 
 def times(*seconds: float) -> Times:
     histogram = Histogram()
-    for each in seconds:
-        histogram.saw(each)
+    histogram.take(list(seconds))
     return Times(tuple(accumulate(map(float, histogram.counts))), histogram.total)
 
 

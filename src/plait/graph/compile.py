@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from plait.background import Background
+from plait.counts import PartCounts
 from plait.errors import ConfigError, Problem
 from plait.graph.link import Linker, graph_schema
 from plait.graph.schema_check import Validate, each_name_once
@@ -29,7 +31,13 @@ class Compiled(NamedTuple):
     validate: Validate | None
 
 
-def compile_graph(config: Config, name: str, predictors: Mapping[str, Asked], background: Background) -> Compiled:
+def compile_graph(
+    config: Config,
+    name: str,
+    predictors: Mapping[str, Asked],
+    background: Background,
+    counts: Callable[[str], PartCounts] | None = None,
+) -> Compiled:
     """Bind a graph to its predictors.
 
     Args:
@@ -37,6 +45,7 @@ def compile_graph(config: Config, name: str, predictors: Mapping[str, Asked], ba
         name: The graph's.
         predictors: Who answers, by name.
         background: Owns what goes on when a request has been answered, such as the copies of a shadow.
+        counts: Where the parts of a predictor are counted, by its name; without it, nowhere.
 
     Raises:
         ConfigError: If it has problems; `check` finds them before.
@@ -44,6 +53,8 @@ def compile_graph(config: Config, name: str, predictors: Mapping[str, Asked], ba
     problems: list[Problem] = []
     spec = config.graphs[name]
     linker = Linker(config, predictors, problems, background=background)
+    if counts is not None:
+        linker = replace(linker, counts=counts)
     call = leaf(linker.graph(name))
     validate = graph_schema(spec, problems, name)
     if validate is None and not linker.seen.isdisjoint(_OF_THE_REQUEST):

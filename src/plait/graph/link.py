@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from plait import expr
 from plait.background import Background
+from plait.counts import PartCounts
 from plait.errors import PlaitError, Problem
 from plait.graph.document import path_text
 from plait.graph.hints import nearest
@@ -40,6 +41,11 @@ def below(path: str, child: Child, siblings: Counter[str]) -> tuple[str, str]:
     return label, f"{path}/{label}{f'.{count}' if count > 1 else ''}"
 
 
+def _anywhere(_: str) -> PartCounts:
+    """Counts that nobody reads."""
+    return PartCounts()
+
+
 @dataclass(frozen=True, slots=True)
 class Linker:
     """What all nodes of one graph share while it is compiled.
@@ -54,6 +60,7 @@ class Linker:
         seen: The variables that any expression looks into.
         asks: The calls of predictors so far, in the order of the file.
         background: Owns what goes on without whoever began it.
+        counts: Where the parts of a predictor are counted, by its name.
     """
 
     config: Config
@@ -65,6 +72,7 @@ class Linker:
     seen: set[str] = field(default_factory=set)
     asks: list[Ask] = field(default_factory=list)
     background: Background = field(default_factory=Background)
+    counts: Callable[[str], PartCounts] = _anywhere
 
     def key(self, wanted: str) -> str:
         """A part's key: further ones of the same key are `key.2`, `key.3` in the order of the file."""
@@ -164,7 +172,7 @@ class NodeLink:
         if name in config.predictors:
             if not config.predictors[name].enabled:
                 return TakenOut(name, self.path)
-            ask = Ask(self._predictor(name), self._key(), self.path)
+            ask = Ask(self._predictor(name), self._key(), self.path, self.linker.counts(name))
             self.linker.asks.append(ask)
             return ask
         if name in config.graphs:

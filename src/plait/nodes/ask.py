@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from plait.counts import LOT, PartCounts
 from plait.errors import PlaitError, TimedOut
 from plait.events import Part
 from plait.nodes.waiter import awaited
@@ -54,11 +55,12 @@ class Asked(Predictor, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """Asks a predictor; its part is recorded under `key`, its failures carry `path`."""
+    """Asks a predictor; its part is recorded under `key` and counted, its failures carry `path`."""
 
     predictor: Predictor
     key: str
     path: str
+    counts: PartCounts = field(default_factory=PartCounts)
 
     async def __call__(self, message: Message, ctx: Context, /) -> Message:
         """The predictor's answer, for whoever awaits it."""
@@ -70,6 +72,7 @@ class Ask:
 
     def never_began(self, run: Run, status: str, why: str = "") -> None:
         """Record that this call was not made, and why."""
+        self.counts.saw(status, 0.0)
         run.emit(Part(self.key, self.path, self.predictor.name, status, 0.0, attempts=0, error=why))
 
 
@@ -106,6 +109,10 @@ class Asking:
             ended = outcome.ended_at
             code, of, attempts = outcome.code, ask.predictor.name, outcome.attempts
             took = ended - self.began
+            good = ask.counts.good
+            good.append(took)
+            if len(good) >= LOT:
+                ask.counts.settle()
             self.run.emit(Part(ask.key, ask.path, of, "ok", took, code, attempts, outcome.endpoint, "", message, "", ended))
             sink.answered(self.index, message)
         elif error is not None:
@@ -128,4 +135,5 @@ class Asking:
         code, attempts, endpoint = (outcome.code, outcome.attempts, outcome.endpoint) if outcome is not None else (None, 0, "")
         ended = run.clock.now()
         took = ended - self.began
+        ask.counts.saw(status, took)
         run.emit(Part(ask.key, ask.path, ask.predictor.name, status, took, code, attempts, endpoint, error, None, "", ended))

@@ -102,7 +102,8 @@ class _Work:
             self._built[name] = old
             return
         defaults = self._config.defaults
-        compiled = compile_graph(self._config, name, self._upstreams, self._lasting.tasks.background)
+        lasting = self._lasting
+        compiled = compile_graph(self._config, name, self._upstreams, lasting.tasks.background, lasting.tally.predictor)
         self._built[name] = Built(spec, defaults, asked, using, compiled)
         yield
 

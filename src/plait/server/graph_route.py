@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from plait.http1.messages import Reply, Request, Response
     from plait.server.forms import Events, Form
     from plait.server.remembered import Noting
-    from plait.server.tally import GraphTally, Tally
+    from plait.server.tally import GraphCounts, Tally
     from plait.types import Header
 
 HOPS = 16
@@ -43,11 +43,11 @@ class GraphRoute:
         clock: The worker's clock.
         revision: The configuration's number.
         details: Whether callers that are not on loopback see addresses and errors of parts.
-        tally: Where requests and parts are counted.
+        tally: Where requests are counted.
         noting: Notes the answers of a request, where these may be compared with the truth.
     """
 
-    __slots__ = ("clock", "compiled", "details", "judged", "noting", "revision", "subscribers", "tally")
+    __slots__ = ("clock", "compiled", "details", "judged", "noting", "revision", "tally")
 
     def __init__(
         self,
@@ -62,8 +62,7 @@ class GraphRoute:
         self.clock = clock
         self.revision = revision
         self.details = details
-        self.tally: GraphTally = tally.graph(compiled.name)
-        self.subscribers: tuple[Callable[[Part], None], ...] = (tally.part,)
+        self.tally: GraphCounts = tally.graph(compiled.name)
         self.noting = noting
         self.judged = _Judged(compiled.timeout)
 
@@ -89,9 +88,9 @@ class Serving:
         self._reply = reply
         self._form = form
         self._request_id = request_id(request.headers, request.query)
-        self._subscribers = route.subscribers
+        self._subscribers: tuple[Callable[[Part], None], ...] = ()
         if route.noting is not None:
-            self._subscribers += (route.noting(self._request_id),)
+            self._subscribers = (route.noting(self._request_id),)
         self._began = route.clock.now() - request.waited
         self._run: Run | None = None
         self._started: Started | None = None

@@ -16,7 +16,7 @@ _PAGE = os.sysconf("SC_PAGE_SIZE")
 def snapshot(worker: Worker) -> dict[str, Any]:
     """Counts and states, as JSON: what runs, who is there, each graph, each predictor.
 
-    Counts only grow while the process lives. Seconds are histograms with the bounds of `plait.server.tally`.
+    Counts only grow while the process lives. Seconds are histograms with the bounds of `plait.counts`.
     """
     reconciler, listener = worker.reconciler, worker.listener
     facts: dict[str, Any] = {
