@@ -72,6 +72,15 @@ async def test_a_worker_that_does_not_know_yet_who_is_excluded_does_not_run_the_
         assert await main.plant.running(0.01) == [1]
 
 
+async def test_a_worker_that_cannot_run_it_is_not_waited_for():
+    async with line() as main:
+        main.frames.send("running", running(1, 6, error="of an older plan"))
+        main.plant.run(PLAN)
+        waiting = asyncio.create_task(main.plant.running(60))
+        main.frames.send("running", running(1, 6, error="ValueError: no"))
+        assert await waiting == [1]
+
+
 async def test_before_any_worker_is_there_nobody_runs_it():
     async with line() as main:
         main.plant.run(PLAN)

@@ -7,10 +7,14 @@ from collections.abc import Callable
 from itertools import count
 from typing import Any
 
+import msgspec
+
 from plait.control.plant import ANSWERS, Snapshot, WorkerState
 from plait.graph.plan import Plan
 from plait.server.frames import Frame, Frames
 
+NOBODY = 0
+"""In place of a worker's number, where there is none at all yet."""
 SLACK = 0.5
 """Seconds that answers may take from the main process to here."""
 
@@ -54,6 +58,8 @@ class LinePlant:
     def run(self, plan: Plan) -> None:
         """As of a plant."""
         self._plan = plan
+        # What went wrong with an older plan is not held against this one.
+        self._states = {pid: msgspec.structs.replace(state, error=None) for pid, state in self._states.items()}
         if self._frames is not None:
             self._frames.send("plan", plan)
 
@@ -66,18 +72,22 @@ class LinePlant:
         """As of a plant."""
         plan = self._plan
         deadline = asyncio.get_running_loop().time() + seconds
-        while late := self._late(plan):
+        while (late := self._late(plan)) and not self._failed(late):
             self._news.clear()
             try:
                 async with asyncio.timeout_at(deadline):
                     await self._news.wait()
             except TimeoutError:
                 return late
-        return []
+        return late
+
+    def _failed(self, late: list[int]) -> bool:
+        """Whether there is nothing to wait for: all that do not run it have said that they cannot."""
+        return all(state.error for state in self.workers() if state.worker in late) and late != [NOBODY]
 
     def _late(self, plan: Plan | None) -> list[int]:
         states = self.workers()
-        return [state.worker for state in states if plan and not state.runs(plan)] if states else [0]
+        return [state.worker for state in states if plan and not state.runs(plan)] if states else [NOBODY]
 
     async def snapshot(self, seconds: float = ANSWERS) -> list[Snapshot]:
         """As of a plant."""

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from plait.control.api.app import admin_app
 
@@ -19,10 +20,32 @@ if TYPE_CHECKING:
 
 CONNECTIONS = 256
 """Clients at once; more get 503."""
-IDLE = 30
-"""Seconds that a connection may stay open between two requests."""
+IDLE = 20
+"""Seconds that a client has to send the head of a request, also between two."""
 LEAVE = 2
 """Seconds that requests in flight have when the port closes."""
+
+
+class _Patient(H11Protocol):
+    """HTTP/1.1 by h11, which bounds the head of a request, and for whose end a client has so many seconds."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
+        """A client has come."""
+        super().connection_made(transport)
+        self._wait()
+
+    def on_response_complete(self) -> None:
+        """The next request may come."""
+        super().on_response_complete()
+        self._wait()
+
+    def _wait(self) -> None:
+        self.loop.call_later(self.config.timeout_keep_alive, self._give_up, self.cycle)
+
+    def _give_up(self, cycle: object) -> None:
+        """Close, unless a request has arrived since."""
+        if cycle is self.cycle and not self.transport.is_closing():
+            self.transport.close()
 
 
 class _Server(uvicorn.Server):
@@ -34,24 +57,27 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def serve(desk: Desk, sock: socket.socket, ended: asyncio.Event) -> None:
+async def serve(desk: Desk, sock: socket.socket, ended: asyncio.Event, idle: float = IDLE) -> None:
     """Answer until the end is told.
 
     Args:
         desk: Who is asked by the routes.
         sock: A listening socket.
         ended: Is set when it shall end.
+        idle: Seconds that a client has to send the head of a request.
     """
     logging.getLogger("uvicorn").setLevel(logging.ERROR)  # what clients send wrong is theirs to know
     config = uvicorn.Config(
         admin_app(desk),
+        http=_Patient,
+        ws="none",
         lifespan="off",
         log_config=None,
         access_log=False,
         server_header=False,
         proxy_headers=False,
         limit_concurrency=CONNECTIONS,
-        timeout_keep_alive=IDLE,
+        timeout_keep_alive=idle,  # type: ignore[arg-type] # a part of a second is as good
         timeout_graceful_shutdown=LEAVE,
     )
     server = _Server(config)

@@ -55,6 +55,7 @@ class MemoryLedger:
     revisions: list[Revision] = field(default_factory=list)
     marks: dict[str, Mark] = field(default_factory=dict)
     down: bool = False
+    unseen: list[Revision] = field(default_factory=list)
     config: Config = field(default_factory=Config)
 
     @property
@@ -102,6 +103,13 @@ class MemoryLedger:
     ) -> Result:
         found = await self.revision(number)
         return await self.propose(whole(found.data), author=author, reason=reason, if_match=if_match, dry_run=dry_run)
+
+    async def look(self) -> bool:
+        """Whether others that share the store have made a revision."""
+        self._up()
+        news, self.unseen = self.unseen, []
+        self.revisions += news
+        return bool(news)
 
     async def history(self, before: int | None, limit: int) -> list[Entry]:
         self._up()

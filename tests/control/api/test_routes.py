@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
 
+from plait.control.plant import WorkerState
 from plait.graph.text import LIMIT
 from tests.control.api.fakes import FILE, Admin, admin
 
@@ -225,6 +227,21 @@ async def test_a_change_for_another_revision_is_412_with_the_one_that_is_active(
 async def test_a_change_for_what_is_active_is_made(here: Admin, method: str, route: str, body: Any, tag: str):
     async with here.client(**{"If-Match": tag}) as client:
         assert (await client.request(method, route, json=body)).status_code == 200
+
+
+async def test_a_revision_that_another_plait_has_just_made_is_looked_up_before_a_change_is_refused(here: Admin):
+    here.ledger.unseen = [replace(here.ledger.revisions[0], number=2)]
+    async with here.client(**{"If-Match": '"2"'}) as client:
+        answer = await client.put("/predictors/spare", json=GOOD)
+    assert (answer.status_code, answer.json()["revision"]) == (200, 3)
+
+
+async def test_why_a_worker_cannot_run_it_is_a_warning(here: Admin):
+    here.plant.late = (1,)
+    here.plant.states = {1: WorkerState(1, 100, 1, "", error="ValueError: no")}
+    async with here.client() as client:
+        answer = await client.put("/predictors/spare", json=GOOD)
+    assert (answer.status_code, answer.json()["warnings"]) == (202, ["worker 1: ValueError: no"])
 
 
 async def test_a_name_must_be_there_for_a_star_and_must_not_for_if_none_match(here: Admin):

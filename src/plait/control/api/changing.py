@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -11,6 +11,7 @@ from starlette.responses import Response
 from plait.control.api.answers import value
 from plait.control.api.gate import told
 from plait.control.api.preconditions import etag, matched
+from plait.control.errors import Stale
 from plait.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -38,14 +39,14 @@ class Changing:
     async def propose(self, edit: Edit) -> Response:
         """Have the ledger decide on an edit."""
         change, ledger = self._change, self._desk.ledger
-        if_match = matched(change.if_match, ledger.active.number)
+        if_match = await self._if_match()
         proposed = ledger.propose(edit, author=change.author, reason=change.reason, if_match=if_match, dry_run=change.dry_run)
         return await self.answer(await self._counted(proposed))
 
     async def activate(self, number: int, reason: str) -> Response:
         """Have an old revision's content become a new one."""
         change, ledger = self._change, self._desk.ledger
-        if_match = matched(change.if_match, ledger.active.number)
+        if_match = await self._if_match()
         why = change.reason or reason
         told(self._request.scope, reason=why)
         proposed = ledger.activate(number, author=change.author, reason=why, if_match=if_match, dry_run=change.dry_run)
@@ -54,22 +55,21 @@ class Changing:
     async def mark(self, name: str, reason: str, *, excluded: bool) -> Outcome:
         """Have a predictor excluded or included."""
         change, ledger = self._change, self._desk.ledger
-        if_match = matched(change.if_match, ledger.active.number)
+        if_match = await self._if_match()
         why = change.reason or reason
         told(self._request.scope, reason=why)
         act = ledger.exclude if excluded else ledger.include
         return await self._counted(act(name, author=change.author, reason=why, if_match=if_match, dry_run=change.dry_run))
 
-    async def answer(self, outcome: Outcome, **more: Any) -> Response:
+    async def answer(self, outcome: Outcome) -> Response:
         """Wait until the workers here run it, and say so; 202 names those that do not yet."""
         pending = await self.live(outcome)
         facts = {
             "revision": outcome.revision,
             "dry_run": outcome.dry_run,
             "difference": list(outcome.difference),
-            "warnings": list(outcome.warnings),
+            "warnings": [*outcome.warnings, *(self._errors() if pending else ())],
             "pending": pending,
-            **more,
         }
         done = 201 if outcome.created and not outcome.dry_run else 200
         return value(facts, 202 if pending else done, {"ETag": etag(outcome.revision)})
@@ -81,6 +81,20 @@ class Changing:
         if outcome.dry_run:
             return []
         return await self._desk.plant.running(self._desk.terms.patience)
+
+    async def _if_match(self) -> int | None:
+        """The revision that must be active; of one that is not known here yet, the store is asked."""
+        ledger, wanted = self._desk.ledger, self._change.if_match
+        try:
+            return matched(wanted, ledger.active.number)
+        except Stale:
+            if not await ledger.look():
+                raise
+        return matched(wanted, ledger.active.number)
+
+    def _errors(self) -> list[str]:
+        """Why workers cannot run what they were told to."""
+        return [f"worker {state.worker}: {state.error}" for state in self._desk.plant.workers() if state.error]
 
     async def _counted(self, proposed: Awaitable[Outcome]) -> Outcome:
         try:
