@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from plait.control.current import NAME, kept
-from tests.control.controlling import ENVIRON, FILE, PATIENCE, started
+from plait.control.files import digest
+from tests.control.controlling import ENVIRON, FILE, PATIENCE, started, until
 
 pytestmark = pytest.mark.sockets
 
@@ -99,6 +100,20 @@ async def test_what_ran_last_is_kept_for_a_start_without_the_store(state: Path, 
     assert (found.revision, list(found.data["predictors"]), found.excluded) == (2, ["a", "b", "c"], [])
     assert found.digest is not None
     assert (state / NAME).stat().st_mode & 0o777 == 0o600
+
+
+async def test_what_is_kept_belongs_to_the_file_as_it_was_taken_in(state: Path, file: Path):
+    async with started(state, file) as main, main.client() as client:
+        await main.plan()
+        await client.get("/livez")
+        for text in (FILE.replace("127.0.0.1:1", "127.0.0.1:9"), FILE.replace("127.0.0.1:1", "127.0.0.1:9") + "# a comment\n"):
+            write(file, text)
+
+            async def known() -> str | None:
+                return last.digest if (last := kept(state)) else None
+
+            await until(known, lambda found, text=text: found == digest(text.encode()))
+        assert (await client.get("/status")).json()["revision"] == 2
 
 
 async def test_with_a_store_that_does_not_answer_main_goes_on_without_and_changes_are_503(state: Path, tmp_path: Path):

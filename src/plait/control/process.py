@@ -14,6 +14,7 @@ from plait.control.bus import Bus
 from plait.control.candidate import Surroundings
 from plait.control.conductor import Conductor
 from plait.control.errors import StoreDown
+from plait.control.files import digest
 from plait.control.ledger import Ledger
 from plait.control.line import LinePlant
 from plait.control.plant import WorkerState
@@ -109,7 +110,8 @@ class Process:
         self._store = open_store(server.store, settings.state)
         self._watch = None if settings.file is None else Watch(settings.file, self._take, self._file)
         self._acting = Acting(plant, bus, self._audit)
-        self._conductor = Conductor(plant, bus, settings.state, self._taken, (self._acting.follow,))
+        self._taken: str | None = None
+        self._conductor = Conductor(plant, bus, settings.state, lambda: self._taken, (self._acting.follow,))
         around = Surroundings(settings.environ, settings.folder, settings.source)
         self._ledger = Ledger(self._store, around, folder.proxy, before=look_before, changed=self._conductor.changed)
         self._acting.ledger = self._ledger
@@ -205,6 +207,8 @@ class Process:
         if file is None:
             return
         outcome = await self._ledger.take_file(text, kind_of(file), str(file))
+        self._taken = digest(text)
+        await self._conductor.remember()
         for warning in outcome.warnings if outcome else ():
             _log.warning(warning)
 
@@ -213,9 +217,6 @@ class Process:
         outcome = {"active": "accepted", "invalid": "refused"}.get(facts["state"])
         if outcome:
             self._changes["file", outcome] = self._changes.get(("file", outcome), 0) + 1
-
-    def _taken(self) -> str | None:
-        return self._watch.taken if self._watch else None
 
     # The store, and the others that share it.
 

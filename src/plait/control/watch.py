@@ -52,8 +52,6 @@ class Watch:
         self._state: State = "missing"
         self._problems: list[Problem] = []
         self._at = datetime.now(UTC)
-        self.taken: str | None = None
-        """The digest of what was taken in last."""
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -122,7 +120,6 @@ class Watch:
             _log.error("%s is not taken in, and what ran before goes on:\n%s", self._path, told)
             self._become("invalid", exc.problems)
         else:
-            self.taken = found
             self._become("active")
         self._digest = found
 

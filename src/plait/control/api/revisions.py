@@ -39,8 +39,8 @@ def digits(value: object) -> object:
     return value
 
 
-Whole = Annotated[int, BeforeValidator(digits)]
-Number = Annotated[Whole, Path(ge=1, le=LARGEST, description="The revision's number.")]
+WHOLE = BeforeValidator(digits)
+Number = Annotated[int, Path(ge=1, le=LARGEST, description="The revision's number."), WHOLE]
 _PAGE = READ | {200: answer("Some revisions, the newest first.", "Revisions")}
 _ONE = READ | {200: answer("A revision, with the whole file as it was written.", "Revision")}
 
@@ -49,8 +49,8 @@ _ONE = READ | {200: answer("A revision, with the whole file as it was written.",
 async def page(
     request: Request,
     at: At,
-    limit: Annotated[Whole, Query(ge=1, le=MOST, description="How many.")] = 20,
-    before: Annotated[Whole, Query(ge=1, le=LARGEST, description="Only those with a smaller number.")] = LARGEST,
+    limit: Annotated[int, Query(ge=1, le=MOST, description="How many."), WHOLE] = 20,
+    before: Annotated[int, Query(ge=1, le=LARGEST, description="Only those with a smaller number."), WHOLE] = LARGEST,
 ) -> Response:
     """`next` is what `before` must be to go on; null at the end."""
     active = at.ledger.active.number
