@@ -34,6 +34,10 @@ def write(path: Path, text: str) -> None:
     path.write_text(text)
 
 
+def audited(state: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (state / "audit.log").read_text().splitlines()]
+
+
 async def test_the_first_plan_is_the_file_and_the_port_answers_after_it(state: Path, file: Path):
     async with started(state, file) as main, main.client() as client:
         plan = await main.plan()
@@ -86,6 +90,10 @@ async def test_an_invalid_edit_changes_nothing_and_is_shown(state: Path, file: P
             (told,) = [facts async for facts in _told(lines, 1)]
         assert told["kind"] == "file"
         shown = (await client.get("/status")).json()
+        assert [(entry["author"], entry["outcome"]) for entry in audited(state)] == [
+            ("file", "done"),
+            ("file", "invalid-configuration"),
+        ]
         assert shown["file"]["state"] == "invalid"
         assert shown["file"]["problems"][0]["line"] == 3
         assert shown["revision"] == 1

@@ -8,8 +8,8 @@ import os
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from plait.control.acting import Acting, look_before
-from plait.control.audit import Audit
+from plait.control.acting import HERE, Acting, look_before
+from plait.control.audit import Audit, Entry
 from plait.control.bus import Bus
 from plait.control.candidate import Surroundings
 from plait.control.conductor import Conductor
@@ -22,7 +22,7 @@ from plait.control.settings import Settings
 from plait.control.store.open import StateFolder, open_store, own
 from plait.control.token import admin_token
 from plait.control.watch import Watch
-from plait.errors import StartError
+from plait.errors import ConfigError, StartError
 from plait.graph.spec import Server
 from plait.graph.text import kind_of
 from plait.server.frames import opened
@@ -209,12 +209,16 @@ class Process:
         outcome = await self._ledger.take_file(text, kind_of(file), str(file))
         self._taken = digest(text)
         await self._conductor.remember()
+        if outcome and outcome.changed:
+            self._audit.write(Entry(HERE, "file", "file", str(file), "done", revision=outcome.revision))
         for warning in outcome.warnings if outcome else ():
             _log.warning(warning)
 
     def _file(self, facts: dict[str, Any]) -> None:
         self._bus.publish("file", **facts)
         outcome = {"active": "accepted", "invalid": "refused"}.get(facts["state"])
+        if outcome == "refused":
+            self._audit.write(Entry(HERE, "file", "file", facts["path"], ConfigError.code))
         if outcome:
             self._changes["file", outcome] = self._changes.get(("file", outcome), 0) + 1
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -25,19 +26,22 @@ _SUMMED = ("in_flight", "waiting", "limit", "panic")
 
 
 async def overview(desk: Desk) -> dict[str, Any]:
-    """All of it, as JSON."""
+    """All of it, as JSON; put together in a thread, for of a thousand predictors it takes a while."""
     snapshots = await desk.plant.snapshot()
-    counts = desk.totals.take(snapshots)
     ledger, known = desk.ledger, desk.known
-    config = ledger.config
+    config, beside = ledger.config, Beside(ledger.marks, known.versions(), known.accuracy())
     elsewhere = await known.proxies() if known.proxies else []
     here = workers(desk.terms.proxy, desk.plant.workers(), snapshots)
+
+    def counted() -> dict[str, Any]:
+        counts = desk.totals.take(snapshots)
+        return {"graphs": graphs(config, counts), "predictors": predictors(config, counts, snapshots, beside)}
+
     return {
         "version": __version__,
         "revision": ledger.active.number,
         "workers": [*here, *(worker for worker in elsewhere if worker.get("proxy") != desk.terms.proxy)],
-        "graphs": graphs(config, counts),
-        "predictors": predictors(config, counts, snapshots, Beside(ledger.marks, known.versions(), known.accuracy())),
+        **await asyncio.to_thread(counted),
         "file": known.file(),
         "store": known.store(),
         "rollout": known.rollout(),
