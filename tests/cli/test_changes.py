@@ -102,7 +102,8 @@ async def test_a_file_that_cannot_be_read_changes_nothing(broken: str, capsys: C
 
 @pytest.mark.parametrize("status", [409, 412, 429, 503])
 async def test_a_refused_change_is_one_sentence(status: int, file: str, capsys: Capture) -> None:
-    async with admin({"POST /apply": problem(status, "not now")}) as server:
+    told = [{"path": "graphs.predict", "message": "asks b"}] if status == 409 else []
+    async with admin({"POST /apply": problem(status, "not now", problems=told)}) as server:
         assert await typed("apply", file, "--admin", server.url) == 1
     assert capsys.readouterr() == ("", "plait: not now\n")
 

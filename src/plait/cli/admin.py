@@ -23,6 +23,8 @@ TOKEN_FILE = Path(".plait", "admin.token")
 """Where `plait serve` leaves the token that it made, seen from the folder of its file."""
 
 PATIENCE = 60.0
+IN_USE = 409
+"""A refusal whose one sentence says it all; its problems say the same."""
 _GOOD = frozenset({200, 201, 202})
 _TOKEN = re.compile(r"[!-~]{1,4096}")
 _LONGEST_TOKEN = 5000

@@ -36,7 +36,7 @@ def apply(  # noqa: PLR0913, PLR0917 - a command's options
     All of it is checked together with what runs, and becomes one new revision, or nothing changes. Exit code 0 once every worker
     runs it, else 1.
     """
-    from plait.cli.admin import NotDone, admin_port, telling  # noqa: PLC0415 - commands import when they run
+    from plait.cli.admin import IN_USE, NotDone, admin_port, telling  # noqa: PLC0415 - commands import when they run
     from plait.cli.partial import read  # noqa: PLC0415
 
     written = read(files)
@@ -46,7 +46,7 @@ def apply(  # noqa: PLR0913, PLR0917 - a command's options
         try:
             said = port.change(method, path, written.data, if_match=if_match, dry_run=dry_run, reason=reason)
         except NotDone as exc:
-            if as_json or not exc.problems:
+            if as_json or exc.status == IN_USE or not exc.problems:
                 raise
             sys.stderr.write(printable(written.lines(exc.problems)) + "\n")
             sys.exit(1)

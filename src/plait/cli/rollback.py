@@ -25,7 +25,7 @@ def rollback(
 
     What was excluded stays excluded. Exit code 0 once every worker runs it, else 1.
     """
-    from plait.cli.admin import NotDone, admin_port, telling  # noqa: PLC0415 - commands import when they run
+    from plait.cli.admin import IN_USE, NotDone, admin_port, telling  # noqa: PLC0415 - commands import when they run
     from plait.cli.apply import show_change  # noqa: PLC0415
     from plait.cli.partial import problem_lines  # noqa: PLC0415
 
@@ -36,7 +36,7 @@ def rollback(
         try:
             said = port.change("POST", path, {"reason": reason}, if_match=active, dry_run=dry_run, reason=reason)
         except NotDone as exc:
-            if as_json or not exc.problems:
+            if as_json or exc.status == IN_USE or not exc.problems:
                 raise
             sys.stderr.write(printable(problem_lines(exc.problems, f"revision {target}")) + "\n")
             sys.exit(1)
