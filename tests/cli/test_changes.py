@@ -123,7 +123,9 @@ async def test_for_machines_the_answer_is_printed_as_it_came(file: str, capsys: 
             assert json.loads(capsys.readouterr().out)["revision"] == 8
 
 
-@pytest.mark.parametrize("arguments", [(), ("--if-match", "0", "x.yaml"), ("--limit", "3", "x.yaml")])
+@pytest.mark.parametrize(
+    "arguments", [(), ("--if-match", "0", "x.yaml"), ("--limit", "3", "x.yaml"), ("--reason", "x" * 501, "x.yaml")]
+)
 async def test_wrong_usage_exits_with_2(arguments: tuple[str, ...]) -> None:
     assert await typed("apply", *arguments) == 2
 

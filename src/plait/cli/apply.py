@@ -65,12 +65,12 @@ def show_change(port: AdminPort, said: Said, *, as_json: bool, dry_run: bool, no
         show_difference(entries)
     live = settle(port, said)
     if not as_json and live:
-        print(_outcome(revision, dry_run=dry_run, changed=bool(entries)) + note)  # noqa: T201
+        print(_outcome(revision, dry_run=dry_run, changed=bool(entries), note=note))  # noqa: T201
     if not live:
         sys.exit(1)
 
 
-def _outcome(revision: object, *, dry_run: bool, changed: bool) -> str:
+def _outcome(revision: object, *, dry_run: bool, changed: bool, note: str) -> str:
     if not changed:
         return f"nothing changes: revision {revision} says all of it"
-    return f"this would be taken; revision {revision} stays active" if dry_run else f"revision {revision} is live"
+    return f"this would be taken; revision {revision} stays active" if dry_run else f"revision {revision} is live{note}"

@@ -9,6 +9,7 @@ import typer
 
 ADMIN = "http://127.0.0.1:9001"
 """Where the admin port is, unless something else is said."""
+_LONGEST_REASON = 500
 
 
 def _predictors(ctx: typer.Context, incomplete: str) -> list[str]:
@@ -23,11 +24,19 @@ def _revisions(ctx: typer.Context, incomplete: str) -> list[str]:
     return revisions(ctx.params, incomplete)
 
 
+def _reason(text: str) -> str:
+    if len(text) > _LONGEST_REASON:
+        raise typer.BadParameter(f"has more than {_LONGEST_REASON} characters")
+    return text
+
+
 File = Annotated[Path, typer.Argument(help="The file: YAML, JSON or TOML.", show_default=False)]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 Predictor = Annotated[str, typer.Argument(metavar="PREDICTOR", help="The predictor's name.", autocompletion=_predictors)]
 Number = Annotated[int | None, typer.Argument(min=1, metavar="[REVISION]", help="Its number.", autocompletion=_revisions)]
-Reason = Annotated[str, typer.Option(help="Why, for whoever reads the revisions and the audit log.", show_default=False)]
+Reason = Annotated[
+    str, typer.Option(callback=_reason, help="Why, for whoever reads the revisions and the audit log.", show_default=False)
+]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only check, and show what would change.")]
 Admin = Annotated[str, typer.Option("--admin", envvar="PLAIT_ADMIN_URL", help="Where the admin port is.")]
 TokenFile = Annotated[
