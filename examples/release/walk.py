@@ -12,7 +12,7 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from threading import Event
@@ -67,8 +67,9 @@ def main() -> None:
             stack.enter_context(running(folder, str(HERE / "predictors.py"), predictor, str(ports[port])))
         options = ("--port", str(ports[DATA]), "--admin-port", str(ports[ADMIN]), "--workers", "2")
         stack.enter_context(running(folder, "-m", "plait", "serve", "plait.yaml", *options))
-        for port in ports.values():
-            reached(port)
+        for port in PREDICTORS.values():
+            until(lambda port=ports[port]: listens(port))
+        until(lambda: "plait serves" in (folder / "log").read_text(encoding="utf-8"))
         for step in STEPS.splitlines():
             print(f"$ {step}\n{said(step, folder, ports)}" if step else "", flush=True)
 
@@ -107,18 +108,19 @@ def running(folder: Path, *arguments: str) -> Iterator[None]:
         process.wait(PATIENCE)
 
 
-def reached(port: int) -> None:
-    """Wait until somebody listens at a port."""
-    until, pause = monotonic() + PATIENCE, Event().wait
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-        except OSError:
-            if monotonic() > until:
-                raise
-            pause(0.1)
-        else:
-            return
+def until(holds: Callable[[], bool]) -> None:
+    """Wait for what another process does."""
+    end, pause = monotonic() + PATIENCE, Event().wait
+    while not holds():
+        if monotonic() > end:
+            raise SystemExit(f"not everything was there within {PATIENCE:.0f} s")
+        pause(0.1)
+
+
+def listens(port: int) -> bool:
+    """Whether somebody listens at a port."""
+    with socket.socket() as sock:
+        return sock.connect_ex(("127.0.0.1", port)) == 0
 
 
 def free_port() -> int:

@@ -13,7 +13,7 @@ from plait.cli.overview import attention, overview
 QUIET: dict[str, Any] = {
     "version": "0.1.0",
     "revision": 7,
-    "file": {"path": "plait.yaml", "state": "taken", "problems": [], "since": "2026-12-01T02:24:50+00:00"},
+    "file": {"path": "plait.yaml", "state": "active", "problems": [], "since": "2026-12-01T02:24:50+00:00"},
     "store": {"ok": True, "kind": "sqlite", "error": None},
     "workers": [
         {"proxy": "p", "worker": 1, "pid": 50, "running": 7, "in_flight": 2, "connections": 3, "rss": 84 << 20, "warnings": []},
@@ -47,7 +47,7 @@ def test_everything_has_its_table() -> None:
     assert shown(QUIET) == [
         "plait     0.1.0 at http://127.0.0.1:9001",
         "revision  7",
-        "file      plait.yaml, taken",
+        "file      plait.yaml, active",
         "store     sqlite",
         "",
         "WORKER    PID  REVISION  IN FLIGHT  CLIENTS  MEMORY",
@@ -76,6 +76,10 @@ BROKEN = [{"path": "graphs.a", "line": 3, "message": "m", "hint": "h"}, {}]
         (
             {"file": {"path": "p.yaml", "state": "invalid", "problems": BROKEN}},
             ["p.yaml is not taken: it has 2 problems", "  line 3, graphs.a: m (h)", "  the file: None"],
+        ),
+        (
+            {"file": {"path": "p.yaml", "state": "missing", "problems": []}},
+            ["p.yaml is not taken: it cannot be read, and what ran before goes on"],
         ),
         (
             {"store": {"ok": False, "kind": "sqlite", "error": "disk full"}},

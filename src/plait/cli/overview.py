@@ -12,6 +12,8 @@ from plait.cli.tables import cell, moment, table
 
 _MIB = 1 << 20
 
+_NOT_READ = {"missing": "it cannot be read, and what ran before goes on", "waiting": "the store cannot be used"}
+
 Status = Mapping[str, Any]
 
 
@@ -30,6 +32,8 @@ def overview(status: Status, url: str) -> Group:
 def attention(status: Status) -> Iterator[str]:
     """A line for everything that is not as it should be."""
     file, store = _of(status, "file"), _of(status, "store")
+    if file.get("state") in _NOT_READ:
+        yield f"{file.get('path')} is not taken: {_NOT_READ[file['state']]}"
     if problems := _list(file, "problems"):
         yield f"{file.get('path')} is not taken: it has {_count(len(problems), 'problem')}"
         yield from (f"  {_problem(each)}" for each in problems)
@@ -61,7 +65,7 @@ def _facts(status: Status, url: str) -> Iterator[Sequence[object]]:
     yield "plait", f"{status.get('version', '')} at {url}".strip()
     yield "revision", cell(status.get("revision"), "warning" if any(_late(status)) else "good")
     if file:
-        yield "file", cell(f"{file.get('path')}, {file.get('state')}", "bad" if _list(file, "problems") else "")
+        yield "file", cell(f"{file.get('path')}, {file.get('state')}", "" if file.get("state") == "active" else "bad")
     if store:
         up = store.get("ok") is not False
         yield "store", cell(f"{store.get('kind', '')}{'' if up else ', cannot be used'}", "" if up else "bad")
