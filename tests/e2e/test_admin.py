@@ -185,6 +185,22 @@ def test_rollback_brings_back_what_was_before(file: Path) -> None:
         assert (newest["number"], newest["reason"]) == (3, "worse")
 
 
+def test_whoever_watches_sees_each_change_and_a_plait_that_is_started_again(file: Path) -> None:
+    with running(file) as here:
+        port = here.admin.rsplit(":", 1)[1]
+        options = ("--admin", here.admin, "--token-file", str(here.token_file))
+        watching = plait("status", "--watch", "--json", *options)
+        with watching as watch:
+            watch.until(re.compile(r'"revision": 1,'))
+            here.apply({"graphs": {"solo": {"predict": "a"}}})
+            watch.until(re.compile(r'"revision": 2,'))
+            assert here.process.end() == 0
+            watch.until(re.compile(r"^plait: no answer from "))
+            with plait("serve", str(file), "--port", "0", "--admin-port", port, PLAIT_ADMIN_TOKEN=""):
+                watch.until(re.compile(r'"revision": 2,'))
+            assert watch.end(signal.SIGINT) == 0
+
+
 def test_predictors_are_excluded_and_included_and_the_last_one_is_not(file: Path) -> None:
     with running(file, 2) as here:
         assert here.typed("exclude", "b", "--reason", "bad").stdout == "b is excluded\n"
