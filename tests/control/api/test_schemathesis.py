@@ -26,21 +26,13 @@ async def here(tmp_path: Path) -> AsyncIterator[Admin]:
         yield found
 
 
-async def passes(url: str, *options: str) -> None:
-    """Have schemathesis ask everything, all checks on."""
-    command = [
-        sys.executable,
-        "-m",
-        "schemathesis.cli",
-        "--config-file",
-        str(CONFIG),
-        "run",
-        f"{url}/openapi.json",
-        "--checks",
-        "all",
-    ]
-    options = ("--workers", "1", "--header", f"Authorization: Bearer {TOKEN}", *options)
-    process = await asyncio.create_subprocess_exec(*command, *options, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+async def passes(here: Admin, url: str, *options: str) -> None:
+    """Have schemathesis ask everything, all checks on; what it remembers stays with the test."""
+    command = [sys.executable, "-m", "schemathesis.cli", "--config-file", str(CONFIG), "run", f"{url}/openapi.json"]
+    usual = ("--checks", "all", "--workers", "1", "--header", f"Authorization: Bearer {TOKEN}")
+    process = await asyncio.create_subprocess_exec(
+        *command, *usual, *options, cwd=here.state, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
     said, _ = await process.communicate()
     assert process.returncode == 0, said.decode(errors="replace")
 
