@@ -16,7 +16,7 @@ import pytest
 from plait.errors import StartError
 from plait.graph.plan import Plan
 from plait.server.crew import Report
-from plait.server.steward import Control, Launch, Steward, first_plan, stewarded
+from plait.server.steward import Control, Launch, Steward, first_plan, started, stewarded
 
 PROGRAM = str(Path(__file__).with_name("control.py"))
 PLAN = Plan(7, "/", False, msgspec.Raw(b"{}"), msgspec.Raw(b"{}"), {}, {}, ("a",))  # noqa: FBT003 - a field of a record
@@ -49,7 +49,7 @@ class Stage:
         self.script = folder / "script.json"
         self.script.write_text(json.dumps(lives))
         self.sock = socket.create_server(("127.0.0.1", 0))
-        self.launch = Launch((), self.sock, (sys.executable, PROGRAM, str(self.script)))
+        self.launch = Launch("/state", "plait.yaml", self.sock, (sys.executable, PROGRAM, str(self.script)))
         self.control: Control = self.launch.start()
 
     async def heard(self, count: int) -> list[tuple[str, Any]]:
@@ -83,6 +83,19 @@ def stages(tmp_path: Path) -> Iterator[Any]:
 
 def test_the_first_plan_is_waited_for(stages: Any) -> None:
     assert first_plan(stages([("plan", SAID)]).control) == PLAN
+
+
+def test_it_is_told_what_to_begin_with(stages: Any) -> None:
+    stage = stages([("plan", SAID)])
+    first_plan(stage.control)
+    told = json.loads(stage.script.with_suffix(".begun").read_text())
+    assert told == {"state": "/state", "file": "plait.yaml", "port": stage.sock.getsockname()[1]}
+
+
+def test_one_that_is_not_needed_ends(stages: Any) -> None:
+    control = started(stages([("plan", SAID)]).launch.program)
+    control.dismiss()
+    assert control.process.returncode is not None
 
 
 def test_one_that_refuses_to_start_says_why(stages: Any) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,7 +17,7 @@ from plait.graph.load import Loaded, file_bytes, load_checked, load_text
 from plait.graph.plan import Plan, plan_of
 from plait.graph.problems import problems_text
 from plait.server.sockets import listen, url_of
-from plait.server.steward import Launch, Steward, Stewarding, first_plan
+from plait.server.steward import Control, Launch, Steward, Stewarding, first_plan, started
 from plait.spec.control import OFF, admin_port
 
 if TYPE_CHECKING:
@@ -45,28 +45,47 @@ class Beginning:
     again: Callable[[], Plan | None]
 
 
-def beginning(loaded: Loaded, file: Path | None, flag: str | None) -> Beginning:
-    """Find out what to serve first, and start the control process, unless there is to be none.
+def early(environ: Mapping[str, str], flag: str | None) -> Control | None:
+    """A control process that imports while the file is read, unless it is known already that there is to be none.
+
+    Raises:
+        StartError: If the system has no room for it.
+    """
+    return None if (flag or environ.get(VARIABLE)) == OFF or missing() else started()
+
+
+def beginning(loaded: Loaded, file: Path | None, flag: str | None, control: Control | None) -> Beginning:
+    """Find out what to serve first, and have the control process begin, unless there is to be none.
 
     Args:
         loaded: The file, checked.
         file: Its path, if it is one.
         flag: What the command line says of the admin port.
+        control: The control process that was started early.
 
     Raises:
         StartError: If the admin port cannot be had, or the control process refuses to start.
     """
     server = loaded.config.server
     port = wanted_port(server, os.environ, flag)
-    if port is None:
+    if port is None or control is None:
+        if control is not None:
+            control.dismiss()
         return Beginning(plan_of(loaded, 1), None, lambda: _read_again(file))
     launch = _launch(server, file, port)
-    control = launch.start()
+    launch.begin(control)
+    import plait.server.serve  # noqa: F401, PLC0415 - while the control process finds out what to begin with
+
     plan = first_plan(control)
     if plan is None:
         plan = _without_control(loaded, file)
     log.info("the admin API is on %s", url_of(launch.sock))
     return Beginning(plan, lambda crew: Steward(launch, control, crew), lambda: None)
+
+
+def missing() -> list[str]:
+    """What the admin API needs and is not installed."""
+    return [name for name in EXTRA if find_spec(name) is None]
 
 
 def _read_again(file: Path | None) -> Plan:
@@ -81,7 +100,7 @@ def _read_again(file: Path | None) -> Plan:
         raise StartError(f"the file has problems\n{problems_text(exc.problems, exc.source)}") from None
 
 
-def wanted_port(server: Server, environ: os._Environ[str], flag: str | None) -> int | None:
+def wanted_port(server: Server, environ: Mapping[str, str], flag: str | None) -> int | None:
     """The admin port; None if there is to be none: a flag wins over the variable, that over the file.
 
     Raises:
@@ -94,12 +113,12 @@ def wanted_port(server: Server, environ: os._Environ[str], flag: str | None) -> 
         raise StartError(f"the admin port {exc}") from None
     if port == OFF:
         return None
-    missing = [name for name in EXTRA if find_spec(name) is None]
-    if not missing:
+    lacking = missing()
+    if not lacking:
         return int(port)
     hint = "pip install 'plait[control]'"
     if said or "admin_port" in server.model_fields_set:
-        raise StartError(f"the admin port needs {', '.join(missing)}: {hint}")
+        raise StartError(f"the admin port needs {', '.join(lacking)}: {hint}")
     log.info("there is no admin API, and the file is not watched: %s", hint)
     return None
 
@@ -109,8 +128,7 @@ def _launch(server: Server, file: Path | None, port: int) -> Launch:
         sock = listen(server.admin_host, port)
     except StartError as exc:
         raise StartError(f"the admin API cannot listen: {exc.detail} (--admin-port; off is none)") from None
-    arguments = ("--state", server.state, *(() if file is None else ("--file", str(file))))
-    return Launch(arguments, sock)
+    return Launch(server.state, None if file is None else str(file), sock)
 
 
 def _without_control(loaded: Loaded, file: Path | None) -> Plan:

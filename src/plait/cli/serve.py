@@ -38,7 +38,7 @@ def serve(
     admin_port: AdminPort = None,
 ) -> None:
     """Serve the graphs of a file until SIGTERM or Ctrl-C, and change them while they are served."""
-    from plait.cli.beginning import beginning  # noqa: PLC0415 - commands import when they run
+    from plait.cli.beginning import beginning, early  # noqa: PLC0415 - commands import when they run
     from plait.cli.logs import log, to_stderr  # noqa: PLC0415
     from plait.cli.parent import end_with_parent  # noqa: PLC0415
     from plait.graph.load import load_checked  # noqa: PLC0415
@@ -47,10 +47,11 @@ def serve(
 
     end_with_parent()
     to_stderr(as_json=os.environ.get("MODE") == "production")
+    control = early(os.environ, admin_port)
     loaded = load_checked(file, os.environ)
     for warning in loaded.warnings:
         log.warning(warning)
-    begun = beginning(loaded, file, admin_port)
+    begun = beginning(loaded, file, admin_port, control)
     config = planned(begun.plan).config
     address = data_port(config.server, os.environ, host, port)
     count = workers or config.server.workers
