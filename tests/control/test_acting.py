@@ -103,5 +103,5 @@ async def test_taking_a_revision_back_is_written_down(tmp_path: Path):
 
 async def test_a_version_that_cannot_be_asked_keeps_one_that_is_enforced_from_becoming_active():
     setosa = {"url": "http://127.0.0.1:1", "version": "2", "enforce": True, "timeout": "200ms"}
-    found = await look_before(loaded({"predictors": {"setosa": setosa}, "graphs": {"one": "setosa"}}), None)
+    found = await look_before(loaded({"predictors": {"setosa": setosa}, "graphs": {"one": "setosa"}}), None, 1)
     assert [problem.path for problem in found.problems] == ["predictors.setosa.version"]

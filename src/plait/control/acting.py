@@ -95,7 +95,7 @@ class Acting:
         return next((each["answers"] for each in told if each.get("answers") is not None), None)
 
 
-async def look_before(candidate: Loaded, running: Loaded | None, workers: int = 1) -> Findings:
+async def look_before(candidate: Loaded, running: Loaded | None, workers: int) -> Findings:
     """Which versions run that are not what a configuration names, and what of it has to wait, before it becomes a revision."""
     before = running.config if running else None
     found = await differences(candidate.config, before)

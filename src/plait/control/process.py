@@ -29,6 +29,8 @@ from plait.server.frames import opened
 
 if TYPE_CHECKING:
     from plait.control.api.terms import Desk
+    from plait.control.outcome import Findings
+    from plait.graph.load import Loaded
 
 FOLLOW = 0.3
 """Seconds from look to look at a store that others share."""
@@ -113,7 +115,7 @@ class Process:
         self._taken: str | None = None
         self._conductor = Conductor(plant, bus, settings.state, lambda: self._taken, (self._acting.follow,))
         around = Surroundings(settings.environ, settings.folder, settings.source)
-        self._ledger = Ledger(self._store, around, folder.proxy, before=look_before, changed=self._conductor.changed)
+        self._ledger = Ledger(self._store, around, folder.proxy, before=self._look, changed=self._conductor.changed)
         self._acting.ledger = self._ledger
 
     async def begin(self) -> bool:
@@ -178,6 +180,9 @@ class Process:
         await self._ledger.close()
         self._audit.close()
         self._folder.close()
+
+    async def _look(self, candidate: Loaded, running: Loaded | None) -> Findings:
+        return await look_before(candidate, running, len(self._plant.workers()))
 
     # The file, or the environment.
 

@@ -18,10 +18,10 @@ def waits(server: Server, before: Server | None, workers: int) -> Sequence[str]:
     Args:
         server: What it says.
         before: What it said.
-        workers: How many there are here: several are restarted one by one, the only one is not.
+        workers: How many there are here: several are restarted one by one, the only one is not; 0 while none has said that it runs.
     """
     if before is None:
         return ()
     changed = [key for key in type(server).model_fields if getattr(server, key) != getattr(before, key)]
-    kept = [key for key in changed if key in _OF_THE_START or (workers == 1 and key not in _AT_ONCE)]
+    kept = [key for key in changed if key in _OF_THE_START or (workers <= 1 and key not in _AT_ONCE)]
     return [f"server.{key} takes effect when plait is started again" for key in kept]
