@@ -288,6 +288,7 @@ def test_a_graph_that_comes_back_goes_on_where_it_was() -> None:
     assert requests(totals, snapshot(pid=3)) == 5
 
 
+@pytest.mark.slow
 def test_a_thousand_predictors_and_two_hundred_graphs_in_four_workers_are_read_back_whole() -> None:
     graphs = [f"g{number}" for number in range(200)]
     predictors = [f"p{number}" for number in range(1000)]

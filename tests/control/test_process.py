@@ -193,6 +193,7 @@ async def _told(lines: AsyncIterator[str], count: int) -> AsyncIterator[dict[str
                     return
 
 
+@pytest.mark.slow
 async def test_fifty_writers_at_once_through_http_lose_no_update(state: Path, file: Path):
     async with started(state, file) as main, main.client() as client:
         await main.plan()

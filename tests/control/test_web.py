@@ -78,7 +78,7 @@ async def test_what_is_no_request_is_400_and_closed(tmp_path: Path, sent: bytes)
 
 
 async def test_an_answer_waits_for_no_deadline_of_the_next_request(tmp_path: Path):
-    async with admin(tmp_path, drain=0.8) as here, port(here) as number:
+    async with admin(tmp_path, drain=0.5) as here, port(here) as number:
         here.plant.snapshots = [[{"worker": 1, "predictors": {"setosa": {"in_flight": 1}}}]]
         head = f"POST /predictors/setosa:drain HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {TOKEN}\r\n"
         answer = await said(number, f"{head}Content-Length: 0\r\n\r\n".encode())

@@ -218,6 +218,7 @@ async def test_what_cannot_be_built_changes_nothing_and_says_why(caplog: pytest.
     assert "revision 2 cannot be run; revision 1 goes on" in caplog.text
 
 
+@pytest.mark.slow
 async def test_under_load_no_request_of_500_changes_fails() -> None:
     async with saying("a") as a, saying("b") as b:
         config = {"predictors": {"a": {"url": a.url}, "b": {"url": b.url}}, "graphs": {"predict": {"parallel": ["a", "b"]}}}

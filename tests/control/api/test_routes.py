@@ -280,6 +280,7 @@ async def test_while_the_store_is_down_changes_are_503_and_can_be_tried_again(he
         assert (await client.get("/metrics")).status_code == 200
 
 
+@pytest.mark.slow
 async def test_fifty_writers_at_once_lose_no_update(here: Admin):
     async with here.client() as client:
 

@@ -28,6 +28,7 @@ NEW = {"url": "http://new"}
 Another = Callable[..., Store]
 
 
+@pytest.mark.slow
 async def test_fifty_writers_at_two_proxies_lose_nothing(another: Another, tmp_path: Path):
     async with ledger(tmp_path, store=another()) as one, ledger(tmp_path, store=another(), proxy="two") as two:
         await begun(one)
