@@ -29,7 +29,6 @@ GRAPHS = 200
 MANY = 1000
 _TRIES = 24
 """Connections that see whether all workers have changed: the chance to miss one of four is one in a thousand."""
-_MB = 1e6
 
 
 @dataclass(frozen=True, slots=True)

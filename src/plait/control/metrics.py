@@ -7,7 +7,6 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from operator import itemgetter
-from typing import Any
 
 from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4, CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
@@ -16,10 +15,10 @@ from prometheus_client.openmetrics import exposition as openmetrics
 from prometheus_client.registry import Collector
 
 from plait import __version__
+from plait.control.plant import Snapshot
 from plait.control.totals import Counts, Totals
 from plait.server.tally import BOUNDS
 
-Snapshot = Mapping[str, Any]
 OPENMETRICS = "application/openmetrics-text"
 _BUCKETS = (*(str(bound) for bound in BOUNDS), "+Inf")
 _NOTHING = (0.0,) * (len(_BUCKETS) + 1)

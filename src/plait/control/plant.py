@@ -35,6 +35,22 @@ class WorkerState(msgspec.Struct, frozen=True):
     error: str | None = None
     excluded: tuple[str, ...] = ()
 
+    def facts(self, proxy: str) -> dict[str, Any]:
+        """What is told of it, as JSON.
+
+        Args:
+            proxy: The plait whose worker it is, among those that share a store.
+        """
+        return {
+            "proxy": proxy,
+            "worker": self.worker,
+            "pid": self.pid,
+            "running": self.revision,
+            "since": self.since,
+            "warnings": list(self.warnings),
+            "error": self.error,
+        }
+
     def runs(self, plan: Plan) -> bool:
         """Whether it has come to a plan, or past it."""
         return self.revision > plan.revision or (self.revision == plan.revision and self.excluded == plan.excluded)

@@ -241,7 +241,7 @@ class Process:
             if self._store.failure != down:
                 down = self._store.failure
                 self._bus.publish("store", ok=not down, error=down or None)
-            runs = self._runs()
+            runs = [state.facts(self._folder.proxy) for state in self._plant.workers()]
             if self._store.shared and (runs != told or now() - at >= REPORT):
                 try:
                     await self._store.report(self._folder.proxy, runs, datetime.now(UTC))
@@ -249,20 +249,6 @@ class Process:
                 except StoreDown as exc:
                     _log.debug("the store is not told what runs here: %s", exc.detail)
             await asyncio.sleep(FOLLOW)
-
-    def _runs(self) -> list[dict[str, Any]]:
-        return [
-            {
-                "proxy": self._folder.proxy,
-                "worker": state.worker,
-                "pid": state.pid,
-                "running": state.revision,
-                "since": state.since,
-                "warnings": list(state.warnings),
-                "error": state.error,
-            }
-            for state in self._plant.workers()
-        ]
 
     async def _others(self) -> list[dict[str, Any]]:
         """What the workers of the others that share the store run, as those have said last."""

@@ -15,7 +15,9 @@ RETRY_AFTER_SECONDS = 1
 FINAL = "X-Plait-Final"
 """Says that this failure may have been asked about again already, so that no other plait does so."""
 
-_AGAIN_LATER = (429, 503)
+AGAIN_LATER = frozenset({429, 503})
+"""The statuses whose answers say when to ask again."""
+
 _encode = msgspec.json.Encoder().encode
 
 
@@ -27,13 +29,7 @@ def problem(error: PlaitError, request_id: str, **extra: Any) -> Response:
         request_id: The id that the client knows the request by.
         extra: Further members, JSON values, such as `parts`.
     """
-    members: dict[str, Any] = {
-        "type": f"urn:plait:problem:{error.code}",
-        "title": error.title,
-        "status": error.status,
-        "detail": error.detail,
-        "request_id": request_id,
-    }
+    members = usual(error, request_id)
     head = f"Content-Type: {MEDIA_TYPE}\r\nX-Request-Id: {request_id}\r\n"
     if isinstance(error, InvalidRequest):
         members["pointer"] = error.pointer
@@ -45,11 +41,27 @@ def problem(error: PlaitError, request_id: str, **extra: Any) -> Response:
         members["predictor"] = error.predictor
     if isinstance(error, MethodNotAllowed):
         head += f"Allow: {error.allow}\r\n"
-    if error.status in _AGAIN_LATER:
+    if error.status in AGAIN_LATER:
         head += f"Retry-After: {RETRY_AFTER_SECONDS}\r\n"
     if error.final:
         head += f"{FINAL}: true\r\n"
     return Response(error.status, _encode(members | extra), head, code=error.code)
+
+
+def usual(error: PlaitError, request_id: str) -> dict[str, Any]:
+    """The members that every problem has.
+
+    Args:
+        error: What happened; its class gives type, title and status.
+        request_id: The id that the client knows the request by.
+    """
+    return {
+        "type": f"urn:plait:problem:{error.code}",
+        "title": error.title,
+        "status": error.status,
+        "detail": error.detail,
+        "request_id": request_id,
+    }
 
 
 def _said(body: bytes) -> msgspec.Raw | str:

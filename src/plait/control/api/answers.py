@@ -16,12 +16,10 @@ from plait.control.errors import InUse
 from plait.control.told import problems
 from plait.errors import ConfigError, MethodNotAllowed, PlaitError
 from plait.graph.yaml_out import write
-from plait.http1.problem import MEDIA_TYPE
+from plait.http1.problem import AGAIN_LATER, MEDIA_TYPE, RETRY_AFTER_SECONDS, usual
 
 JSON = "application/json"
 YAML = "application/yaml"
-RETRY_AFTER = 1
-_AGAIN_LATER = (429, 503)
 _YAML_TYPES = (YAML, "application/x-yaml", "text/yaml")
 
 _encode = msgspec.json.Encoder().encode
@@ -57,13 +55,7 @@ def wants_yaml(accept: str) -> bool:
 
 def problem(error: PlaitError, request_id: str) -> Response:
     """The answer that tells a client what went wrong."""
-    members: dict[str, Any] = {
-        "type": f"urn:plait:problem:{error.code}",
-        "title": error.title,
-        "status": error.status,
-        "detail": error.detail,
-        "request_id": request_id,
-    }
+    members = usual(error, request_id)
     headers = {"X-Request-Id": request_id}
     if isinstance(error, ConfigError):
         members["detail"] = f"{_number(len(error.problems))}; nothing was changed"
@@ -74,8 +66,8 @@ def problem(error: PlaitError, request_id: str) -> Response:
         headers["WWW-Authenticate"] = 'Bearer realm="plait"'
     if isinstance(error, InUse):
         members["problems"] = list(problems(error.problems))
-    if error.status in _AGAIN_LATER:
-        headers["Retry-After"] = str(math.ceil(error.retry_after or RETRY_AFTER))
+    if error.status in AGAIN_LATER:
+        headers["Retry-After"] = str(math.ceil(error.retry_after or RETRY_AFTER_SECONDS))
     return Response(_encode(members), error.status, headers, MEDIA_TYPE)
 
 

@@ -53,16 +53,7 @@ def workers(proxy: str, states: Sequence[WorkerState], snapshots: Iterable[Snaps
     """What each worker here runs."""
     told = {snapshot["worker"]: snapshot for snapshot in snapshots}
     return [
-        {
-            "proxy": proxy,
-            "worker": state.worker,
-            "pid": state.pid,
-            "running": state.revision,
-            "since": state.since,
-            "warnings": list(state.warnings),
-            "error": state.error,
-            **{key: told[state.worker][key] for key in _OF_A_WORKER if key in told.get(state.worker, {})},
-        }
+        state.facts(proxy) | {key: told[state.worker][key] for key in _OF_A_WORKER if key in told.get(state.worker, {})}
         for state in states
     ]
 
