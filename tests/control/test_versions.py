@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from plait.control.versions import AT_ONCE, Said, differences, enforced, version_of, versions
+from plait.control.versions import AT_ONCE, Said, differences, version_of, versions
 from plait.graph.spec import Config
 from plait.testing import RawServer
 from plait.testing.server import ok, read_request
@@ -35,7 +35,7 @@ async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
 
 
 async def wrong(asked: Config, running: Config | None = None) -> list[str]:
-    return [str(problem) for problem in await enforced(asked, running)]
+    return [str(problem) for problem in (await differences(asked, running)).problems]
 
 
 async def test_each_address_says_what_runs_there() -> None:

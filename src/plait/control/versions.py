@@ -124,12 +124,6 @@ async def differences(config: Config, running: Config | None = None, resolver: R
     return told
 
 
-async def enforced(config: Config, running: Config | None = None, resolver: Resolve = resolve) -> list[Problem]:
-    """Of the differences, those that keep a configuration from becoming active."""
-    spared = {name: spec for name, spec in config.predictors.items() if spec.enforce}
-    return (await differences(config.model_copy(update={"predictors": spared}), running, resolver)).problems
-
-
 def _wrong(found: Found) -> tuple[str, str] | None:
     """Why a predictor is not of the version that it must be, and how to mend it."""
     silent = [at for at, said in found.said.items() if said.version is None and said.error is None]

@@ -22,6 +22,7 @@ from plait.control.difference import difference
 from plait.control.errors import Stale, StoreDown
 from plait.control.marks import Mark
 from plait.control.merge import Edit, whole
+from plait.control.outcome import Outcome
 from plait.control.plant import Snapshot, WorkerState
 from plait.control.revisions import Data, Entry, Revision
 from plait.errors import NotFound
@@ -41,15 +42,6 @@ FILE: Data = {
 }
 
 
-@dataclass(frozen=True)
-class Result:
-    revision: int
-    created: bool = False
-    warnings: tuple[str, ...] = ()
-    difference: tuple[dict[str, Any], ...] = ()
-    dry_run: bool = False
-
-
 @dataclass
 class MemoryLedger:
     revisions: list[Revision] = field(default_factory=list)
@@ -65,7 +57,7 @@ class MemoryLedger:
 
     async def propose(
         self, edit: Edit, *, author: str, reason: str = "", if_match: int | None = None, dry_run: bool = False
-    ) -> Result:
+    ) -> Outcome:
         self._up()
         old = self.revisions[-1].data if self.revisions else {}
         number = self.revisions[-1].number if self.revisions else 0
@@ -76,31 +68,31 @@ class MemoryLedger:
         created = edit.puts is not None and edit.puts[1] not in old.get(edit.puts[0], {})
         changes = difference(old, new)
         if dry_run or (old == new and self.revisions):
-            return Result(number, created, difference=changes, dry_run=dry_run)
+            return Outcome(number, created, difference=changes, dry_run=dry_run)
         self.config = loaded.config
         entry = Revision(number=number + 1, created=NOW, author=author, reason=reason, difference=changes, data=new)
         self.revisions.append(entry)
-        return Result(number + 1, created, difference=changes)
+        return Outcome(number + 1, created, difference=changes)
 
     async def exclude(
         self, name: str, *, author: str, reason: str = "", if_match: int | None = None, dry_run: bool = False
-    ) -> Result:
+    ) -> Outcome:
         self._up()
         if not dry_run:
             self.marks = {**self.marks, name: Mark(name, author, reason, NOW)}
-        return Result(self.active.number, dry_run=dry_run)
+        return Outcome(self.active.number, dry_run=dry_run)
 
     async def include(
         self, name: str, *, author: str, reason: str = "", if_match: int | None = None, dry_run: bool = False
-    ) -> Result:
+    ) -> Outcome:
         self._up()
         if not dry_run:
             self.marks = {key: mark for key, mark in self.marks.items() if key != name}
-        return Result(self.active.number, dry_run=dry_run)
+        return Outcome(self.active.number, dry_run=dry_run)
 
     async def activate(
         self, number: int, *, author: str, reason: str = "", if_match: int | None = None, dry_run: bool = False
-    ) -> Result:
+    ) -> Outcome:
         found = await self.revision(number)
         return await self.propose(whole(found.data), author=author, reason=reason, if_match=if_match, dry_run=dry_run)
 

@@ -16,9 +16,9 @@ from plait.errors import ConfigError
 
 if TYPE_CHECKING:
     from plait.control.api.asked import Change
-    from plait.control.api.needs import Outcome
     from plait.control.api.terms import Desk
     from plait.control.merge import Edit
+    from plait.control.outcome import Outcome
 
 
 class Changing:

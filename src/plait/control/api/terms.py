@@ -13,7 +13,7 @@ from plait.control.bus import Bus
 from plait.control.totals import Totals
 
 if TYPE_CHECKING:
-    from plait.control.api.needs import Ledger
+    from plait.control.api.ledger import Ledger
     from plait.control.audit import Audit
     from plait.control.plant import Plant
 

@@ -1,29 +1,15 @@
-"""What the admin API needs of those who know: the ledger, and who brings workers to what it says."""
+"""What the admin API needs of the ledger."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Protocol
 
 from plait.control.marks import Mark
 from plait.control.merge import Edit
+from plait.control.outcome import Outcome
 from plait.control.revisions import Entry, Revision
 from plait.graph.spec import Config
-
-
-class Outcome(Protocol):
-    """What came of a change."""
-
-    @property
-    def revision(self) -> int: ...
-    @property
-    def created(self) -> bool: ...
-    @property
-    def warnings(self) -> Sequence[str]: ...
-    @property
-    def difference(self) -> Sequence[Mapping[str, Any]]: ...
-    @property
-    def dry_run(self) -> bool: ...
 
 
 class Ledger(Protocol):
