@@ -16,7 +16,8 @@ import pytest
 from plait.errors import StartError
 from plait.graph.plan import Plan
 from plait.server.crew import Report
-from plait.server.steward import Control, Launch, Steward, first_plan, started, stewarded
+from plait.server.launch import Control, Launch, started
+from plait.server.steward import Steward, first_plan, stewarded
 
 PROGRAM = str(Path(__file__).with_name("control.py"))
 PLAN = Plan(7, "/", False, msgspec.Raw(b"{}"), msgspec.Raw(b"{}"), {}, {}, ("a",))  # noqa: FBT003 - a field of a record

@@ -7,25 +7,23 @@ import json
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from plait.cli.early import VARIABLE, missing
 from plait.cli.logs import log
 from plait.errors import ConfigError, StartError
 from plait.graph.load import Loaded, file_bytes, load_checked, load_text
 from plait.graph.plan import Plan, plan_of
 from plait.graph.problems import problems_text
+from plait.server.launch import Control, Launch
 from plait.server.sockets import listen, url_of
-from plait.server.steward import Control, Launch, Steward, Stewarding, first_plan, started
+from plait.server.steward import Steward, Stewarding, first_plan
 from plait.spec.control import OFF, admin_port
 
 if TYPE_CHECKING:
     from plait.graph.spec import Server
 
-VARIABLE = "PLAIT_ADMIN_PORT"
-EXTRA = ("fastapi", "prometheus_client", "sqlalchemy", "uvicorn", "watchfiles")
-"""What the extra `control` brings."""
 LAST = "current.json"
 """In the state folder: the last good revision as it was written, for a start without the store."""
 
@@ -43,15 +41,6 @@ class Beginning:
     plan: Plan
     stewarding: Stewarding | None
     again: Callable[[], Plan | None]
-
-
-def early(environ: Mapping[str, str], flag: str | None) -> Control | None:
-    """A control process that imports while the file is read, unless it is known already that there is to be none.
-
-    Raises:
-        StartError: If the system has no room for it.
-    """
-    return None if (flag or environ.get(VARIABLE)) == OFF or missing() else started()
 
 
 def beginning(loaded: Loaded, file: Path | None, flag: str | None, control: Control | None) -> Beginning:
@@ -81,11 +70,6 @@ def beginning(loaded: Loaded, file: Path | None, flag: str | None, control: Cont
         plan = _without_control(loaded, file)
     log.info("the admin API is on %s", url_of(launch.sock))
     return Beginning(plan, lambda crew: Steward(launch, control, crew), lambda: None)
-
-
-def missing() -> list[str]:
-    """What the admin API needs and is not installed."""
-    return [name for name in EXTRA if find_spec(name) is None]
 
 
 def _read_again(file: Path | None) -> Plan:

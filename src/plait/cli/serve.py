@@ -38,16 +38,19 @@ def serve(
     admin_port: AdminPort = None,
 ) -> None:
     """Serve the graphs of a file until SIGTERM or Ctrl-C, and change them while they are served."""
-    from plait.cli.beginning import beginning, early  # noqa: PLC0415 - commands import when they run
+    from plait.cli.early import early  # noqa: PLC0415 - commands import when they run
     from plait.cli.logs import log, to_stderr  # noqa: PLC0415
     from plait.cli.parent import end_with_parent  # noqa: PLC0415
-    from plait.graph.load import load_checked  # noqa: PLC0415
-    from plait.graph.plan import planned  # noqa: PLC0415
-    from plait.server.sockets import url_of  # noqa: PLC0415
 
     end_with_parent()
     to_stderr(as_json=os.environ.get("MODE") == "production")
     control = early(os.environ, admin_port)
+
+    from plait.cli.beginning import beginning  # noqa: PLC0415 - while the control process imports as well
+    from plait.graph.load import load_checked  # noqa: PLC0415
+    from plait.graph.plan import planned  # noqa: PLC0415
+    from plait.server.sockets import url_of  # noqa: PLC0415
+
     loaded = load_checked(file, os.environ)
     for warning in loaded.warnings:
         log.warning(warning)

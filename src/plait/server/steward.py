@@ -4,28 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import socket
 import subprocess
-import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import ExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
-
-import msgspec
 
 from plait.background import Background
 from plait.errors import StartError
 from plait.graph.plan import Plan
 from plait.server.frames import Frame, Frames, opened, read
+from plait.server.launch import Control, Launch
 
 if TYPE_CHECKING:
     from plait.server.crew import Crew
 
 Stewarding = Callable[["Crew"], "Steward"]
 """Makes the steward of a crew."""
-
-PROGRAM = (sys.executable, "-m", "plait.cli.control")
 
 FIRST_PLAN = 10.0
 """Seconds that the first plan may take, until what is known without it is served."""
@@ -40,75 +34,6 @@ LEAVE = 5.0
 """Seconds that it has to end by itself, once its line has."""
 
 _log = logging.getLogger("plait")
-
-
-@dataclass(slots=True)
-class Control:
-    """A control process and our end of the line to it."""
-
-    process: subprocess.Popen[bytes]
-    line: socket.socket
-
-    def dismiss(self) -> None:
-        """End it: it is not needed."""
-        self.line.close()
-        self.process.kill()
-        self.process.wait()
-
-
-@dataclass(frozen=True, slots=True)
-class Launch:
-    """What a control process is told to begin with.
-
-    Args:
-        state: The state folder.
-        file: The file, if there is one.
-        sock: Where the admin API listens; it stays open here, so that who comes while the process starts again has to wait only.
-        program: Its command.
-    """
-
-    state: str
-    file: str | None
-    sock: socket.socket
-    program: tuple[str, ...] = PROGRAM
-
-    def start(self) -> Control:
-        """Start one.
-
-        Raises:
-            StartError: If the system has no room for it.
-        """
-        control = started(self.program)
-        self.begin(control)
-        return control
-
-    def begin(self, control: Control) -> None:
-        """Have one that was started begin."""
-        orders = msgspec.json.encode({"state": self.state, "file": self.file})
-        with suppress(ConnectionError):  # it has ended, as will be seen
-            socket.send_fds(control.line, [orders], [self.sock.fileno()])
-
-
-def started(program: tuple[str, ...] = PROGRAM) -> Control:
-    """A control process that imports what it needs, and waits for what it is told.
-
-    Raises:
-        StartError: If the system has no room for it.
-    """
-    try:
-        ours, theirs = socket.socketpair()
-        with theirs, ExitStack() as stack:
-            stack.enter_context(ours)
-            process = subprocess.Popen(  # noqa: S603 - plait itself
-                [*program, "--line", str(theirs.fileno())],
-                stdin=subprocess.DEVNULL,
-                pass_fds=(theirs.fileno(),),
-                start_new_session=True,  # Ctrl-C reaches the main process only, which then ends the others in order
-            )
-            stack.pop_all()
-    except OSError as exc:
-        raise StartError(f"the control process cannot be started: {(exc.strerror or str(exc)).lower()}") from None
-    return Control(process, ours)
 
 
 def first_plan(control: Control) -> Plan | None:
