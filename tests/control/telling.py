@@ -24,13 +24,13 @@ def graph(statuses: Mapping[str, int], *seconds: float) -> dict[str, Any]:
 
 def predictor(statuses: Mapping[str, int], *seconds: float, **facts: Any) -> dict[str, Any]:
     """What a worker tells of a predictor."""
-    told = {"in_flight": 0, "waiting": 0, "limit": 16, "budget": 10, "panic": False, "replicas": []}
+    told = {"in_flight": 0, "waiting": 0, "limit": 16, "panic": False, "replicas": []}
     return {"statuses": dict(statuses), "seconds": took(*seconds), **told, **facts}
 
 
 def replica(endpoint: str, **facts: Any) -> dict[str, Any]:
     """What a worker tells of a replica."""
-    return {"endpoint": endpoint, "in_flight": 0, "ejected": False, "unwell": False, "draining": False, "latency": 0.01, **facts}
+    return {"endpoint": endpoint, "in_flight": 0, "ejected": False, "unwell": False, "latency": 0.01, **facts}
 
 
 def snapshot(worker: int = 1, pid: int = 100, **facts: Any) -> dict[str, Any]:

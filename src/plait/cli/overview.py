@@ -136,7 +136,7 @@ def _replicas(facts: Status) -> Text:
 
 
 def _trouble(replica: Status) -> list[str]:
-    return [word for word in ("ejected", "unwell", "draining") if replica.get(word)]
+    return [word for word in ("ejected", "unwell") if replica.get(word)]
 
 
 def _load(facts: Status) -> str:

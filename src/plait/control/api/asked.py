@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 from urllib.parse import unquote
 
-from fastapi import Header, Query, Request
+from fastapi import Depends, Header, Query, Request
 
 from plait.control.api.preconditions import tags
 from plait.control.revisions import LONGEST_REASON
@@ -96,6 +96,12 @@ def known(
 def desk(request: Request) -> Desk:
     """Who is asked."""
     return cast("Desk", request.app.state.desk)
+
+
+At = Annotated[Any, Depends(desk)]
+"""Who is asked, as a route is given it."""
+Asked = Annotated[Change, Depends(change)]
+"""What a change says beside its body, as a route is given it."""
 
 
 def readable(text: str, longest: int) -> str:

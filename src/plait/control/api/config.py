@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
-
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from plait.control.api.answers import resource
-from plait.control.api.asked import Change, change, desk
+from plait.control.api.asked import Asked, At
 from plait.control.api.bodies import document
 from plait.control.api.changing import Changing
 from plait.control.api.described import CHANGED, GUARDED, READ, READING, body_of, read_of
@@ -16,8 +14,6 @@ from plait.control.merge import apply, whole
 from plait.control.secrets import masked
 
 router = APIRouter(tags=["config"])
-At = Annotated[Any, Depends(desk)]
-Asked = Annotated[Change, Depends(change)]
 
 
 @router.get("/config", summary="The whole file", responses=READ | read_of("Config"), dependencies=READING)

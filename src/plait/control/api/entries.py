@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Path, Request
+from fastapi import APIRouter, Path, Request
 from starlette.convertors import StringConvertor, register_url_convertor
 from starlette.responses import Response
 
 from plait.control.api.answers import resource
-from plait.control.api.asked import Change, change, desk
+from plait.control.api.asked import Asked, At, Change
 from plait.control.api.bodies import document
 from plait.control.api.changing import Changing
 from plait.control.api.described import CHANGED, GUARDED, NEW, READ, READING, body_of, read_of
@@ -54,27 +54,23 @@ def entries(section: Section, kind: str) -> APIRouter:
     @router.get(
         "", summary=f"All {section}, as the file has them", responses=READ | read_of({"type": "object"}), dependencies=READING
     )
-    async def every(request: Request, at: Annotated[Any, Depends(desk)]) -> Response:
+    async def every(request: Request, at: At) -> Response:
         active = at.ledger.active
         return resource(request, active.number, masked(active.data).get(section) or {})
 
     @router.get(path, summary=f"One {one}", responses=READ | read_of(kind), dependencies=READING)
-    async def get(request: Request, name: Name, at: Annotated[Any, Depends(desk)]) -> Response:
+    async def get(request: Request, name: Name, at: At) -> Response:
         active = at.ledger.active
         return resource(request, active.number, found(masked(active.data), section, name))
 
     @router.put(path, summary=f"Add or replace a {one}", responses=NEW, dependencies=GUARDED, openapi_extra=body_of(kind))
-    async def put_one(
-        request: Request, name: Name, at: Annotated[Any, Depends(desk)], asked: Annotated[Change, Depends(change)]
-    ) -> Response:
+    async def put_one(request: Request, name: Name, at: At, asked: Asked) -> Response:
         said = await document(request)
         edit = demanding(put(section, name, said), section, name, asked)
         return await Changing(at, request, asked).propose(edit)
 
     @router.delete(path, summary=f"Remove a {one}", responses=CHANGED, dependencies=GUARDED)
-    async def delete_one(
-        request: Request, name: Name, at: Annotated[Any, Depends(desk)], asked: Annotated[Change, Depends(change)]
-    ) -> Response:
+    async def delete_one(request: Request, name: Name, at: At, asked: Asked) -> Response:
         found(at.ledger.active.data, section, name)
         return await Changing(at, request, asked).propose(delete(section, name))
 

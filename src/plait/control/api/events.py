@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING
 
 import msgspec
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 from starlette.responses import Response, StreamingResponse
 
-from plait.control.api.asked import desk
+from plait.control.api.asked import At
 from plait.control.api.described import ASKED, answer, problems
 from plait.control.api.refusals import TooManyListeners
 
@@ -25,7 +25,7 @@ router = APIRouter(tags=["status"])
 
 
 @router.get("/events", summary="What happens, as it happens", responses=_ANSWERS, response_class=Response)
-async def events(at: Annotated[Any, Depends(desk)]) -> Response:
+async def events(at: At) -> Response:
     """`revision`, `excluded`, `included`, `drained`, `worker`, `file`, `store`, `rollback` …; who does not keep up is cut off."""
     if at.bus.full:
         raise TooManyListeners("as many clients listen as may; try again later")

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
-
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from plait.control.api.answers import value
-from plait.control.api.asked import desk
+from plait.control.api.asked import At
 from plait.control.api.bodies import SOURCE, document
 from plait.control.api.described import ASKED, answer, body_of, problems
 from plait.errors import ConfigError, NotFound, Problem
@@ -23,7 +21,7 @@ router = APIRouter(tags=["predictors"])
 @router.post(
     "/feedback", summary="Say what the true answer of a request was", responses=_ANSWERS, openapi_extra=body_of("Feedback")
 )
-async def feedback(request: Request, at: Annotated[Any, Depends(desk)]) -> Response:
+async def feedback(request: Request, at: At) -> Response:
     """`request_id` is the id that the request was answered with; its answers must still be known."""
     said = await document(request)
     if wrong := list(_wrong(said)):

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from plait.control.api.answers import value
-from plait.control.api.asked import Change, change, desk
+from plait.control.api.asked import Asked, At, Change
 from plait.control.api.bodies import reason
 from plait.control.api.changing import Changing
 from plait.control.api.described import CHANGE, GUARDED, answer, body_of
@@ -28,8 +28,6 @@ _ANSWERS = CHANGE | {
 }
 
 router = APIRouter(tags=["predictors"])
-At = Annotated[Any, Depends(desk)]
-Asked = Annotated[Change, Depends(change)]
 _REASON = body_of("Reason", required=False)
 
 

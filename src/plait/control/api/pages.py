@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 from base64 import b64encode
 from html import escape
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-from fastapi import APIRouter, Depends, FastAPI, Request
+from fastapi import APIRouter, FastAPI, Request
 from starlette.responses import Response
 
 from plait.control.api.answers import resource
-from plait.control.api.asked import desk
+from plait.control.api.asked import At
 from plait.control.api.described import READ, READING, answer
 from plait.control.api.entries import ENTRY, Name
 from plait.control.page import HEADERS, assets
@@ -43,7 +43,7 @@ router = APIRouter()
     dependencies=READING,
     response_class=Response,
 )
-async def picture(request: Request, name: Name, at: Annotated[Any, Depends(desk)]) -> Response:
+async def picture(request: Request, name: Name, at: At) -> Response:
     """As `plait explain` draws it."""
     config = at.ledger.config
     if name not in config.graphs:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Annotated, Any
 
-from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi import APIRouter, Path, Query, Request
 from pydantic import BeforeValidator
 from starlette.responses import Response
 
 from plait.control.api.answers import resource
-from plait.control.api.asked import Change, change, desk
+from plait.control.api.asked import Asked, At
 from plait.control.api.bodies import reason
 from plait.control.api.changing import Changing
 from plait.control.api.described import CHANGED, GUARDED, READ, READING, answer, body_of
@@ -24,8 +24,6 @@ LARGEST = 2**31 - 1
 MOST = 100
 
 router = APIRouter(prefix="/revisions", tags=["revisions"])
-At = Annotated[Any, Depends(desk)]
-Asked = Annotated[Change, Depends(change)]
 
 
 def digits(value: object) -> object:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from plait.control.api.answers import value
-from plait.control.api.asked import desk
+from plait.control.api.asked import At
 from plait.control.api.described import ASKED, answer, problems
 from plait.control.api.overview import overview
 from plait.control.api.preconditions import etag
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from plait.control.api.terms import Desk
 
 router = APIRouter(tags=["status"])
-At = Annotated[Any, Depends(desk)]
 _ALIVE = {"type": "object", "required": ["alive"], "properties": {"alive": {"const": True}}, "additionalProperties": False}
 _LIVEZ = problems(400, 421) | {200: answer("It does.", _ALIVE, tagged=False)}
 _STATUS = ASKED | problems(503) | {200: answer("How all is.", "Status")}

@@ -71,8 +71,8 @@ export class Predictors {
     list.replaceChildren(...replicas.map((each) => this.replica(each)));
   }
 
-  replica({ endpoint, ejected, unwell, draining, in_flight: calls, latency }) {
-    const judged = [ejected && "ejected: its calls failed", unwell && "unwell: its probes failed", draining && "draining"].filter(Boolean);
+  replica({ endpoint, ejected, unwell, in_flight: calls, latency }) {
+    const judged = [ejected && "ejected: its calls failed", unwell && "unwell: its probes failed"].filter(Boolean);
     const facts = [`${amount(calls)} in flight`, latency != null && `about ${duration(latency)}`].filter(Boolean).join(", ");
     const line = make("li", {}, make("code", {}, endpoint), " ", make("span", { class: "help" }, facts));
     if (judged.length) line.append(" ", make("span", { class: "badge poor" }, judged.join(", ")));
