@@ -169,8 +169,10 @@ class Admin:
 
 
 @asynccontextmanager
-async def admin(state: Path, file: Data | None = None, known: Known | None = None, **terms: Any) -> AsyncIterator[Admin]:
-    ledger, plant, bus, audit = MemoryLedger(), ToldPlant(), Bus(), Audit(state)
+async def admin(
+    state: Path, file: Data | None = None, known: Known | None = None, ledger: MemoryLedger | None = None, **terms: Any
+) -> AsyncIterator[Admin]:
+    ledger, plant, bus, audit = ledger or MemoryLedger(), ToldPlant(), Bus(), Audit(state)
     await ledger.propose(whole(FILE if file is None else file), author="file")
     said: Mapping[str, Any] = {"hosts": own_hosts("127.0.0.1"), "beat": 0.05, "drain": 1.0, **terms}
     desk = Desk(ledger, plant, bus, audit, Terms(TOKEN, **said), known or Known())

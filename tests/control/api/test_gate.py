@@ -133,7 +133,7 @@ async def test_an_id_that_is_none_is_replaced(here: Admin):
 
 
 class Broken(MemoryLedger):
-    """A ledger with a fault."""
+    """A ledger that cannot tell what is active."""
 
     @property
     def active(self) -> Any:
@@ -141,8 +141,7 @@ class Broken(MemoryLedger):
 
 
 async def test_a_fault_of_plait_itself_is_a_clean_problem_and_in_the_log(tmp_path: Path, caplog: pytest.LogCaptureFixture):
-    async with admin(tmp_path) as here, here.client() as client:
-        here.ledger.__class__ = Broken
+    async with admin(tmp_path, ledger=Broken()) as here, here.client() as client:
         answer = await client.get("/config")
     assert answer.status_code == 500
     assert answer.json()["type"] == "urn:plait:problem:internal"

@@ -9,14 +9,15 @@ from urllib.parse import unquote
 from fastapi import Depends, Header, Query, Request
 
 from plait.control.api.preconditions import tags
-from plait.control.revisions import LONGEST_REASON
+from plait.control.revisions import LONGEST_REASON, words
 
 if TYPE_CHECKING:
     from plait.control.api.terms import Desk
 
 AUTHOR = "X-Plait-Author"
 REASON = "X-Plait-Reason"
-LONGEST_AUTHOR = 100
+LONGEST_NAME = 100
+"""Characters of who says that it is them; the author has where it was said, too."""
 _TAG = r'(W/)?"[!#-~]*"'
 TAGS: dict[str, Any] = {"anyOf": [{"const": "*"}, {"pattern": rf"^{_TAG}(, ?{_TAG})*$"}]}
 
@@ -65,8 +66,8 @@ def change(
     """What a request says of its change."""
     if_match, if_none_match = _field(request, "if-match"), _field(request, "if-none-match")
     only_new = if_none_match is not None and tags(if_none_match, "If-None-Match").every
-    who = readable(unquote(author), LONGEST_AUTHOR)
-    text = readable(reason or unquote(why), LONGEST_REASON)
+    who = words(unquote(author), LONGEST_NAME).strip()
+    text = words(reason or unquote(why), LONGEST_REASON).strip()
     return Change(who, text, dry_run == "true", if_match, only_new)
 
 
@@ -102,11 +103,6 @@ At = Annotated[Any, Depends(desk)]
 """Who is asked, as a route is given it."""
 Asked = Annotated[Change, Depends(change)]
 """What a change says beside its body, as a route is given it."""
-
-
-def readable(text: str, longest: int) -> str:
-    """A text of so many characters in one line, without those that are not seen."""
-    return "".join(char if char.isprintable() else "�" for char in text.replace("\n", " ")[:longest]).strip()
 
 
 def _field(request: Request, name: str) -> str | None:

@@ -45,16 +45,15 @@ class Gate:
         app: The routes.
         terms: What holds.
         audit: Where changes and refusals are written down.
-        failures: Who has sent wrong tokens.
     """
 
-    def __init__(self, app: ASGIApp, terms: Terms, audit: Audit, failures: Failures | None = None) -> None:
+    def __init__(self, app: ASGIApp, terms: Terms, audit: Audit) -> None:
         self._app = app
         self._lock = Lock(terms.token)
         self._hosts = terms.hosts
         self._open = OPEN | {METRICS} if terms.open_metrics else OPEN
         self._audit = audit
-        self._failures = failures or Failures()
+        self._failures = Failures()
         self._without = Failures()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
