@@ -18,7 +18,7 @@ settings.load_profile("plait")
 # Processes that tests start have no admin port, unless a test is about it: they would all want the same one.
 os.environ.setdefault("PLAIT_ADMIN_PORT", "off")
 
-OVER_SOCKETS = {"bad_input", "client", "compositions", "conformance", "proof", "server"}
+OVER_SOCKETS = {"bad_input", "client", "compositions", "conformance", "control", "proof", "server"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
