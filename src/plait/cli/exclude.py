@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-from plait.cli.marks import Where, mark
-from plait.cli.options import ADMIN, Admin, AdminCa, Json, Predictor, Reason, TokenFile
+from plait.cli.marks import marking
 
-
-def exclude(
-    name: Predictor,
-    reason: Reason = "",
-    admin: Admin = ADMIN,
-    token_file: TokenFile = None,
-    cacert: AdminCa = None,
-    as_json: Json = False,  # noqa: FBT002 - a flag
-) -> None:
+exclude = marking(
+    "exclude",
     """Take a predictor out until `plait include`: a parallel answers as if it had no such branch.
 
     It stays out whatever changes, also when plait is started again. The last branch, and one that is required, cannot be excluded.
-    """
-    where = Where(admin, token_file, cacert)
-    mark(name, "exclude", where, reason=reason, as_json=as_json, done="{name} is excluded")
+    """,
+    done="{name} is excluded",
+)

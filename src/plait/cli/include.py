@@ -2,18 +2,6 @@
 
 from __future__ import annotations
 
-from plait.cli.marks import Where, mark
-from plait.cli.options import ADMIN, Admin, AdminCa, Json, Predictor, Reason, TokenFile
+from plait.cli.marks import marking
 
-
-def include(
-    name: Predictor,
-    reason: Reason = "",
-    admin: Admin = ADMIN,
-    token_file: TokenFile = None,
-    cacert: AdminCa = None,
-    as_json: Json = False,  # noqa: FBT002 - a flag
-) -> None:
-    """Take a predictor in again that was excluded or drained."""
-    where = Where(admin, token_file, cacert)
-    mark(name, "include", where, reason=reason, as_json=as_json, done="{name} is asked again")
+include = marking("include", "Take a predictor in again that was excluded or drained.", done="{name} is asked again")

@@ -2,29 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from plait.cli.options import ADMIN, Admin, AdminCa, Json, Predictor, Reason, TokenFile
+
+if TYPE_CHECKING:
+    from plait.cli.admin import AdminPort
 
 
-class Where(NamedTuple):
-    """The options by which a command finds the admin port."""
+def marking(action: str, about: str, *, done: str) -> Callable[..., None]:
+    """A command that sets a mark, or takes it away.
 
-    admin: str
-    token_file: Path | None
-    cacert: Path | None
+    Args:
+        action: The command's name, which is the admin port's for it, too.
+        about: Its help.
+        done: What is printed when it is done; `{name}` is the predictor's.
+    """
+
+    def command(
+        name: Predictor,
+        reason: Reason = "",
+        admin: Admin = ADMIN,
+        token_file: TokenFile = None,
+        cacert: AdminCa = None,
+        as_json: Json = False,  # noqa: FBT002 - a flag
+    ) -> None:
+        from plait.cli.admin import admin_port  # noqa: PLC0415 - commands import when they run
+
+        _mark(admin_port(admin, token_file, cacert), name, action, reason, as_json=as_json)
+        if not as_json:
+            print(done.format(name=name))  # noqa: T201
+
+    command.__name__, command.__doc__ = action, about
+    return command
 
 
-def mark(name: str, action: str, where: Where, *, reason: str, as_json: bool, done: str) -> None:
-    """Ask for it, wait for the workers, and say what is so now."""
+def _mark(port: AdminPort, name: str, action: str, reason: str, *, as_json: bool) -> None:
+    """Ask for it, and wait until it is so: exit code 1 if that takes too long."""
     import sys  # noqa: PLC0415 - commands import when they run
     from urllib.parse import quote  # noqa: PLC0415
 
-    from plait.cli.admin import admin_port, telling  # noqa: PLC0415
+    from plait.cli.admin import telling  # noqa: PLC0415
     from plait.cli.done import settle, waited  # noqa: PLC0415
     from plait.cli.printable import printable  # noqa: PLC0415
 
-    port = admin_port(*where)
     with telling(as_json=as_json):
         said = port.change("POST", f"/predictors/{quote(name, safe='')}:{action}", {"reason": reason}, reason=reason)
     if as_json:
@@ -34,8 +56,6 @@ def mark(name: str, action: str, where: Where, *, reason: str, as_json: bool, do
     if said.value.get("in_flight") and (left := waited(port, lambda status: in_flight(status, name))):
         sys.stderr.write(printable(f"plait: {name} is excluded, but {left[0]}") + "\n")
         sys.exit(1)
-    if not as_json:
-        print(done.format(name=name))  # noqa: T201
 
 
 def in_flight(status: Mapping[str, Any], name: str) -> list[str]:

@@ -90,7 +90,10 @@ def put(section: str, name: str, value: Any) -> Edit:
 
 
 def delete(section: str, name: str) -> Edit:
-    """One entry less."""
+    """One entry less.
+
+    Applied where there is none of this name, it raises `NotFound`.
+    """
 
     def change(data: Data) -> Data:
         if name not in data.get(section, {}):

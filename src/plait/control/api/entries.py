@@ -90,7 +90,10 @@ def found(data: Data, section: str, name: str) -> Any:
 
 
 def demanding(edit: Edit, section: Section, name: str, asked: Change) -> Edit:
-    """The same edit, where a request also says whether the name must be there, or must not."""
+    """The same edit, where a request also says whether the name must be there, or must not.
+
+    Applied where that is not so, it raises `Stale`.
+    """
 
     def checked(old: Data) -> Data:
         there = name in (old.get(section) or {})

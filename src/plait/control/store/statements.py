@@ -63,7 +63,11 @@ class Proxy:
 
 
 def turn(connection: Connection) -> int:
-    """The store's turn."""
+    """The store's turn.
+
+    Raises:
+        Damaged: If it has none.
+    """
     found = connection.execute(select(STORE.c.turn)).scalar()
     if found is None:
         raise Damaged("a row has gone from its tables")
@@ -71,7 +75,11 @@ def turn(connection: Connection) -> int:
 
 
 def state(connection: Connection) -> State:
-    """What the store says, all of one moment."""
+    """What the store says, all of one moment.
+
+    Raises:
+        Damaged: If a row has what is none, or it changes all the time.
+    """
     for _ in range(_TRIES):
         before = turn(connection)
         row = connection.execute(select(REVISIONS).order_by(REVISIONS.c.number.desc()).limit(1)).first()
@@ -82,7 +90,11 @@ def state(connection: Connection) -> State:
 
 
 def append(connection: Connection, revision: Revision, expected: int, taken: Taken | None, kept: int) -> None:
-    """Add a revision, unless somebody was first; and forget the oldest beyond those that are kept."""
+    """Add a revision, unless somebody was first; and forget the oldest beyond those that are kept.
+
+    Raises:
+        Conflict: If somebody was first.
+    """
     _next_turn(connection, expected)
     largest = connection.execute(select(func.max(REVISIONS.c.number))).scalar()
     if largest is not None and largest >= revision.number:
