@@ -105,11 +105,12 @@ async def _read_all(store: Store) -> None:
         await store.revision(number)
 
 
+@pytest.mark.parametrize("text", ["nonsense {", "7"])
 @pytest.mark.parametrize("column", ["data", "difference", "created"])
-async def test_a_row_that_somebody_else_wrote_is_told_of(store: Store, path: Path, column: str):
+async def test_a_row_that_somebody_else_wrote_is_told_of(store: Store, path: Path, column: str, text: str):
     await store.append(revision(1), 0)
     with sqlite3.connect(path) as other:
-        other.execute(f"UPDATE plait_revisions SET {column} = 'nonsense {{'")  # noqa: S608 - a name of our own
+        other.execute(f"UPDATE plait_revisions SET {column} = '{text}'")  # noqa: S608 - names of our own
     other.close()
     with pytest.raises(StoreDown, match="a row has"):
         await store.state()

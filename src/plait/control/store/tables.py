@@ -101,7 +101,11 @@ def row_of(revision: Revision) -> dict[str, Any]:
 
 
 def entry_of(row: Row[Any]) -> Entry:
-    """A revision without its data, from a row."""
+    """A revision without its data, from a row.
+
+    Raises:
+        Damaged: If the row has what is none.
+    """
     return Entry(**_facts(row))
 
 
@@ -118,16 +122,22 @@ def revision_of(row: Row[Any]) -> Revision:
 
 
 def _facts(row: Row[Any]) -> dict[str, Any]:
-    difference = tuple(from_json(row.difference))
+    difference = from_json(row.difference)
+    if not isinstance(difference, list):
+        raise Damaged("a row has a difference that is no list")
     return {
         "number": row.number,
         "created": moment(row.created),
         "author": row.author,
         "reason": row.reason,
-        "difference": difference,
+        "difference": tuple(difference),
     }
 
 
 def mark_of(row: Row[Any]) -> Mark:
-    """A mark from its row."""
+    """A mark from its row.
+
+    Raises:
+        Damaged: If the row has what is none.
+    """
     return Mark(row.predictor, row.author, row.reason, moment(row.created))
