@@ -89,6 +89,7 @@ BROKEN = [{"path": "graphs.a", "line": 3, "message": "m", "hint": "h"}, {}]
             {"workers": [{"worker": 2, "running": 6, "error": "no module x", "warnings": ["a is slow"]}]},
             ["worker 2 does not run revision 7: no module x", "worker 2: a is slow"],
         ),
+        ({"workers": [{"worker": 2, "running": 6, "error": None, "warnings": []}]}, ["worker 2 still runs revision 6"]),
         (
             {"predictors": {"a": {"excluded": {"author": "api", "reason": "bad", "since": "2026-12-01T02:24:50.1+00:00"}}}},
             ["a was excluded 2026-12-01 02:24:50Z by api: bad"],

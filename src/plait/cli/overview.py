@@ -43,6 +43,8 @@ def attention(status: Status) -> Iterator[str]:
     for worker in _list(status, "workers"):
         if worker.get("error"):
             yield f"{_name(worker)} does not run revision {status.get('revision')}: {worker['error']}"
+        elif worker.get("running") not in (None, status.get("revision")):
+            yield f"{_name(worker)} still runs revision {worker['running']}"
         yield from (f"{_name(worker)}: {warning}" for warning in worker.get("warnings") or ())
     for name, facts in _named(status, "predictors"):
         yield from _attention_of(name, facts)
