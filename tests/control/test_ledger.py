@@ -208,11 +208,22 @@ async def test_the_file_says_what_the_api_may_name(tmp_path: Path):
 async def test_secrets_that_are_put_back_stay(tmp_path: Path):
     async with ledger(tmp_path) as found:
         await begun(found)
-        await found.propose(put("predictors", "b", {"url": "http://c", "headers": {"authorization": "***"}}), author="api")
-        assert found.active.data["predictors"]["b"] == {"url": "http://c", "headers": {"authorization": "Bearer b"}}
+        await found.propose(put("predictors", "b", {"url": "http://b/v2", "headers": {"authorization": "***"}}), author="api")
+        assert found.active.data["predictors"]["b"] == {"url": "http://b/v2", "headers": {"authorization": "Bearer b"}}
         with pytest.raises(ConfigError) as raised:
             await found.propose(put("predictors", "a", {"url": "http://a", "headers": {"x-token": "***"}}), author="api")
         assert [problem.path for problem in raised.value.problems] == ["predictors.a.headers.x-token"]
+
+
+async def test_a_secret_does_not_follow_its_predictor_to_another_host(tmp_path: Path):
+    async with ledger(tmp_path) as found:
+        await begun(found)
+        before = found.active
+        for where in ({"url": "http://evil"}, {"urls": ["http://b", "http://evil"]}, {"url": "http://b:81"}):
+            with pytest.raises(ConfigError) as raised:
+                await found.propose(put("predictors", "b", {**where, "headers": {"authorization": "***"}}), author="api")
+            assert [problem.path for problem in raised.value.problems] == ["predictors.b.headers.authorization"]
+        assert found.active is before
 
 
 async def test_fifty_writers_at_once_lose_nothing(tmp_path: Path):

@@ -36,7 +36,7 @@ async def line() -> AsyncIterator[Main]:
     main = Main()
     ours, theirs = socket.socketpair()
     main.frames = await opened(ours, main.heard.put_nowait, lambda: None)
-    frames = await opened(theirs, main.plant.heard, lambda: None)
+    frames = await opened(theirs, main.plant.heard, main.plant.end)
     main.plant.begin(frames)
     try:
         yield main
@@ -51,6 +51,17 @@ async def test_a_plan_goes_over_the_line_whole():
         frame = await main.heard.get()
         assert frame.kind == "plan"
         assert frame.read(Plan) == PLAN
+
+
+async def test_nobody_waits_for_workers_of_a_main_process_that_has_gone():
+    async with line() as main:
+        main.plant.run(PLAN)
+        waiting = asyncio.create_task(main.plant.running(1000.0))
+        await main.heard.get()
+        main.frames.close()
+        async with asyncio.timeout(5):
+            assert await waiting == [0]
+            assert await main.plant.running(1000.0) == [0]
 
 
 async def test_waiting_ends_as_soon_as_all_workers_run_the_plan():

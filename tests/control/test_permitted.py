@@ -101,6 +101,15 @@ def test_the_same_at_another_place_is_new():
     assert found(graph({"sequence": [{"python": "m:other"}, "a"]}), old) == ["graphs.g.sequence[0].python"]
 
 
+@pytest.mark.parametrize("beside", [{"headers": {"authorization": "Bearer ${env.TOKEN}"}}, {"path": "/p?x=${env.TOKEN}"}])
+def test_a_variable_is_not_sent_to_another_host(beside: dict[str, Any]):
+    old, moved = predictor(**beside), {"predictors": {"a": {"url": "http://evil", **beside}}}
+    assert [path.partition(".a.")[2].partition(".")[0] for path in found(moved, old)] == list(beside)
+    assert found(predictor(timeout="1s", **beside), old) == []
+    assert found({"predictors": {"a": {"url": "http://a/v2", **beside}}}, old) == []
+    assert found(moved, old, allow_local=True) == []
+
+
 @pytest.mark.parametrize("allow_local", [False, True])
 @pytest.mark.parametrize("key", FIXED)
 def test_what_only_the_file_says_is_never_changed(key: str, allow_local: bool):  # noqa: FBT001 - a row of the table

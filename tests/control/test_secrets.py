@@ -36,7 +36,7 @@ def header(name: str, value: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    "name", "authorization Proxy-Authorization COOKIE x-api-key X-Auth-Token client-secret Ocp-Key x-password".split()
+    "name", "authorization Proxy-Authorization COOKIE x-api-key X-Auth X-Pass X-Auth-Token client-secret Ocp-Key x-password".split()
 )
 def test_header_fields_that_are_credentials_are_masked(name: str):
     assert masked(header(name, "hush")) == header(name, MASK)
@@ -68,6 +68,40 @@ def test_other_header_fields_are_shown(name: str):
 )
 def test_passwords_in_urls_are_masked(text: str, shown: str):
     assert masked({"server": {"store": text}}) == {"server": {"store": shown}}
+
+
+def test_secrets_in_the_path_of_a_predictor_are_masked_and_put_back_for_its_own_host_only():
+    old = {"predictors": {"a": {"url": "http://h", "path": "/p?api_key=hush&x=1"}}}
+    shown = {"url": "http://h", "path": "/p?api_key=***&x=1"}
+    assert masked(old) == {"predictors": {"a": shown}}
+    assert put_back({"predictors": {"a": shown}}, old, Document("x", None)) == (old, [])
+    _, problems = put_back({"predictors": {"a": {**shown, "url": "http://evil"}}}, old, Document("x", None))
+    assert [problem.path for problem in problems] == ["predictors.a.path"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "elsewhere"),
+    [
+        ({"url": "http://h"}, {"url": "http://h/v2"}, False),
+        ({"url": "http://h"}, {"url": "HTTP://H"}, False),
+        ({"urls": ["http://h", "http://i"]}, {"url": "http://i"}, False),
+        ({"url": "http://h", "timeout": "1s"}, {"url": "http://h", "description": "as http://docs says"}, False),
+        ({"url": "http://h"}, {"url": "https://h"}, True),
+        ({"url": "https://h"}, {"url": "http://h"}, True),
+        ({"url": "http://h"}, {"url": "http://h:81"}, True),
+        ({"url": "http://h"}, {"urls": ["http://h", "http://i"]}, True),
+        ({"url": "http://h"}, {"url": "${env.URL}"}, True),
+        ({"url": "http://${env.A}"}, {"url": "http://${env.B}"}, True),
+        ({"url": "http://h${env.A}/x"}, {"url": "http://h${env.A}/y"}, True),
+        ({"url": "http://h"}, {"url": "dns+http://h"}, True),
+    ],
+)
+def test_a_credential_belongs_to_one_origin(before: dict[str, Any], after: dict[str, Any], elsewhere: bool):  # noqa: FBT001 - a row of the table
+    headers = {"headers": {"authorization": "hush"}}
+    old = {"predictors": {"a": {**before, **headers}}}
+    data, problems = put_back({"predictors": {"a": {**after, "headers": {"authorization": MASK}}}}, old, Document("x", None))
+    assert [problem.path for problem in problems] == (["predictors.a.headers.authorization"] if elsewhere else [])
+    assert (data["predictors"]["a"]["headers"] == headers["headers"]) is not elsewhere
 
 
 def test_the_secret_of_a_sink_is_masked_and_what_is_only_called_so_in_a_graph_is_not():

@@ -34,10 +34,16 @@ class LinePlant:
         self._news = asyncio.Event()
         self._numbers = count(1)
         self._asked: dict[int, asyncio.Future[list[Snapshot]]] = {}
+        self._over = False
 
     def begin(self, frames: Frames) -> None:
         """The line stands."""
         self._frames = frames
+
+    def end(self) -> None:
+        """The line has ended: nothing more will be heard, so nobody waits for it."""
+        self._over = True
+        self._news.set()
 
     def heard(self, frame: Frame) -> None:
         """The main process said something."""
@@ -72,7 +78,7 @@ class LinePlant:
         """As of a plant."""
         plan = self._plan
         deadline = asyncio.get_running_loop().time() + seconds
-        while (late := self._late(plan)) and not self._failed(late):
+        while (late := self._late(plan)) and not self._over and not self._failed(late):
             self._news.clear()
             try:
                 async with asyncio.timeout_at(deadline):

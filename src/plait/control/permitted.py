@@ -7,6 +7,7 @@ from typing import Any
 
 from plait.control.difference import same
 from plait.control.revisions import Data
+from plait.control.secrets import goes_elsewhere
 from plait.errors import Problem
 from plait.graph.document import Document
 from plait.graph.env import names_variable
@@ -20,6 +21,8 @@ from plait.spec.access_log import WORDS
 
 FIXED = ("allow_local", "allow_addresses", "admin_host", "state", "store", "open_metrics")
 """Of `server`, what only the file says, whatever is allowed."""
+_SENT = (("headers",), ("path",))
+"""What of an entry is sent to wherever its URLs go."""
 _ALLOW = "change it in the file, or let that say server: {allow_local: true}"
 _NOTHING = object()
 
@@ -40,6 +43,9 @@ def not_permitted(document: Document, config: Config, old: Data, *, allow_local:
     for at, what in (*_code(config), *_local(new), *_variables(new, ())):
         if not _same(_at(new, at), _at(old, at)):
             found.append(document.problem(at, f"names {what}, which changes by the admin port may not", _ALLOW))
+    for at, what in _variables(new, ()):
+        if at[2:3] in _SENT and goes_elsewhere(_at(new, at[:2]), _at(old, at[:2]), at[:2]) and _same(_at(new, at), _at(old, at)):
+            found.append(document.problem(at, f"sends {what} to another host, which changes by the admin port may not", _ALLOW))
     return found
 
 

@@ -54,7 +54,12 @@ async def control(settings: Settings, ended: asyncio.Event) -> int:
     """
     bus = Bus()
     plant = LinePlant(lambda worker, state: _worker(bus, worker, state))
-    frames = await opened(settings.line, plant.heard, ended.set)
+
+    def over() -> None:
+        plant.end()
+        ended.set()
+
+    frames = await opened(settings.line, plant.heard, over)
     plant.begin(frames)
     try:
         folder, token, server = await asyncio.to_thread(_found, settings)

@@ -15,8 +15,11 @@ MASK = "***"
 _VARIABLE = r"\$\{\s*env\s*\.\s*[A-Za-z_][A-Za-z0-9_]*\s*\}"
 _AS_WRITTEN = re.compile(rf"(?:(?:bearer|basic|token|apikey)\s+)?{_VARIABLE}", re.IGNORECASE)
 """What is no secret itself: it only says where one is."""
-_FIELD = re.compile(r"authori[sz]ation|cookie|token|secret|key|passw|credential|signature", re.IGNORECASE)
+_FIELD = re.compile(r"auth|cookie|token|secret|key|pass|credential|signature|session", re.IGNORECASE)
 _WITH_HEADERS = frozenset({"predictors", "sources", "sinks"})
+_BESIDE_URLS = frozenset({"headers", "path"})
+"""What of an entry has secrets, and is sent to wherever its URLs go."""
+_NO_URLS = frozenset({"headers", "path", "description"})
 _KEYS = frozenset({"secret", "password", "token"})
 _WITH_KEYS = frozenset({"sources", "sinks", "jobs"})
 
@@ -50,7 +53,8 @@ def masked(value: Any, at: At = ()) -> Any:
 def put_back(value: Any, old: Any, document: Document) -> tuple[Any, list[Problem]]:
     """The data with each `***` replaced by the secret that stood there.
 
-    A secret in a URL is only put back where that goes to the same host, as the same user.
+    A secret in a URL is only put back where that goes to the same host, as the same user, and one beside URLs where these go to no
+    host that they did not go to before.
 
     Args:
         value: Whole data that somebody sent.
@@ -67,6 +71,8 @@ def put_back(value: Any, old: Any, document: Document) -> tuple[Any, list[Proble
 def _put_back(value: Any, old: Any, at: At, document: Document, problems: list[Problem]) -> Any:
     if isinstance(value, dict):
         known = old if isinstance(old, dict) else {}
+        if goes_elsewhere(value, known, at):
+            known = {key: member for key, member in known.items() if key not in _BESIDE_URLS}
         return {key: _put_back(member, known.get(key), (*at, key), document, problems) for key, member in value.items()}
     if isinstance(value, list):
         items = old if isinstance(old, list) else []
@@ -77,6 +83,23 @@ def _put_back(value: Any, old: Any, at: At, document: Document, problems: list[P
     return _restored(value, old, at, document, problems)
 
 
+def goes_elsewhere(new: Any, old: Any, at: At) -> bool:
+    """Whether the entry of a section at a path, which may send secrets, asks a host that it did not ask before."""
+    return len(at) == 2 and at[0] in _WITH_HEADERS and not _hosts(new, ()) <= _hosts(old, ())  # noqa: PLR2004 - a section and a name
+
+
+def _hosts(value: Any, at: At) -> set[str]:
+    """Scheme, host and port of each URL in an entry; what may become a URL, as it is."""
+    if isinstance(value, dict):
+        return {host for key, member in value.items() if at or key not in _NO_URLS for host in _hosts(member, (*at, key))}
+    if isinstance(value, list):
+        return {host for item in value for host in _hosts(item, at)}
+    if not isinstance(value, str) or ("://" not in value and "${" not in value):
+        return set()
+    origin = _ORIGIN.match(value)
+    return {value if origin is None or "${" in origin[0] else origin[0].lower()}
+
+
 def _restored(value: str, old: Any, at: At, document: Document, problems: list[Problem]) -> str:
     known = {slot.key: old[slot.start : slot.end] for slot in _slots(old, at)} if isinstance(old, str) else {}
     for slot in reversed(list(_slots(value, at))):
@@ -85,7 +108,11 @@ def _restored(value: str, old: Any, at: At, document: Document, problems: list[P
         if slot.key in known:
             value = value[: slot.start] + known[slot.key] + value[slot.end :]
         else:
-            problems.append(document.problem(at, f"{MASK} stands for a secret that is not here", "write the secret itself"))
+            problems.append(
+                document.problem(
+                    at, f"{MASK} stands for a secret that is not here, or not for this host", "write the secret itself"
+                )
+            )
     return value
 
 
@@ -102,7 +129,7 @@ def _slots(text: str, at: At) -> Iterator[_Slot]:
         if not _AS_WRITTEN.fullmatch(text):
             yield _Slot(0, len(text))
         return
-    if "://" not in text:
+    if "://" not in text and "?" not in text:
         return
     for found in _IN_URL.finditer(text):
         group = "value" if found["word"] else "password"
