@@ -75,6 +75,12 @@ async def test_one_that_is_silent_is_waited_for_no_longer_than_its_timeout() -> 
     assert found.said == {f"127.0.0.1:{server.port}": Said(error="no answer in 50 ms")}
 
 
+async def test_one_whose_timeout_is_long_is_not_waited_for_so_long() -> None:
+    async with RawServer(silent) as server:
+        found = (await versions(only(server.url, timeout="10m"), each=0.05))["a"]
+    assert found.said == {f"127.0.0.1:{server.port}": Said(error="it did not answer within 0.05 s")}
+
+
 async def test_many_are_asked_some_at_a_time() -> None:
     now = most = 0
     full = asyncio.Event()

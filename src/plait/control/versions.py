@@ -28,6 +28,8 @@ AT_ONCE: Final = 32
 """Addresses that are asked at the same time."""
 WITHIN: Final = 10.0
 """Seconds that all of it may take: who has not been asked by then is not known."""
+EACH: Final = 2.0
+"""Seconds that one address has at most, however long an inference there may take: changes wait for it, and exclusions too."""
 _NULL = Message(b"null")
 
 
@@ -71,7 +73,7 @@ class Found(NamedTuple):
 
 
 async def versions(
-    config: Config, names: Iterable[str] | None = None, resolver: Resolve = resolve, within: float = WITHIN
+    config: Config, names: Iterable[str] | None = None, resolver: Resolve = resolve, within: float = WITHIN, each: float = EACH
 ) -> dict[str, Found]:
     """Ask predictors that name a version which one runs there, each within its own timeout.
 
@@ -80,11 +82,12 @@ async def versions(
         names: Which of them; by default all that are enabled.
         resolver: Who is asked for all addresses of a name.
         within: Seconds after which no more are asked.
+        each: Seconds that one address has at most.
     """
     wanted = [name for name, spec in config.predictors.items() if spec.enabled] if names is None else names
     declared = {name: spec.version for name in wanted if (spec := config.predictors[name]).version is not None}
     clock = Clock(asyncio.get_running_loop())
-    questions = _Questions(config, clock, resolver, clock.now() + within)
+    questions = _Questions(config, clock, resolver, clock.now() + within, each)
     try:
         async with asyncio.TaskGroup() as group:
             tasks = {name: group.create_task(questions.of(name)) for name in declared}
@@ -155,13 +158,14 @@ def _matters(spec: Predictor) -> tuple[object, ...]:
 class _Questions:
     """Asks predictors of one configuration."""
 
-    def __init__(self, config: Config, clock: Clock, resolver: Resolve, until: float) -> None:
+    def __init__(self, config: Config, clock: Clock, resolver: Resolve, until: float, each: float) -> None:
         self._config = config
         self._clock = clock
         self._resolver = resolver
         self._trust = Trust()
         self._room = asyncio.Semaphore(AT_ONCE)
         self._until = until
+        self._each = each
 
     async def of(self, name: str) -> dict[str, Said]:
         """What each address of a predictor says."""
@@ -173,7 +177,7 @@ class _Questions:
         except PlaitError as exc:  # its certificates, which may have gone since they were checked
             return {name: Said(error=exc.detail)}
         try:
-            async with asyncio.timeout(asked.timeout):
+            async with asyncio.timeout(min(asked.timeout, self._each)):
                 await asked.open()
             async with asyncio.TaskGroup() as group:
                 tasks = {peer.shown: group.create_task(self._at(asked, peer)) for peer in _peers(asked)}
@@ -188,9 +192,12 @@ class _Questions:
             if self._clock.now() >= self._until:
                 return Said(error="there was no time to ask it")
             try:
-                answer = await asked.get_from(peer, "/metadata", Run(_NULL, self._clock, b"version"))
+                async with asyncio.timeout(self._each):
+                    answer = await asked.get_from(peer, "/metadata", Run(_NULL, self._clock, b"version"))
             except PlaitError as exc:
                 return Said(error=exc.detail)
+            except TimeoutError:
+                return Said(error=f"it did not answer within {self._each:g} s")
         return Said(version_of(answer.raw))
 
 
