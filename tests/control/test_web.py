@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from plait.control import web
 from tests.control.api.fakes import TOKEN, Admin, admin
@@ -55,6 +57,21 @@ async def _drip(writer: asyncio.StreamWriter, more: bytes, pause: float) -> None
 async def test_a_client_that_sends_nothing_is_closed(tmp_path: Path):
     async with admin(tmp_path) as here, port(here) as number:
         assert await said(number, b"") == b""
+
+
+async def test_nothing_is_kept_of_clients_that_have_gone(tmp_path: Path):
+    async with admin(tmp_path) as here, port(here, head=600.0) as number:
+        for _ in range(3):
+            request = b"GET /livez HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
+            assert b"200 OK" in await said(number, request)
+        async with asyncio.timeout(PATIENCE):
+            while clients():  # noqa: ASYNC110 - nobody tells
+                await asyncio.sleep(0)
+
+
+def clients() -> list[object]:
+    gc.collect()
+    return [each for each in gc.get_objects() if isinstance(each, H11Protocol)]
 
 
 async def test_a_head_that_drips_is_closed(tmp_path: Path):

@@ -29,6 +29,8 @@ LEAVE = 2
 class _Patient(H11Protocol):
     """HTTP/1.1 by h11, which bounds the head of a request, and for whose end a client has so many seconds."""
 
+    _waiting: asyncio.TimerHandle | None = None
+
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
         """A client has come."""
         super().connection_made(transport)
@@ -39,8 +41,16 @@ class _Patient(H11Protocol):
         super().on_response_complete()
         self._wait()
 
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The client has gone, and nothing of it is kept until the time would be up."""
+        super().connection_lost(exc)
+        if self._waiting is not None:
+            self._waiting.cancel()
+
     def _wait(self) -> None:
-        self.loop.call_later(self.config.timeout_keep_alive, self._give_up, self.cycle)
+        if self._waiting is not None:
+            self._waiting.cancel()
+        self._waiting = self.loop.call_later(self.config.timeout_keep_alive, self._give_up, self.cycle)
 
     def _give_up(self, cycle: object) -> None:
         """Close, unless a request has arrived since."""
