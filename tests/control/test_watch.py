@@ -27,7 +27,7 @@ def write(path: Path, text: bytes) -> None:
 
 
 def gone(path: Path) -> None:
-    path.unlink()
+    (path.rmdir if path.is_dir() else path.unlink)()
 
 
 class Taker:
@@ -128,6 +128,18 @@ async def test_a_file_that_goes_and_comes_back_is_told_of_and_taken_in(file: Pat
         await taker.hears("active")
         gone(file)
         await taker.hears("missing")
+        write(file, TWO)
+        await taker.hears("active")
+        assert taker.taken == [ONE, TWO]
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir])
+async def test_what_is_no_file_is_not_read_and_holds_up_nobody(file: Path, make: Callable[[Path], None]):
+    async with watched(file) as (_, taker):
+        gone(file)
+        make(file)
+        await taker.hears("missing")
+        gone(file)
         write(file, TWO)
         await taker.hears("active")
         assert taker.taken == [ONE, TWO]

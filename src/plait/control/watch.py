@@ -100,7 +100,7 @@ class Watch:
                 return  # it is being written; there will be another look
         self._mark = mark
         try:
-            text = await asyncio.to_thread(file_bytes, self._path)
+            text = await asyncio.to_thread(_text, self._path)
         except StartError as exc:
             self._is_missing(exc)
             return
@@ -134,6 +134,17 @@ class Watch:
             return
         self._state, self._problems, self._at = state, found or [], datetime.now(UTC)
         self._told(self.facts)
+
+
+def _text(path: Path) -> bytes:
+    """What the file says.
+
+    Raises:
+        StartError: If it cannot be read, or is none: a pipe in its place might never end.
+    """
+    if path.exists() and not path.is_file():
+        raise StartError(f"cannot read {path}: it is no file")
+    return file_bytes(path)
 
 
 def _mark(path: Path) -> Mark:
