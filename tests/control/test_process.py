@@ -61,6 +61,20 @@ async def test_a_change_is_answered_when_the_worker_runs_it_and_outlives_a_resta
         assert (plan.revision, list(plan.predictors), plan.excluded) == (2, ["a", "b", "c"], ("b",))
 
 
+async def test_a_store_that_is_lost_while_nothing_runs_is_written_again_from_what_ran_last(state: Path, file: Path):
+    async with started(state, file) as main, main.client() as client:
+        await main.plan()
+        await client.put("/predictors/c", json={"url": "http://127.0.0.1:3"})
+        await client.post("/predictors/b:exclude")
+    (state / "revisions.db").unlink()
+    async with started(state, file) as main, main.client() as client:
+        plan = await main.plan()
+        assert (plan.revision, list(plan.predictors), plan.excluded) == (2, ["a", "b", "c"], ("b",))
+        kept_again = (await client.get("/revisions")).json()["revisions"]
+        assert [(entry["number"], entry["author"]) for entry in kept_again] == [(2, "start")]
+        assert (await client.put("/predictors/d", json={"url": "http://127.0.0.1:4"})).json()["revision"] == 3
+
+
 async def test_a_file_that_changed_while_nothing_ran_speaks_at_the_start_and_only_once(state: Path, file: Path):
     async with started(state, file) as main, main.client() as client:
         await main.plan()

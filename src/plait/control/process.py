@@ -13,13 +13,18 @@ from plait.control.audit import Audit, Entry
 from plait.control.bus import Bus
 from plait.control.candidate import Surroundings
 from plait.control.conductor import Conductor
+from plait.control.current import kept
 from plait.control.errors import StoreDown
-from plait.control.files import digest
-from plait.control.ledger import Ledger
+from plait.control.files import Taken, digest
+from plait.control.known import Last
+from plait.control.ledger import START, Ledger
 from plait.control.line import LinePlant
+from plait.control.marks import Mark
 from plait.control.plant import WorkerState
+from plait.control.revisions import Revision
 from plait.control.settings import Settings
 from plait.control.store.open import StateFolder, open_store, own
+from plait.control.store.statements import State
 from plait.control.token import admin_token
 from plait.control.watch import Watch
 from plait.errors import ConfigError, StartError
@@ -28,6 +33,8 @@ from plait.graph.text import kind_of
 from plait.server.frames import opened
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from plait.control.api.terms import Desk
     from plait.control.outcome import Findings
     from plait.graph.load import Loaded
@@ -87,6 +94,17 @@ def _found(settings: Settings) -> tuple[StateFolder, str, Server]:
         raise
 
 
+def _last(state: Path, proxy: str) -> Last | None:
+    """What ran here last, in case the store has lost it since; who wrote it, and when, was only there."""
+    current = kept(state)
+    if current is None:
+        return None
+    now = datetime.now(UTC)
+    newest = Revision(number=current.revision, created=now, author=START, reason="the store had lost it", data=current.data)
+    marks = {name: Mark(name, START, "", now) for name in current.excluded}
+    return Last(State(0, newest, marks), Taken(proxy, current.digest) if current.digest else None)
+
+
 def _worker(bus: Bus, worker: int, state: WorkerState | None) -> None:
     if state is None:
         bus.publish("worker", worker=worker, up=False)
@@ -120,7 +138,8 @@ class Process:
         self._taken: str | None = None
         self._conductor = Conductor(plant, bus, settings.state, lambda: self._taken, (self._acting.follow,))
         around = Surroundings(settings.environ, settings.folder, settings.source)
-        self._ledger = Ledger(self._store, around, folder.proxy, before=self._look, changed=self._conductor.changed)
+        last = _last(settings.state, folder.proxy)
+        self._ledger = Ledger(self._store, around, folder.proxy, before=self._look, changed=self._conductor.changed, last=last)
         self._acting.ledger = self._ledger
 
     async def begin(self) -> bool:
