@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from plait.control.candidate import Surroundings
+from plait.control.known import Last
 from plait.control.ledger import Ledger
 from plait.control.outcome import Before, Desired, Outcome, nothing_found
 from plait.control.store.sqlite import FILE, Sqlite
@@ -36,6 +37,7 @@ async def ledger(
     before: Before = nothing_found,
     told: list[Desired] | None = None,
     opened: bool = True,
+    last: Last | None = None,
 ) -> AsyncIterator[Ledger]:
     """A ledger, opened unless it is said not to be; what it tells is added to `told`."""
 
@@ -44,7 +46,7 @@ async def ledger(
             told.append(desired)
 
     around = Surroundings(environ or {}, folder)
-    made = Ledger(store or sqlite(folder), around, proxy, before=before, changed=added)
+    made = Ledger(store or sqlite(folder), around, proxy, before=before, changed=added, last=last)
     try:
         if opened:
             await made.open()

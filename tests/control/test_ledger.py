@@ -392,10 +392,12 @@ async def test_what_cannot_run_here_leaves_what_ran_before(tmp_path: Path):
     told: list[Desired] = []
     async with ledger(tmp_path, told=told) as found:
         assert found.active.number == 1
+        assert found.unfit is not None
         assert told == []
         with pytest.raises(ConfigError, match="X is not set"):
             _ = found.desired
         assert (await found.propose(whole({"predictors": {"a": NEW}, "graphs": {"predict": "a"}}), author="api")).revision == 2
+        assert found.unfit is None
         assert [desired.plan.revision for desired in told] == [2]
 
 

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import TypeVar
 
 from plait.control.candidate import Surroundings
@@ -26,6 +27,19 @@ TRIES = 100
 _log = logging.getLogger("plait")
 
 
+@dataclass(frozen=True, slots=True)
+class Last:
+    """What ran here last, as far as it was kept elsewhere too.
+
+    Args:
+        state: The revision and the marks; its turn means nothing.
+        taken: The file that was taken in last.
+    """
+
+    state: State
+    taken: Taken | None = None
+
+
 class Known:
     """The state that was read or written last; it is told on whenever something else is desired.
 
@@ -33,14 +47,17 @@ class Known:
         store: Where it stands.
         around: What else a configuration's meaning depends on.
         changed: Is told what is desired.
+        last: What ran here last, for a store that has lost it while nobody looked.
     """
 
-    def __init__(self, store: Store, around: Surroundings, changed: Changed) -> None:
+    def __init__(self, store: Store, around: Surroundings, changed: Changed, last: Last | None = None) -> None:
         self.state: State | None = None
         self.desired: Desired | None = None
         self.unfit: ConfigError | None = None
         self.doubtful = True
-        self.taken: Taken | None = None
+        # In a store that others share, what ran here says nothing of what should run.
+        self._last = None if store.shared else last
+        self.taken = self._last.taken if self._last else None
         self._store = store
         self._around = around
         self._changed = changed
@@ -70,7 +87,7 @@ class Known:
             StoreDown: If it cannot be read or written.
         """
         for _ in range(TRIES):
-            found, known = await self._store.state(), self.state
+            found, known = await self._store.state(), self.state or (self._last.state if self._last else None)
             if known is None or known.newest is None or not _lost(known.newest, found):
                 await self.become(found)
                 return

@@ -13,14 +13,14 @@ from plait.control.candidate import Surroundings
 from plait.control.deciding import Deciding, Wish
 from plait.control.errors import StoreDown
 from plait.control.files import digest
-from plait.control.known import Known
+from plait.control.known import Known, Last
 from plait.control.marks import Marks
 from plait.control.merge import Edit
 from plait.control.outcome import Before, Changed, Desired, Outcome, nobody_told, nothing_found
 from plait.control.permitted import kept
 from plait.control.revisions import Entry, Revision
 from plait.control.store.store import Store
-from plait.errors import NotFound, StartError
+from plait.errors import ConfigError, NotFound, StartError
 from plait.graph.document import Document
 from plait.graph.services import services, without_file
 from plait.graph.spec import Config
@@ -47,6 +47,8 @@ class Ledger:
         proxy: Which proxy this is, to tell whose file was taken in.
         before: Looks at each configuration before it becomes a revision.
         changed: Is told what the workers here should run.
+        last: What ran here last: a store that nobody shares, and that was lost or put back meanwhile, is given it again, so that
+            numbers never fall.
     """
 
     def __init__(
@@ -57,11 +59,12 @@ class Ledger:
         *,
         before: Before = nothing_found,
         changed: Changed = nobody_told,
+        last: Last | None = None,
     ) -> None:
         self._store = store
         self._around = around
         self._proxy = proxy
-        self._known = Known(store, around, changed)
+        self._known = Known(store, around, changed, last)
         self._deciding = Deciding(store, self._known, around, before)
         self._tasks: set[asyncio.Task[Any]] = set()
 
@@ -90,7 +93,7 @@ class Ledger:
 
         Raises:
             StoreDown: If nothing is known yet.
-            ConfigError: If there is none that can run here: a variable, say, or a file is missing on this machine.
+            ConfigError: If there is none that can run here.
         """
         if self._known.desired is None:
             raise self._known.unfit or StoreDown(self._store.failure or "no configuration was accepted yet")
@@ -100,6 +103,11 @@ class Ledger:
     def config(self) -> Config:
         """The configuration of `desired`, in which excluded predictors are as the file says."""
         return self.desired.loaded.config
+
+    @property
+    def unfit(self) -> ConfigError | None:
+        """Why the active revision cannot run here, if so: a variable or a file that is missing on this machine."""
+        return self._known.unfit
 
     # Reading the store.
 

@@ -6,15 +6,19 @@ import asyncio
 import logging
 import sqlite3
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from plait.control.errors import Stale, StoreDown
+from plait.control.files import Taken, digest
+from plait.control.known import Last
 from plait.control.merge import delete, put
 from plait.control.outcome import Desired, Outcome
 from plait.control.store.postgres import Postgres as Dialect
 from plait.control.store.sqlite import FILE, Sqlite
+from plait.control.store.statements import State
 from plait.control.store.store import Store
 from plait.errors import ConfigError
 from tests.control.ledgers import FILE_TEXT, begun, ledger
@@ -97,6 +101,47 @@ async def test_what_the_store_has_lost_does_not_let_the_file_speak_again(another
         await found.look()
         assert await found.take_file(FILE_TEXT, "yaml", "plait.yaml") is None
         assert found.active.number == 2
+
+
+async def test_a_store_that_was_lost_while_nobody_looked_is_given_what_ran_last(tmp_path: Path):
+    async with ledger(tmp_path) as found:
+        await begun(found)
+        copy = _bytes(tmp_path / FILE)
+        await found.propose(put("predictors", "c", NEW), author="api")
+        await found.exclude("a", author="api")
+        last = Last(State(0, found.active, found.marks), Taken("one", digest(FILE_TEXT)))
+    for older in (None, copy):
+        told: list[Desired] = []
+        async with ledger(_fresh(tmp_path, older), last=last, told=told) as found:
+            assert (found.active, list(found.marks)) == (last.state.newest, ["a"])
+            assert [desired.plan.revision for desired in told] == [2]
+            assert await found.take_file(FILE_TEXT, "yaml", "plait.yaml") is None
+            await found.propose(delete("predictors", "c"), author="api")
+        async with ledger(_fresh(tmp_path, None), last=None) as found:
+            assert found.marks == {}
+
+
+async def test_a_shared_store_is_not_told_what_ran_here_last(another: Another, tmp_path: Path):
+    async with ledger(tmp_path / "other") as found:
+        await begun(found)
+        last = Last(State(0, replace(found.active, number=9), {}))
+    async with ledger(tmp_path, store=another()) as found:
+        await begun(found)
+    async with ledger(tmp_path, store=another(), last=last) as found:
+        assert found.active.number == 1
+
+
+def _bytes(path: Path) -> bytes:
+    return path.read_bytes()
+
+
+def _fresh(folder: Path, older: bytes | None) -> Path:
+    """A state folder of its own, with an older copy of the store if there is one."""
+    fresh = folder / f"fresh-{len(list(folder.iterdir()))}"
+    fresh.mkdir()
+    if older is not None:
+        (fresh / FILE).write_bytes(older)
+    return fresh
 
 
 async def _emptied(store: Store) -> None:
