@@ -34,6 +34,16 @@ async def test_a_slow_listener_hears_what_waits_and_then_the_end():
         assert slow.cut
 
 
+async def test_of_many_who_come_at_once_those_without_room_hear_the_end_only():
+    bus = Bus()
+    with ExitStack() as stack:
+        listeners = [stack.enter_context(bus.listening()) for _ in range(LISTENERS + 1)]
+        bus.publish("worker")
+        assert await listeners[-2].next(1) is not None
+        assert await listeners[-1].next(1) is None
+        assert [listener.cut for listener in listeners] == [False] * LISTENERS + [True]
+
+
 async def test_no_more_may_listen_than_there_is_room_for():
     bus = Bus()
     with ExitStack() as stack:

@@ -89,6 +89,8 @@ class Bus:
     def listening(self) -> Iterator[Listener]:
         """Listen, until the end of the block."""
         listener = Listener()
+        if self.full:  # of many who came at once, each found room
+            listener.end()
         self._listeners.add(listener)
         try:
             yield listener
