@@ -36,6 +36,19 @@ def test_only_its_owner_may_read_it(tmp_path: Path):
     assert (tmp_path / NAME).stat().st_mode & 0o777 == 0o600
 
 
+def test_where_somebody_has_moved_the_file_or_its_folder_a_new_one_is_begun(tmp_path: Path):
+    state, moved = tmp_path / "state", tmp_path / "moved"
+    state.mkdir()
+    audit = Audit(state)
+    audit.write(ENTRY)
+    state.rename(moved)
+    audit.write(ENTRY)
+    state.mkdir()
+    audit.write(ENTRY)
+    audit.close()
+    assert [len((folder / NAME).read_text().splitlines()) for folder in (moved, state)] == [1, 1]
+
+
 def test_it_is_turned_when_it_is_full_and_the_oldest_file_goes(tmp_path: Path):
     audit = Audit(tmp_path)
     audit._file.maxBytes = 300

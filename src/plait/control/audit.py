@@ -72,6 +72,13 @@ class _File(RotatingFileHandler):
         self._path = path
         self._said = False
 
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a line, into a new file where somebody has moved or removed the one before."""
+        if self.stream is not None and not self._path.exists():
+            self.stream.close()
+            self.stream = None
+        super().emit(record)
+
     def _open(self) -> Any:
         stream = super()._open()
         self._path.chmod(0o600)
