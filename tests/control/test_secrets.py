@@ -84,6 +84,8 @@ def test_secrets_in_the_path_of_a_predictor_are_masked_and_put_back_for_its_own_
     [
         ({"url": "http://h"}, {"url": "http://h/v2"}, False),
         ({"url": "http://h"}, {"url": "HTTP://H"}, False),
+        ({"url": "http://u:hush@h"}, {"url": "http://u:***@h"}, False),
+        ({"url": "http://u:hush@h"}, {"url": "http://u:new@i"}, True),
         ({"urls": ["http://h", "http://i"]}, {"url": "http://i"}, False),
         ({"url": "http://h", "timeout": "1s"}, {"url": "http://h", "description": "as http://docs says"}, False),
         ({"url": "http://h"}, {"url": "https://h"}, True),

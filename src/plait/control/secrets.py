@@ -85,7 +85,9 @@ def _put_back(value: Any, old: Any, at: At, document: Document, problems: list[P
 
 def goes_elsewhere(new: Any, old: Any, at: At) -> bool:
     """Whether the entry of a section at a path, which may send secrets, asks a host that it did not ask before."""
-    return len(at) == 2 and at[0] in _WITH_HEADERS and not _hosts(new, ()) <= _hosts(old, ())  # noqa: PLR2004 - a section and a name
+    if len(at) != 2 or at[0] not in _WITH_HEADERS:  # noqa: PLR2004 - a section and a name
+        return False
+    return not _hosts(masked(new, at), ()) <= _hosts(masked(old, at), ())
 
 
 def _hosts(value: Any, at: At) -> set[str]:
