@@ -106,9 +106,13 @@ def test_what_is_no_partial_file_is_refused_with_its_line(text: str, path: str, 
     assert [(problem.path, problem.line) for problem in raised.value.problems] == [(path, line)]
 
 
-def test_nothing_at_all_is_an_empty_file():
+def test_nothing_at_all_changes_nothing_and_is_no_whole_file_where_there_was_something():
     assert apply(parse(b"", "yaml", "sent"))(OLD) == OLD
-    assert whole(parse(b"# nothing", "yaml", "sent"))(OLD) == {}
+    assert whole(parse(b"# nothing", "yaml", "sent"))({}) == {}
+    assert whole(parse(b"{}", "yaml", "sent"))(OLD) == {}
+    for nothing in (b"", b"# nothing", b"null"):
+        with pytest.raises(ConfigError, match="is empty"):
+            whole(parse(nothing, "yaml", "sent"))(OLD)
     with pytest.raises(ConfigError):
         whole([])(OLD)
 

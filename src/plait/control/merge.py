@@ -70,7 +70,7 @@ def whole(data: Any, *, file: bool = False) -> Edit:
         file: Whether an operator wrote it as the file.
     """
     sent = _document(data)
-    return Edit(lambda _: _mapping(sent), sent, file=file)
+    return Edit(lambda old: _unless_lost(sent, old), sent, file=file)
 
 
 def put(section: str, name: str, value: Any) -> Edit:
@@ -146,6 +146,13 @@ def _without(data: Data, section: str, names: Collection[str]) -> Data:
     if len(left) == len(members):
         return data
     return {key: left if key == section else value for key, value in data.items() if key != section or left}
+
+
+def _unless_lost(sent: Document, old: Data) -> Data:
+    """The whole, unless it is nothing where there was something: a file that an editor is just writing is empty for a moment."""
+    if sent.data is None and old:
+        raise ConfigError([sent.problem((), "is empty", "write {} if nothing shall be served any more")], sent.source)
+    return _mapping(sent)
 
 
 def _mapping(sent: Document) -> Data:
