@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any, NamedTuple, TypeVar
 
 import msgspec
-from pydantic import TypeAdapter
 
 from plait.graph.dump import plain
 from plait.graph.load import Loaded
-from plait.graph.spec import Config, Defaults, Graph, GraphSpec, Server
+from plait.graph.spec import Config, Defaults, Server
+from plait.graph.validate import GRAPH, PREDICTOR
 from plait.graph.walk import names_code
 from plait.spec.predictor import Predictor
 
 _T = TypeVar("_T")
 
-_SERVER = TypeAdapter(Server)
-_DEFAULTS = TypeAdapter(Defaults)
-_GRAPH: TypeAdapter[GraphSpec] = TypeAdapter(Graph)
-_PREDICTOR = TypeAdapter(Predictor)
 _encode = msgspec.json.Encoder().encode
 
 
@@ -97,11 +93,11 @@ def planned(plan: Plan, before: Planned | None = None) -> Planned:
     old = before or Planned(_NOTHING, Config())
     config = Config.model_construct(
         None,
-        server=_unless_same(_SERVER, plan.server, old.plan.server, old.config.server),
-        defaults=_unless_same(_DEFAULTS, plan.defaults, old.plan.defaults, old.config.defaults),
+        server=_unless_same(Server.model_validate, plan.server, old.plan.server, old.config.server),
+        defaults=_unless_same(Defaults.model_validate, plan.defaults, old.plan.defaults, old.config.defaults),
         predictors={name: _predictor(name, plan, old) for name in plan.predictors},
         graphs={
-            name: _unless_same(_GRAPH, raw, old.plan.graphs.get(name), old.config.graphs.get(name))
+            name: _unless_same(GRAPH.validate_python, raw, old.plan.graphs.get(name), old.config.graphs.get(name))
             for name, raw in plan.graphs.items()
         },
     )
@@ -111,14 +107,14 @@ def planned(plan: Plan, before: Planned | None = None) -> Planned:
 def _predictor(name: str, plan: Plan, old: Planned) -> Predictor:
     out = name in plan.excluded
     known = old.config.predictors.get(name) if out == (name in old.plan.excluded) else None
-    spec = _unless_same(_PREDICTOR, plan.predictors[name], old.plan.predictors.get(name), known)
+    spec = _unless_same(PREDICTOR.validate_python, plan.predictors[name], old.plan.predictors.get(name), known)
     return _taken_out(spec) if out else spec
 
 
-def _unless_same(adapter: TypeAdapter[_T], raw: msgspec.Raw, old: msgspec.Raw | None, known: _T | None) -> _T:
+def _unless_same(read: Callable[[Any], _T], raw: msgspec.Raw, old: msgspec.Raw | None, known: _T | None) -> _T:
     if known is not None and raw == old:
         return known
-    return adapter.validate_python(msgspec.json.decode(raw))
+    return read(msgspec.json.decode(raw))
 
 
 def _taken_out(spec: Predictor) -> Predictor:

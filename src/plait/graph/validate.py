@@ -23,8 +23,8 @@ from plait.spec.predictor import Predictor
 _T = TypeVar("_T")
 
 _FIELDS: dict[str, type[Any]] = {"server": Server, "defaults": Defaults}
-_GRAPH: TypeAdapter[GraphSpec] = TypeAdapter(Graph)
-_PREDICTOR = TypeAdapter(Predictor)
+GRAPH: TypeAdapter[GraphSpec] = TypeAdapter(Graph)
+PREDICTOR = TypeAdapter(Predictor)
 _NAME: TypeAdapter[str] = TypeAdapter(Name)
 
 
@@ -41,8 +41,8 @@ def validate(data: Any, document: Document) -> tuple[Config, list[Problem]]:
     config = Config.model_construct(
         None,
         **{key: parts.part(TypeAdapter(kind), (key,), kind()) for key, kind in _FIELDS.items() if key in parts.data},
-        predictors={name: parts.part(_PREDICTOR, ("predictors", name), _predictor()) for name in parts.names("predictors")},
-        graphs={name: parts.part(_GRAPH, ("graphs", name), _graph(name)) for name in parts.names("graphs")},
+        predictors={name: parts.part(PREDICTOR, ("predictors", name), _predictor()) for name in parts.names("predictors")},
+        graphs={name: parts.part(GRAPH, ("graphs", name), _graph(name)) for name in parts.names("graphs")},
     )
     parts.unknown_keys()
     return config, parts.problems
