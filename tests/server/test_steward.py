@@ -22,6 +22,7 @@ from plait.server.steward import Steward, first_plan, stewarded
 PROGRAM = str(Path(__file__).with_name("control.py"))
 PLAN = Plan(7, "/", False, msgspec.Raw(b"{}"), msgspec.Raw(b"{}"), {}, {}, ("a",))  # noqa: FBT003 - a field of a record
 SAID = json.loads(PLAN.encoded())
+SERVER = msgspec.Raw(b'{"port":1}')
 STATE = {"worker": 1, "pid": 2, "revision": 7}
 
 
@@ -50,7 +51,9 @@ class Stage:
         self.script = folder / "script.json"
         self.script.write_text(json.dumps(lives))
         self.sock = socket.create_server(("127.0.0.1", 0))
-        self.launch = Launch("/state", "plait.yaml", self.sock, (sys.executable, PROGRAM, str(self.script)))
+        self.launch = Launch(
+            "/state", "plait.yaml", msgspec.Raw(b'{"port":1}'), self.sock, (sys.executable, PROGRAM, str(self.script))
+        )
         self.control: Control = self.launch.start()
 
     async def heard(self, count: int) -> list[tuple[str, Any]]:
@@ -90,7 +93,7 @@ def test_it_is_told_what_to_begin_with(stages: Any) -> None:
     stage = stages([("plan", SAID)])
     first_plan(stage.control)
     told = json.loads(stage.script.with_suffix(".begun").read_text())
-    assert told == {"state": "/state", "file": "plait.yaml", "port": stage.sock.getsockname()[1]}
+    assert told == {"state": "/state", "file": "plait.yaml", "server": {"port": 1}, "port": stage.sock.getsockname()[1]}
 
 
 def test_one_that_is_not_needed_ends(stages: Any) -> None:

@@ -14,7 +14,7 @@ from plait.cli.early import VARIABLE, missing
 from plait.cli.logs import log
 from plait.errors import ConfigError, StartError
 from plait.graph.load import Loaded, file_bytes, load_checked, load_text
-from plait.graph.plan import Plan, plan_of
+from plait.graph.plan import Plan, plan_of, raw
 from plait.graph.problems import problems_text
 from plait.server.launch import Control, Launch
 from plait.server.sockets import listen, url_of
@@ -112,7 +112,7 @@ def _launch(server: Server, file: Path | None, port: int) -> Launch:
         sock = listen(server.admin_host, port)
     except StartError as exc:
         raise StartError(f"the admin API cannot listen: {exc.detail} (--admin-port; off is none)") from None
-    return Launch(server.state, None if file is None else str(file), sock)
+    return Launch(server.state, None if file is None else str(file), raw(server), sock)
 
 
 def _without_control(loaded: Loaded, file: Path | None) -> Plan:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from plait.control.settings import Settings
 
 _ORDERS = 1 << 16
-"""Bytes of what it is told: two paths."""
+"""Bytes of what it is told: two paths, and what the file says of the server."""
 
 
 def control(arguments: list[str]) -> int:
@@ -42,6 +42,7 @@ def control(arguments: list[str]) -> int:
 def _told(line: socket) -> Settings | None:
     """What is to be controlled, as soon as the main process has read the file; None if it ended over that."""
     from plait.control.settings import Settings  # noqa: PLC0415 - as above
+    from plait.graph.spec import Server  # noqa: PLC0415
 
     try:
         orders, descriptors, _, _ = recv_fds(line, _ORDERS, 1)
@@ -52,7 +53,8 @@ def _told(line: socket) -> Settings | None:
     said = json.loads(orders)
     listener = socket(fileno=descriptors[0])
     listener.set_inheritable(False)
-    return Settings(Path(said["state"]), said["file"] and Path(said["file"]), os.environ, line, listener)
+    server = Server.model_validate(said["server"])
+    return Settings(Path(said["state"]), said["file"] and Path(said["file"]), os.environ, line, listener, server)
 
 
 async def _until_told(process: Callable[[Settings, asyncio.Event], Awaitable[int]], settings: Settings) -> int:

@@ -26,6 +26,7 @@ class Settings:
         environ: The environment's variables.
         line: Our end of the line to the main process.
         listener: Where the admin port listens.
+        said: What the file says of the server, where the main process has read it already.
     """
 
     state: Path
@@ -33,6 +34,7 @@ class Settings:
     environ: Mapping[str, str] = field(repr=False)
     line: socket.socket
     listener: socket.socket
+    said: Server | None = None
 
     @property
     def folder(self) -> Path:
@@ -56,6 +58,8 @@ class Settings:
 
     def server(self) -> Server:
         """What the file says of the server; while it is invalid or gone, what ran last says so."""
+        if self.said is not None:
+            return self.said
         try:
             return load(self.file, self.environ).config.server
         except (ConfigError, StartError):

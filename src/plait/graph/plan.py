@@ -65,10 +65,10 @@ def plan_of(loaded: Loaded, revision: int, excluded: Collection[str] = ()) -> Pl
         revision,
         str(loaded.folder),
         names_code(config),
-        _raw(config.server),
-        _raw(config.defaults),
-        {name: _raw(spec) for name, spec in config.predictors.items()},
-        {name: _raw(spec) for name, spec in config.graphs.items()},
+        raw(config.server),
+        raw(config.defaults),
+        {name: raw(spec) for name, spec in config.predictors.items()},
+        {name: raw(spec) for name, spec in config.graphs.items()},
         tuple(sorted(set(excluded) & config.predictors.keys())),
     )
 
@@ -121,5 +121,6 @@ def _taken_out(spec: Predictor) -> Predictor:
     return spec.model_copy(update={"enabled": False}) if spec.enabled else spec
 
 
-def _raw(value: Any) -> msgspec.Raw:
+def raw(value: Any) -> msgspec.Raw:
+    """What a file says for a spec, as JSON."""
     return msgspec.Raw(_encode(plain(value)))

@@ -17,6 +17,7 @@ _DISTRUST = 60.0
 _SWEEP = 5.0
 _JITTER = 0.1
 _NEVER = math.inf
+_CHANCE = Random()  # noqa: S311 - spreads moments, and hides nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ class Endpoint:
     """
 
     __slots__ = (
-        "_attempts", "_bounds", "_chance", "_connecting", "_empty", "_ended", "_given_up", "_idle", "_known", "_loop", "_open",
+        "_attempts", "_bounds", "_connecting", "_empty", "_ended", "_given_up", "_idle", "_known", "_loop", "_open",
         "_served_soon", "_sweeping", "_tls", "_trusted_from", "_waiting", "host", "port",
     )  # fmt: skip
 
@@ -63,7 +64,6 @@ class Endpoint:
         self.port = port
         self._bounds = bounds
         self._tls = tls
-        self._chance = Random()  # noqa: S311 - spreads moments, and hides nothing
         self._sweeping: asyncio.TimerHandle | None = None
         self._ended = False
         self._loop = asyncio.get_running_loop()
@@ -191,7 +191,7 @@ class Endpoint:
 
     def _keep(self, connection: Connection) -> None:
         """A new connection stands."""
-        connection.old_from = self._loop.time() + self._bounds.age * self._chance.uniform(1 - _JITTER, 1 + _JITTER)
+        connection.old_from = self._loop.time() + self._bounds.age * _CHANCE.uniform(1 - _JITTER, 1 + _JITTER)
         self._open.add(connection)
         self._empty.clear()
         self._idle.append(connection)

@@ -36,12 +36,14 @@ class Launch:
     Args:
         state: The state folder.
         file: The file, if there is one.
+        server: What that says of the server, as JSON.
         sock: Where the admin API listens; it stays open here, so that who comes while the process starts again has to wait only.
         program: Its command.
     """
 
     state: str
     file: str | None
+    server: msgspec.Raw
     sock: socket.socket
     program: tuple[str, ...] = PROGRAM
 
@@ -57,7 +59,7 @@ class Launch:
 
     def begin(self, control: Control) -> None:
         """Have one that was started begin."""
-        orders = msgspec.json.encode({"state": self.state, "file": self.file})
+        orders = msgspec.json.encode({"state": self.state, "file": self.file, "server": self.server})
         with suppress(ConnectionError):  # it has ended, as will be seen
             socket.send_fds(control.line, [orders], [self.sock.fileno()])
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from plait.spec.predictor import Predictor, PredictorDefaults
 
 
+_CHANCE = Random()  # noqa: S311 - chance for even loads, no secret
 ASIDE = 16
 """Connections to one address for questions about itself, and as many that wait for one."""
 
@@ -46,7 +47,7 @@ def upstream(
         resolver: Who is asked for all addresses of a name.
     """
     spec = defaults.of(predictor)
-    now, draw = clock.now(), Random().random  # noqa: S311 - chance for even loads, no secret
+    now, draw = clock.now(), _CHANCE.random
     budget = Budget(now)
     fleet: Fleet[Peer] = Fleet(_rule(spec.balance), draw, budget, spec.timeout, spec.eject or None)
     limit = _limit(spec.limit, now)
