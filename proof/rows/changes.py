@@ -157,6 +157,7 @@ async def measure_large(scale: Times, run: Run) -> Figures:
             began = perf_counter()
             async with serving({"predictors": few, "graphs": asked}, run.folder / "few", "small", admin=True) as small:
                 alone = perf_counter() - began
+                loads = await _loads(small, {"predictors": many, "graphs": asked | more}, {"predictors": few, "graphs": asked})
                 costs: dict[str, list[float]] = {"large": [], "small": []}
                 for time in range(1, scale.times + 1):
                     for name, served in (("large", large), ("small", small)):
@@ -165,13 +166,22 @@ async def measure_large(scale: Times, run: Run) -> Figures:
             resident = memory(large.pid)["rss_mb"] or 0.0
     medians = {name: statistics.median(found) * 1e6 for name, found in costs.items()}
     return {
-        "serves after": took,
+        "loads in": loads,
         "CPU of a request, times that of the small one": medians["large"] / medians["small"],
-        "the small one serves after, in s": alone,
+        "serves after its start, in s": took,
+        "the small one serves after its start, in s": alone,
         "CPU of a request, in µs": medians["large"],
         "the same of the small one": medians["small"],
         "memory of all processes, MB": resident,
     }
+
+
+async def _loads(served: Served, large: Mapping[str, Any], small: Mapping[str, Any]) -> float:
+    """Seconds until another configuration runs; it is taken back then."""
+    async with Clients(served.admin) as admin:
+        answer = await _changed(admin, "/config", large)
+        await _changed(admin, "/config", small)
+    return answer.seconds
 
 
 async def _cost(served: Served, requests: int) -> float:
@@ -223,10 +233,11 @@ LARGE = Row(
     promise="1,000 predictors and 200 graphs",
     elsewhere="not known",
     goal="load in 2 s, and add nothing to the hot path",
-    how="From the start of `plait serve` until clients can come. Then requests to a fan-out of three, one after the other, in "
-    "turn to this one and to one with three predictors and one graph: CPU of all processes of each, median of the rounds.",
+    how="`PUT /config` to a plait with a small file, until its worker runs it; beside it, how long `plait serve` takes from its "
+    "start. Then requests to a fan-out of three, one after the other, in turn to this one and to one with three predictors and one "
+    "graph: CPU of all processes of each, median of the rounds.",
     goals=(
-        Goal("serves after", 2, "s", short=20),
+        Goal("loads in", 2, "s", short=20),
         Goal("CPU of a request, times that of the small one", 1.05, short=3),
     ),
     measure=measure_large,
