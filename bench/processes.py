@@ -21,7 +21,8 @@ START = 60.0
 END = 15.0
 LOOK_AGAIN = 0.002
 # Where plait would listen; and what keeps Python from keeping compiled modules, as it does wherever plait is installed.
-# Proxies for HTTP, which httpx would use, are kept away too.
+# Proxies for HTTP, which httpx would use, are kept away too. Several plaits run at once, which would all want one admin port.
+ALWAYS = {"PLAIT_ADMIN_PORT": "off"}
 UNWANTED = ("HOST", "PORT", "PYTHONDONTWRITEBYTECODE")
 
 
@@ -103,7 +104,7 @@ def must_be_free(ports: Sequence[int]) -> None:
 def environment(more: Mapping[str, str]) -> dict[str, str]:
     """This process's variables for another one, with some more."""
     kept = {key: value for key, value in os.environ.items() if key not in UNWANTED and not key.lower().endswith("_proxy")}
-    return {**kept, **more}
+    return {**kept, **ALWAYS, **more}
 
 
 def end_on_signals() -> None:
