@@ -66,8 +66,8 @@ proof: $(VENV)/.dev ## measure what plait promises under load and faults, and wr
 	@$(BIN)/python -m proof $(ARGS) --write docs/proof.md
 
 lock: $(if $(filter $(BIN)/uv,$(UV)),$(VENV)/.dev) ## write the locks anew (UPGRADE=--upgrade: with newer versions)
-	$(COMPILE) --extra control --extra onnx --group dev -o requirements.lock
-	$(COMPILE) --extra control --extra onnx --group build -c requirements.lock -o requirements-demo.lock
+	$(COMPILE) --extra control --extra jobs --extra onnx --group dev -o requirements.lock
+	$(COMPILE) --extra control --extra jobs --extra onnx --group build -c requirements.lock -o requirements-demo.lock
 	$(COMPILE) --extra onnx --group bench -c requirements.lock -o requirements-bench.lock
 	$(COMPILE) --group fuzz -c requirements.lock -o requirements-fuzz.lock
 

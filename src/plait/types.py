@@ -69,6 +69,22 @@ class Message(msgspec.Struct, eq=False, gc=False):
         return f"Message({self.raw!r}{'' if self.complete else ', incomplete'})"
 
 
+SYNC, STREAM, JOB, DEFERRED = range(4)
+"""Who goes first where calls wait for a predictor."""
+
+
+class Recalled(msgspec.Struct, frozen=True):
+    """How a call of a predictor ended when this run was made before; it is not made again.
+
+    Args:
+        part: As it was recorded, under its whole key.
+        error: Why there was no answer, if so.
+    """
+
+    part: Part
+    error: PlaitError | None = None
+
+
 class Run:
     """One request's run of one graph: what it was asked, and what has happened so far.
 
@@ -80,10 +96,25 @@ class Run:
         forwarded: Header lines (`name: value` and a line end) that every predictor gets, such as `traceparent`.
         subscribers: Who else wants to hear of each part as it ends.
 
-    `shown` is what expressions see of the headers, once one has looked.
+    `priority` is one of `SYNC`, `STREAM`, `JOB`, `DEFERRED`. A run that is, or may become, a job has its id in `job`; `recalled`
+    has what is known of its calls from before, by their whole key. `shown` is what expressions see of the headers, once one has
+    looked.
     """
 
-    __slots__ = ("clock", "forwarded", "headers", "item", "message", "parts", "request_id", "shown", "subscribers")
+    __slots__ = (
+        "clock",
+        "forwarded",
+        "headers",
+        "item",
+        "job",
+        "message",
+        "parts",
+        "priority",
+        "recalled",
+        "request_id",
+        "shown",
+        "subscribers",
+    )
 
     def __init__(
         self,
@@ -103,13 +134,16 @@ class Run:
         self.shown: Message | None = None
         self.subscribers = subscribers
         self.item = ""
+        self.priority = SYNC
+        self.job = ""
+        self.recalled: Mapping[str, Recalled] | None = None
 
     def inside(self, message: Message) -> Run:
         """The run of a graph within this one: another request, the same parts."""
         inner = Run(message, self.clock, self.request_id, self.headers, self.forwarded, self.subscribers)
         inner.parts = self.parts
         inner.item = self.item
-        return inner
+        return inner.like(self)
 
     def of_item(self, place: int) -> Run:
         """The run of one item of a `map` within this one: the same request and parts, whose keys say which item."""
@@ -119,7 +153,13 @@ class Run:
 
     def recorded(self, subscriber: Callable[[Part], None]) -> Run:
         """The same run, with a list of its own of the parts that it sees, of which only `subscriber` hears."""
-        return Run(self.message, self.clock, self.request_id, self.headers, self.forwarded, (subscriber,))
+        alone = Run(self.message, self.clock, self.request_id, self.headers, self.forwarded, (subscriber,))
+        return alone.like(self)
+
+    def like(self, other: Run) -> Run:
+        """The same, as urgent as another, and a part of the same job."""
+        self.priority, self.job, self.recalled = other.priority, other.job, other.recalled
+        return self
 
     def emit(self, part: Part) -> None:
         """Record a part that has ended."""

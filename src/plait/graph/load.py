@@ -22,6 +22,7 @@ from plait.graph.yaml_out import write
 from plait.nodes.link import At
 from plait.spec.access_log import WORDS
 from plait.spec.predictor import Predictor
+from plait.spec.sinks import FileSink, SinkSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +197,7 @@ def read(document: Document, environ: Mapping[str, str], folder: Path) -> Read:
 
 
 def _with_paths(config: Config, folder: Path) -> Config:
-    """The same with absolute paths of models, of certificates, of the access log and of the state folder."""
+    """The same with absolute paths of models, of certificates, of sinks, of the access log and of the state folder."""
     absolute = {name: _with_path(spec, folder) for name, spec in config.predictors.items()}
     tls, log = config.server.tls, config.server.access_log
     server = config.server.model_copy(update={"state": str(folder / config.server.state)})
@@ -204,7 +205,11 @@ def _with_paths(config: Config, folder: Path) -> Config:
         server = server.model_copy(update={"tls": tls.within(folder)})
     if log.to not in WORDS:
         server = server.model_copy(update={"access_log": log.model_copy(update={"to": str(folder / log.to)})})
-    return config.model_copy(update={"predictors": absolute, "server": server})
+    sinks: dict[str, SinkSpec] = {
+        name: sink.model_copy(update={"file": str(folder / sink.file)}) if isinstance(sink, FileSink) else sink
+        for name, sink in config.sinks.items()
+    }
+    return config.model_copy(update={"predictors": absolute, "sinks": sinks, "server": server})
 
 
 def _with_path(spec: Predictor, folder: Path) -> Predictor:

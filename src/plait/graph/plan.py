@@ -10,8 +10,9 @@ import msgspec
 from plait.graph.dump import plain
 from plait.graph.load import Loaded
 from plait.graph.spec import Config, Defaults, Server
-from plait.graph.validate import GRAPH, PREDICTOR
+from plait.graph.validate import GRAPH, PREDICTOR, SINK
 from plait.graph.walk import names_code
+from plait.spec.jobs import JobsSpec
 from plait.spec.predictor import Predictor
 
 _T = TypeVar("_T")
@@ -33,6 +34,8 @@ class Plan(msgspec.Struct, frozen=True):
         defaults: The section `defaults`.
         predictors: By name.
         graphs: By name.
+        sinks: By name.
+        jobs: The section `jobs`.
         excluded: The predictors that were taken out while running.
     """
 
@@ -43,6 +46,8 @@ class Plan(msgspec.Struct, frozen=True):
     defaults: msgspec.Raw
     predictors: dict[str, msgspec.Raw]
     graphs: dict[str, msgspec.Raw]
+    sinks: dict[str, msgspec.Raw]
+    jobs: msgspec.Raw
     excluded: tuple[str, ...] = ()
 
     def encoded(self) -> bytes:
@@ -50,7 +55,7 @@ class Plan(msgspec.Struct, frozen=True):
         return _encode(self)
 
 
-_NOTHING = Plan(0, "", False, msgspec.Raw(b""), msgspec.Raw(b""), {}, {})  # noqa: FBT003 - a field of a record
+_NOTHING = Plan(0, "", False, msgspec.Raw(b""), msgspec.Raw(b""), {}, {}, {}, msgspec.Raw(b""))  # noqa: FBT003 - a field of a record
 
 
 def decoded(data: bytes) -> Plan:
@@ -69,6 +74,8 @@ def plan_of(loaded: Loaded, revision: int, excluded: Collection[str] = ()) -> Pl
         raw(config.defaults),
         {name: raw(spec) for name, spec in config.predictors.items()},
         {name: raw(spec) for name, spec in config.graphs.items()},
+        {name: raw(spec) for name, spec in config.sinks.items()},
+        raw(config.jobs),
         tuple(sorted(set(excluded) & config.predictors.keys())),
     )
 
@@ -100,6 +107,11 @@ def planned(plan: Plan, before: Planned | None = None) -> Planned:
             name: _unless_same(GRAPH.validate_python, raw, old.plan.graphs.get(name), old.config.graphs.get(name))
             for name, raw in plan.graphs.items()
         },
+        sinks={
+            name: _unless_same(SINK.validate_python, raw, old.plan.sinks.get(name), old.config.sinks.get(name))
+            for name, raw in plan.sinks.items()
+        },
+        jobs=_unless_same(JobsSpec.model_validate, plan.jobs, old.plan.jobs, old.config.jobs),
     )
     return Planned(plan, config)
 

@@ -1,8 +1,8 @@
-"""A whole configuration as data: server, defaults, predictors, graphs."""
+"""A whole configuration as data: server, defaults, predictors, graphs, sinks, jobs."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Field
 
@@ -10,9 +10,12 @@ from plait.nodes.union import BY_KEY, Node, kinds_in, own_fields
 from plait.spec.access_log import AccessLog
 from plait.spec.base import Spec
 from plait.spec.control import AdminPort, Folder, RollbackSpec, StoreUrl
-from plait.spec.fields import Duration, Json, Name, Route
+from plait.spec.fields import Duration, Json, Many, Name, Route
+from plait.spec.jobs import JobsSpec
 from plait.spec.limits import Limits
 from plait.spec.predictor import Predictor, PredictorDefaults
+from plait.spec.rules import Rule
+from plait.spec.sinks import Sink
 from plait.spec.tls import ServerTls
 
 GRAPH_TIMEOUT = 2.0
@@ -77,6 +80,10 @@ class GraphOptions(Spec):
     """JSON Schema of the request."""
     sample: Json = None
     """An example request."""
+    rules: Many[Rule] = ()
+    """What is done about results; all that hold act, in order."""
+    late: Literal["keep", "drop"] = "drop"
+    """What becomes of calls that are under way when an answer is partial at the timeout: `keep` goes on with them, as a job."""
     description: str = ""
     """One line for whoever reads the metadata."""
 
@@ -117,6 +124,8 @@ class Config(Spec):
     defaults: Defaults = Defaults()
     predictors: dict[Name, Predictor] = Field(default_factory=dict)
     graphs: dict[Name, Graph] = Field(default_factory=dict)
+    sinks: dict[Name, Sink] = Field(default_factory=dict)
+    jobs: JobsSpec = JobsSpec()
 
     def route(self, graph: str) -> str:
         """The URL path of a graph."""

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
+
+from msgspec.structs import replace
 
 from plait.counts import LOT, PartCounts
 from plait.errors import PlaitError, TimedOut
 from plait.events import Part
 from plait.nodes.waiter import awaited
-from plait.types import Context, Message, Run, Sink, Started
+from plait.types import Context, Message, Recalled, Run, Sink, Started
 
 if TYPE_CHECKING:
     from plait.spec.policies import HedgeSpec, RetrySpec
@@ -88,6 +92,8 @@ class Asking:
         self.index = index
         self.outcome: Outcome | None = None
         self.began = now = run.clock.now()
+        if run.recalled is not None and self._recalls(run.recalled):
+            return
         deadline = ctx.deadline
         if deadline - now <= LEAST:
             self.ended(None, None, TimedOut("no time was left to ask it"))
@@ -98,6 +104,21 @@ class Asking:
         outcome = predictor.ask(message, run, now, until, self)
         if self.sink is not None:
             self.outcome = outcome
+
+    def _recalls(self, known: Mapping[str, Recalled]) -> bool:
+        """Whether it is known how this call ends: then it has ended."""
+        ask, run = self.ask, self.run
+        found = known.get(ask.key + run.item)
+        sink = self.sink
+        if found is None or sink is None:
+            return False
+        self.sink = None
+        run.emit(replace(found.part, key=ask.key, item=""))
+        if found.error is not None:
+            sink.failed(self.index, copy(found.error))
+        elif found.part.output is not None:
+            sink.answered(self.index, found.part.output)
+        return True
 
     def ended(self, outcome: Outcome | None, message: Message | None, error: PlaitError | None) -> None:
         """The upstream has an answer, or knows that there will be none."""
