@@ -1,0 +1,40 @@
+"""What deliveries need of the store of jobs: its outbox."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from plait.jobs.records import Outgoing, StoredOutgoing
+
+
+class Outbox(Protocol):
+    """Messages that are on their way; every method raises `StoreDown` where the store cannot be reached."""
+
+    async def promise(self, outgoing: Sequence[Outgoing]) -> list[bool]:
+        """Keep messages, owned by this process; they are durable when this returns. True for those that are new."""
+        ...
+
+    async def claim_outgoing(self, limit: int) -> list[StoredOutgoing]:
+        """Make those that are due, and are this process's or nobody's who lives, its own."""
+        ...
+
+    async def sent(self, message: str, fence: int) -> None:
+        """The message was taken."""
+
+    async def postpone(self, message: str, fence: int, seconds: float, error: str) -> None:
+        """It was not, and is due again in so many seconds."""
+
+    async def drop(self, message: str, fence: int, error: str) -> None:
+        """It will not be sent any more."""
+
+    async def waiting(self) -> dict[str, int]:
+        """How many wait, by sink."""
+        ...
+
+    async def disable(self, sink: str, reason: str) -> None:
+        """Send nothing more to a sink."""
+
+    async def disabled(self) -> dict[str, str]:
+        """The sinks that nothing is sent to, each with the reason."""
+        ...
