@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 if TYPE_CHECKING:
+    from plait.errors import PlaitError
     from plait.types import Message
 
 
@@ -31,6 +32,8 @@ class Part(msgspec.Struct, frozen=True, gc=False):
     """Which item of a `map` it is of, as `.3`: the end of its key."""
     ended: float = 0.0
     """The moment at which it ended, on the run's clock; 0 for one that nobody had to wait for."""
+    failure: PlaitError | None = None
+    """Why there is no answer, of a run that is, or may become, a job; never one that was raised."""
 
     def within(self, item: str) -> Part:
         """The same as a part of an item, whose place comes before those of maps further in."""

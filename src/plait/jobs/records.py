@@ -118,11 +118,15 @@ class StoredPart(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Added(msgspec.Struct, frozen=True):
-    """What became of a new job: the id of it or, where the key was known, of the one before; its fence where it is new."""
+    """What became of a new job: the id of it or, where the key was known, of the one before; its fence where it is new.
+
+    `at` is when it was taken in, by the store's clock.
+    """
 
     id: str
     created: bool
     fence: int = 0
+    at: datetime | None = None
 
 
 class Ended(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from copy import copy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
@@ -12,6 +11,7 @@ from msgspec.structs import replace
 from plait.counts import LOT, PartCounts
 from plait.errors import PlaitError, TimedOut
 from plait.events import Part
+from plait.nodes.decided import ENDED
 from plait.nodes.waiter import awaited
 from plait.types import Context, Message, Recalled, Run, Sink, Started
 
@@ -72,7 +72,24 @@ class Ask:
 
     def start(self, message: Message, ctx: Context, sink: Sink, index: int = 0, /) -> Started:
         """The predictor's answer, for whoever is called back."""
+        run = ctx.run
+        if run.recalled is not None:
+            known = run.recalled.get(self.key + run.item)
+            if known is not None:
+                return self._again(known, ctx, sink, index)
         return Asking(self, message, ctx, sink, index)
+
+    def _again(self, known: Recalled, ctx: Context, sink: Sink, index: int) -> Started:
+        """End as it is known to have ended, without asking."""
+        run, part = ctx.run, known.part
+        run.emit(replace(part, key=self.key, item=""))
+        if known.error is not None:
+            sink.failed(index, copy(known.error))
+        elif part.output is not None:
+            sink.answered(index, part.output)
+        else:
+            return Unneeded(run, min(ctx.deadline, run.clock.now() + self.predictor.timeout), sink, index)
+        return ENDED
 
     def never_began(self, run: Run, status: str, why: str = "") -> None:
         """Record that this call was not made, and why."""
@@ -92,8 +109,6 @@ class Asking:
         self.index = index
         self.outcome: Outcome | None = None
         self.began = now = run.clock.now()
-        if run.recalled is not None and self._recalls(run.recalled):
-            return
         deadline = ctx.deadline
         if deadline - now <= LEAST:
             self.ended(None, None, TimedOut("no time was left to ask it"))
@@ -104,21 +119,6 @@ class Asking:
         outcome = predictor.ask(message, run, now, until, self)
         if self.sink is not None:
             self.outcome = outcome
-
-    def _recalls(self, known: Mapping[str, Recalled]) -> bool:
-        """Whether it is known how this call ends: then it has ended."""
-        ask, run = self.ask, self.run
-        found = known.get(ask.key + run.item)
-        sink = self.sink
-        if found is None or sink is None:
-            return False
-        self.sink = None
-        run.emit(replace(found.part, key=ask.key, item=""))
-        if found.error is not None:
-            sink.failed(self.index, copy(found.error))
-        elif found.part.output is not None:
-            sink.answered(self.index, found.part.output)
-        return True
 
     def ended(self, outcome: Outcome | None, message: Message | None, error: PlaitError | None) -> None:
         """The upstream has an answer, or knows that there will be none."""
@@ -139,7 +139,7 @@ class Asking:
         elif error is not None:
             error.node = self.ask.path
             error.predictor = self.ask.predictor.name
-            self._record(outcome, error.part, error.detail)
+            self._record(outcome, error.part, error)
             sink.failed(self.index, error)
 
     def cancel(self) -> None:
@@ -149,12 +149,38 @@ class Asking:
             self.sink = None
             if outcome is not None:
                 outcome.cancel()
-            self._record(outcome, "cancelled", "")
+            self._record(outcome, "cancelled")
 
-    def _record(self, outcome: Outcome | None, status: str, error: str) -> None:
+    def _record(self, outcome: Outcome | None, status: str, error: PlaitError | None = None) -> None:
         ask, run = self.ask, self.run
         code, attempts, endpoint = (outcome.code, outcome.attempts, outcome.endpoint) if outcome is not None else (None, 0, "")
         ended = run.clock.now()
         took = ended - self.began
         ask.counts.saw(status, took)
-        run.emit(Part(ask.key, ask.path, ask.predictor.name, status, took, code, attempts, endpoint, error, None, "", ended))
+        detail = error.detail if error is not None else ""
+        # A copy: the error itself will know who raised it, and with it this run, whose parts the garbage collector does not see.
+        failure = copy(error) if run.job else None
+        of = ask.predictor.name
+        run.emit(Part(ask.key, ask.path, of, status, took, code, attempts, endpoint, detail, None, "", ended, failure))
+
+
+class Unneeded:
+    """A call that nobody needed in the end when this run was made before: there is no answer, for as long as there could be one."""
+
+    __slots__ = ("_bucket", "_index", "_sink")
+
+    def __init__(self, run: Run, deadline: float, sink: Sink, index: int) -> None:
+        self._sink: Sink | None = sink
+        self._index = index
+        self._bucket = run.clock.at(deadline, self)
+
+    def expire(self) -> None:
+        """Somebody needs it after all."""
+        sink, self._sink = self._sink, None
+        if sink is not None:
+            sink.failed(self._index, TimedOut("it was stopped when this was run before, and is not asked again"))
+
+    def cancel(self) -> None:
+        """Nobody does."""
+        self._sink = None
+        self._bucket.pop(self, None)

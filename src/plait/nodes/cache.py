@@ -75,6 +75,8 @@ class Cached:
     async def __call__(self, message: Message, ctx: Context, /) -> Message:
         """The answer. Only whole ones are kept; a failure is that of all who wait, but one's own deadline is nobody else's."""
         key, run = self.key(message, ctx), ctx.run
+        if run.recalled is not None:
+            return await self.call(message, ctx)  # what is known of it from before is nobody else's
         while True:
             kept = self.store.get(key, run.clock.now())
             if kept is not None:

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from plait.background import Background
 from plait.errors import PlaitError, fault
 from plait.nodes.ask import Ask
-from plait.nodes.draws import even_draws
+from plait.nodes.draws import Draws
 from plait.nodes.link import Child, Link
 from plait.nodes.node import Arrangement, NodeSpec
 from plait.spec.fields import Share, share_text
-from plait.types import Call, Context, Message
+from plait.types import Call, Context, Message, Run
 
 if TYPE_CHECKING:
     Node = NodeSpec
@@ -54,8 +54,7 @@ class Shadow(NodeSpec):
         of, copy = self.children()
         answer, before = link.call(of), len(link.asks)
         shadow = link.call(copy)
-        draw = even_draws().__next__
-        return Shadowed(answer, shadow, self.sample, draw, link.background, tuple(link.asks[before:]))
+        return Shadowed(answer, shadow, self.sample, Draws(link.path), link.background, tuple(link.asks[before:]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +64,14 @@ class Shadowed:
     call: Call
     copy: Call
     sample: float
-    draw: Callable[[], float]
+    draw: Callable[[Run], float]
     background: Background
     asks: tuple[Ask, ...]
     under_way: set[asyncio.Task[Any]] = field(default_factory=set)
 
     async def __call__(self, message: Message, ctx: Context, /) -> Message:
         """The call's answer; whoever no longer wants it wants no copy either."""
-        copy = self._begin(message, ctx) if self.draw() < self.sample else None
+        copy = self._begin(message, ctx) if self.draw(ctx.run) < self.sample else None
         try:
             return await self.call(message, ctx)
         except asyncio.CancelledError:

@@ -14,13 +14,13 @@ import msgspec
 from pydantic import Field
 
 from plait.nodes.decided import Decided
-from plait.nodes.draws import even_draws
+from plait.nodes.draws import Draws
 from plait.nodes.drive import leaf
 from plait.nodes.link import Child, Evaluate, Link
 from plait.nodes.node import Arrangement, NodeSpec
 from plait.spec.base import Spec
 from plait.spec.fields import Many
-from plait.types import Call, Context, Leaf, Message
+from plait.types import Call, Context, Leaf, Message, Run
 
 if TYPE_CHECKING:
     Node = NodeSpec
@@ -78,7 +78,7 @@ class Split(NodeSpec):
         served = tuple(call for call, weight in zip(calls, weights, strict=True) if weight)
         bounds = between(weights)
         if self.key is None:
-            return Decided(Draw(served, bounds, even_draws().__next__))
+            return Decided(Draw(served, bounds, Draws(link.path)))
         return Decided(Sticky(served, bounds, link.expression(self.key, ("key",))))
 
 
@@ -102,10 +102,10 @@ class Draw:
 
     calls: tuple[Leaf, ...]
     bounds: tuple[float, ...]
-    draw: Callable[[], float]
+    draw: Callable[[Run], float]
 
     def __call__(self, message: Message, ctx: Context) -> tuple[Leaf, Message, Context]:
-        return self.calls[bisect_right(self.bounds, self.draw())], message, ctx
+        return self.calls[bisect_right(self.bounds, self.draw(ctx.run))], message, ctx
 
 
 @dataclass(frozen=True, slots=True)
