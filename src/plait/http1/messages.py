@@ -16,7 +16,8 @@ JSON = "Content-Type: application/json\r\n"
 class Request(msgspec.Struct, frozen=True, gc=False):
     """A request that has arrived whole. `path` is normalised, `query` raw; names in `headers` are lower-case.
 
-    `waited` is how many seconds ago it has, where these count.
+    `waited` is how many seconds ago it has, where these count. `client` tells clients apart that have shown a certificate which was
+    verified: it is the same for all certificates with the same names of the same authority; empty for any other client.
     """
 
     method: str
@@ -26,6 +27,7 @@ class Request(msgspec.Struct, frozen=True, gc=False):
     body: bytes
     peer: str = ""
     waited: float = 0.0
+    client: str = ""
 
 
 class Outlet(Protocol):

@@ -61,20 +61,22 @@ class RequestReader:
         limits: What a request may have.
         peer: The client's address, for the requests.
         known: The heads that clients have sent before under these limits.
+        client: Who that is by its certificate, for the requests.
 
     Of the last request, `keep_alive` says whether another may follow, `modern` whether it was HTTP/1.1.
     """
 
     __slots__ = (
-        "_body", "_chunks", "_done", "_fields", "_head", "_headers", "_hosts", "_known", "_last", "_left", "_limits",
+        "_body", "_chunks", "_client", "_done", "_fields", "_head", "_headers", "_hosts", "_known", "_last", "_left", "_limits",
         "_method", "_parser", "_path", "_peer", "_query", "_target", "in_body", "keep_alive", "modern", "rest",
         "wants_continue",
     )  # fmt: skip
 
-    def __init__(self, limits: RequestLimits, peer: str, known: Known[Head] | None = None) -> None:
+    def __init__(self, limits: RequestLimits, peer: str, known: Known[Head] | None = None, client: str = "") -> None:
         self._known: Known[Head] = Known() if known is None else known
         self._limits = limits
         self._peer = peer
+        self._client = client
         self._parser: Any = None  # from the first head that must be parsed until the connection ends
         self._last: Head | None = None
         self.rest = b""
@@ -152,7 +154,7 @@ class RequestReader:
         body, self.rest = data[head.start : head.whole], data[head.whole :]
         self.keep_alive = head.keep_alive
         self.modern = head.modern
-        return Request(head.method, head.path, head.query, head.headers, body, self._peer)
+        return Request(head.method, head.path, head.query, head.headers, body, self._peer, 0.0, self._client)
 
     def _feed_head(self, data: bytes) -> bytes:
         """Feed as much as belongs to the head; what follows it."""
@@ -213,7 +215,7 @@ class RequestReader:
 
     def _finish(self) -> Request:
         whole = bytes(self._body)
-        request = Request(self._method, self._path, self._query, self._headers, whole, self._peer)
+        request = Request(self._method, self._path, self._query, self._headers, whole, self._peer, 0.0, self._client)
         keep = self.keep_alive and strict.keeps_alive(self._headers, modern=self.modern)
         if self._left is not None and b"expect" not in self._headers and b"upgrade" not in self._headers:
             raw = self._head

@@ -146,7 +146,9 @@ class Tls(asyncio.Protocol, asyncio.Transport):
         return self._below.get_write_buffer_size()
 
     def get_extra_info(self, name: str, default: Any = None) -> Any:
-        """As of the socket's transport."""
+        """As of the socket's transport; `ssl_object` is the TLS object."""
+        if name == "ssl_object":
+            return self._object
         return self._below.get_extra_info(name, default)
 
     def _shake(self) -> None:

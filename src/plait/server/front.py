@@ -11,7 +11,7 @@ from plait.http1.problem import problem
 from plait.http1.requests import RequestReader
 from plait.server.alarm import Alarm
 from plait.server.outgoing import Outgoing
-from plait.server.sockets import peer_of, reset_when_closed, unsent
+from plait.server.sockets import client_of, peer_of, reset_when_closed, unsent
 from plait.server.visit import Visit
 from plait.server.wire_out import CONTINUE, encode_head, encode_response
 
@@ -59,7 +59,7 @@ class Front(asyncio.Protocol):
         """A client has come."""
         self._transport = transport  # type: ignore[assignment] # a stream transport
         listener, peer = self._listener, peer_of(transport)
-        self._reader = RequestReader(listener.limits, peer, listener.known)
+        self._reader = RequestReader(listener.limits, peer, listener.known, client_of(transport))
         self._visit = Visit(listener, peer)
         refusal = listener.take_in(peer)
         listener.came(self)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import errno
+import json
 import resource
 import socket
 import struct
 import sys
 from asyncio import BaseTransport, Transport
 from contextlib import suppress
+from hashlib import blake2b
 
 from plait.errors import StartError
 
@@ -87,6 +89,20 @@ def peer_of(transport: BaseTransport) -> str:
     """The address of who is at the other end; empty if that has none."""
     name = transport.get_extra_info("peername")
     return name[0] if isinstance(name, tuple) else ""
+
+
+def client_of(transport: BaseTransport) -> str:
+    """Who is at the other end, by the certificate that was verified; empty without one.
+
+    A certificate that is renewed with the same names by the same authority is the same client's. One without names is only itself.
+    """
+    tls = transport.get_extra_info("ssl_object")
+    shown = None if tls is None else tls.getpeercert()
+    if not shown:  # there is none, or nobody has verified it
+        return ""
+    names = [shown.get(name) for name in ("subject", "subjectAltName")]
+    said = json.dumps([shown.get("issuer"), *names]).encode() if any(names) else tls.getpeercert(binary_form=True)
+    return blake2b(said, digest_size=16).hexdigest()
 
 
 def room_for_clients() -> int:
