@@ -1,0 +1,37 @@
+"""How a job ends: what is kept of its outcome, and what a sink is told."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import msgspec
+
+from plait.errors import PlaitError
+from plait.http1.problem import problem
+from plait.jobs.records import FAILED, SUCCEEDED, Ended, Outgoing, StoredJob
+from plait.jobs.state import JobState, moment
+from plait.types import Message
+
+_encode = msgspec.json.Encoder().encode
+
+
+def ended(outcome: Message | PlaitError, request_id: str) -> Ended:
+    """What is kept of an answer, or of a failure."""
+    if isinstance(outcome, Message):
+        return Ended(status=SUCCEEDED, result=outcome.raw, complete=outcome.complete)
+    return Ended(status=FAILED, error=problem(outcome, request_id).body)
+
+
+def as_ended(job: StoredJob, end: Ended) -> StoredJob:
+    """A job as it is once this has been written."""
+    return msgspec.structs.replace(
+        job, status=end.status, result=end.result, complete=end.complete, error=end.error, finished=datetime.now(UTC)
+    )
+
+
+def notice(sink: str, state: JobState) -> Outgoing:
+    """What a sink is sent of a job that has ended: the fields of the job, without addresses."""
+    shown = msgspec.to_builtins(state.without_details(), builtin_types=(msgspec.Raw,))
+    shown["job"] = shown.pop("id")
+    event = {"type": "job", "sink": sink, **shown, "time": moment(datetime.now(UTC))}
+    return Outgoing(id=f"{state.id}/ended", sink=sink, payload=_encode(event), job=state.id)

@@ -1,0 +1,85 @@
+"""What happens to a job, written in the order in which it happens; the run itself waits for nothing of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+from plait.jobs.ending import as_ended, ended, notice
+from plait.jobs.insist import insist
+from plait.jobs.parts import stored
+from plait.jobs.records import Outgoing
+from plait.jobs.state import state_of
+
+if TYPE_CHECKING:
+    from plait.errors import PlaitError
+    from plait.events import Part
+    from plait.jobs.held import Held
+    from plait.jobs.keeping import Keeping
+    from plait.types import Message
+
+Told = Callable[[Sequence[Outgoing]], None]
+"""Begins to send what has just been written."""
+
+
+class Writing:
+    """Writes for jobs that run here.
+
+    Args:
+        keeping: The store.
+        told: Hears of messages to sinks, once they are durable.
+    """
+
+    def __init__(self, keeping: Keeping, told: Told) -> None:
+        self._keeping = keeping
+        self._told = told
+
+    async def follow(self, held: Held, *, begun: bool) -> None:
+        """Write everything from the beginning to the end; where the job is this process's no more, stop it.
+
+        Args:
+            held: A job whose run has begun.
+            begun: Whether it is known that it runs.
+        """
+        carried, job = held.carried, held.job
+        ours = begun or await insist(partial(self._keeping.begin, job.id, job.fence))
+        while ours and carried is not None:
+            await held.woken.wait()
+            held.woken.clear()
+            if parts := held.taken():
+                held.woken.set()  # there may be more, or it is over
+                ours = await self._parts(held, parts)
+            elif held.left:
+                return
+            elif carried.over:
+                await self._outcome(held, carried.outcome)
+                return
+        held.leave()
+
+    async def end(self, held: Held, outcome: Message | PlaitError) -> None:
+        """Write the end, and with it what a sink is to hear of it."""
+        job = held.job
+        end = ended(outcome, job.request_id)
+        outgoing: list[Outgoing] = []
+        if job.notify is not None:
+            parts = held.carried.run.parts if held.carried is not None else ()
+            outgoing.append(notice(job.notify, state_of(as_ended(job, end), parts)))
+        if await insist(partial(self._keeping.finish, job.id, job.fence, end, outgoing)) and outgoing:
+            self._told(outgoing)
+
+    async def _outcome(self, held: Held, outcome: Message | PlaitError | None) -> None:
+        if outcome is None:  # whoever began it has stopped it
+            await insist(partial(self._keeping.cancel, held.job.id, None))
+        else:
+            await self.end(held, outcome)
+
+    async def _parts(self, held: Held, parts: Sequence[Part]) -> bool:
+        """Whether all were written."""
+        job, keep = held.job, self._keeping.part
+        if len(parts) == 1:
+            return await insist(partial(keep, job.id, job.fence, stored(parts[0])))
+        async with asyncio.TaskGroup() as group:  # together they are one commit
+            tasks = [group.create_task(insist(partial(keep, job.id, job.fence, stored(part)))) for part in parts]
+        return all(task.result() for task in tasks)
