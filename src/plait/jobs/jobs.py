@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from plait.errors import NotFound
@@ -109,11 +110,12 @@ class Jobs:
             left = until - self._clock.now()
             if found.status in ENDED or left <= 0:
                 return await self._state(found)
-            try:
-                async with asyncio.timeout(left if held is not None else min(left, LOOK)):
-                    await (held.over if held is not None else asyncio.Event()).wait()
-            except TimeoutError:
+            if held is None:
+                await asyncio.sleep(min(left, LOOK))
                 continue
+            with suppress(TimeoutError):
+                async with asyncio.timeout(left):
+                    await held.over.wait()
 
     async def cancel(self, job: str, client: str) -> JobState:
         """Stop a job, wherever it runs; one that has ended stays as it is.

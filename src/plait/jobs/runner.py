@@ -77,6 +77,10 @@ class Runner:
         """How many are in line."""
         return sum(not held.left for _, _, held in self._line)
 
+    def last(self) -> Held:
+        """Whose turn comes last, of those in line."""
+        return max(place for place in self._line if not place[2].left)[2]
+
     def take(self, held: Held) -> None:
         """Run a job when it is its turn."""
         self.keep(held)

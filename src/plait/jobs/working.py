@@ -102,11 +102,11 @@ class Working:
         job, runner = held.job, self.runner
         if job.queue is not None:
             self._queues.now(job.queue)
-        elif runner.draining or runner.waiting >= runner.spec.concurrency:
-            await runner.release({job.id: job.fence})
+            return
+        runner.take(held)
+        if runner.draining or runner.waiting > runner.spec.concurrency:
+            await runner.give_up((runner.last(),))
             self._upkeep.more()
-        else:
-            runner.take(held)
 
     def more(self) -> None:
         """There is a job in the store that nobody runs."""

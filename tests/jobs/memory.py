@@ -1,0 +1,256 @@
+"""A store of jobs in memory, shared by as many processes as a test has, that keeps time by the loop's clock."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from msgspec.structs import asdict, replace
+
+from plait.jobs.errors import Full, KeyReused, StoreDown
+from plait.jobs.records import CANCELLED, ENDED, FAILED, QUEUED, RUNNING, Added, Ended, NewJob, Outgoing, StoredJob, StoredPart
+
+_COMMIT = 0.004
+_EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+class Tables:
+    """What is durable, and who has written the end of which job."""
+
+    def __init__(self) -> None:
+        self.jobs: dict[str, StoredJob] = {}
+        self.expires: dict[str, float] = {}
+        self.parts: dict[str, list[StoredPart]] = {}
+        self.slices: dict[str, bytes] = {}
+        self.keys: dict[tuple[str, str, str], tuple[str, str]] = {}
+        self.leases: dict[str, float] = {}
+        self.queues: dict[str, tuple[str, float]] = {}
+        self.outbox: dict[str, Outgoing] = {}
+        self.ends: list[tuple[str, str]] = []
+
+    def time(self) -> float:
+        return asyncio.get_running_loop().time()
+
+    def alive(self, owner: str | None) -> bool:
+        return owner is not None and self.leases.get(owner, -1.0) > self.time()
+
+
+class Memory:
+    """The store, as one process sees it.
+
+    `down` makes every call fail; `confused` does what the next write wants, and fails all the same; `stopped` lets no call return,
+    as if the process were.
+    """
+
+    def __init__(self, tables: Tables, owner: str) -> None:
+        self.tables = tables
+        self.owner = owner
+        self.down = False
+        self.confused = False
+        self.opened = 0
+        self.closed = False
+        self.calls: list[str] = []
+        self._running = asyncio.Event()
+        self._running.set()
+
+    def stop(self) -> None:
+        self._running.clear()
+
+    def wake(self) -> None:
+        self._running.set()
+
+    async def open(self) -> None:
+        await self._write("open", lambda: None)
+        self.opened += 1
+
+    async def close(self) -> None:
+        self.closed = True
+
+    async def add(self, job: NewJob, parts: Sequence[StoredPart] = (), outgoing: Sequence[Outgoing] = (), /) -> Added:
+        return await self._write("add", lambda: self._add(job, parts, outgoing))
+
+    async def begin(self, job: str, fence: int, /) -> bool:
+        return await self._write("begin", lambda: self._set(job, fence, status=RUNNING, begun=self._now()))
+
+    async def part(self, job: str, fence: int, part: StoredPart, /) -> bool:
+        return await self._write("part", lambda: self._part(job, fence, part))
+
+    async def finish(self, job: str, fence: int, ended: Ended, outgoing: Sequence[Outgoing] = (), /) -> bool:
+        def finish() -> bool:
+            if not self._set(job, fence, finished=self._now(), **asdict(ended)):
+                return False
+            self.tables.ends.append((job, self.owner))
+            self.tables.outbox.update({each.id: each for each in outgoing})
+            return True
+
+        return await self._write("finish", finish)
+
+    async def release(self, jobs: Mapping[str, int], /) -> None:
+        def release() -> None:
+            for job, fence in jobs.items():
+                self._set(job, fence, owner=None, status=QUEUED)
+
+        await self._write("release", release)
+
+    async def forsake(self, known: Collection[str], /) -> None:
+        def forsake() -> None:
+            for job in tuple(self.tables.jobs.values()):
+                if job.owner == self.owner and job.id not in known and job.status not in ENDED:
+                    self.tables.jobs[job.id] = replace(job, owner=None, status=QUEUED)
+
+        await self._write("forsake", forsake)
+
+    async def cancel(self, job: str, client: str | None, /) -> StoredJob | None:
+        def cancel() -> StoredJob | None:
+            found = self.tables.jobs.get(job)
+            if found is None or client not in (None, found.client):
+                return None
+            if found.status not in ENDED:
+                found = replace(found, status=CANCELLED, fence=found.fence + 1, finished=self._now())
+                self.tables.jobs[job] = found
+                self.tables.ends.append((job, self.owner))
+            return found
+
+        return await self._write("cancel", cancel)
+
+    async def retry(self, job: str, /) -> StoredJob | None:
+        def retry() -> StoredJob | None:
+            found = self.tables.jobs.get(job)
+            if found is not None and found.status in (FAILED, CANCELLED):
+                found = replace(found, status=QUEUED, owner=None, error=None, finished=None, fence=found.fence + 1)
+                self.tables.jobs[job] = found
+                self.tables.parts[job] = [part for part in self.tables.parts[job] if part.output is not None]
+            return found
+
+        return await self._write("retry", retry)
+
+    async def job(self, job: str, /) -> StoredJob | None:
+        return await self._read("job", lambda: self.tables.jobs.get(job))
+
+    async def parts(self, job: str, after: int = 0, /) -> list[StoredPart]:
+        return await self._read("parts", lambda: [part for part in self.tables.parts.get(job, []) if part.seq > after])
+
+    async def slice(self, digest: str, /) -> bytes | None:
+        return await self._read("slice", lambda: self.tables.slices.get(digest))
+
+    async def renew(self, seconds: float, /) -> list[str]:
+        def renew() -> list[str]:
+            self.tables.leases[self.owner] = self.tables.time() + seconds
+            found = [job for job in self.tables.jobs.values() if job.owner == self.owner and job.status == CANCELLED]
+            for job in found:
+                self.tables.jobs[job.id] = replace(job, owner=None)
+            return [job.id for job in found]
+
+        return await self._write("renew", renew)
+
+    async def claim(self, limit: int, /) -> list[StoredJob]:
+        return await self._write("claim", lambda: self._claim(None, limit))
+
+    async def hold(self, queue: str, seconds: float, /) -> bool:
+        def hold() -> bool:
+            owner, until = self.tables.queues.get(queue, ("", 0.0))
+            if owner not in ("", self.owner) and until > self.tables.time():
+                return False
+            self.tables.queues[queue] = (self.owner, self.tables.time() + seconds)
+            return True
+
+        return await self._write("hold", hold)
+
+    async def claim_queue(self, queue: str, limit: int, /) -> list[StoredJob]:
+        return await self._write("claim_queue", lambda: self._claim(queue, limit))
+
+    async def leave(self, queue: str, /) -> None:
+        def leave() -> None:
+            if self.tables.queues.get(queue, ("",))[0] == self.owner:
+                del self.tables.queues[queue]
+
+        await self._write("leave", leave)
+
+    async def promise(self, outgoing: Sequence[Outgoing], /) -> list[bool]:
+        def promise() -> list[bool]:
+            new = [each.id not in self.tables.outbox for each in outgoing]
+            self.tables.outbox.update({each.id: each for each in outgoing})
+            return new
+
+        return await self._write("promise", promise)
+
+    async def sweep(self, keep: float, /) -> list[StoredJob]:
+        def sweep() -> list[StoredJob]:
+            now = self._now()
+            for job in tuple(self.tables.jobs.values()):
+                if job.finished is not None and now - job.finished > timedelta(seconds=keep):
+                    del self.tables.jobs[job.id], self.tables.parts[job.id]
+            late = [j for j in self.tables.jobs.values() if j.status == QUEUED and self.tables.expires[j.id] < self.tables.time()]
+            failed = [replace(job, status=FAILED, finished=now, fence=job.fence + 1, error=b'{"title":"Expired"}') for job in late]
+            self.tables.jobs.update({job.id: job for job in failed})
+            return failed
+
+        return await self._write("sweep", sweep)
+
+    def _add(self, new: NewJob, parts: Sequence[StoredPart], outgoing: Sequence[Outgoing]) -> Added:
+        tables = self.tables
+        key = (new.graph, new.client, new.key or "")
+        if new.key and key in tables.keys:
+            job, body = tables.keys[key]
+            if body != new.body:
+                raise KeyReused("the key was sent with another body")
+            return Added(job, created=False)
+        if sum(job.graph == new.graph and job.status not in ENDED for job in tables.jobs.values()) >= new.most:
+            raise Full("there are too many jobs")
+        known = {name: value for name, value in asdict(new).items() if name in StoredJob.__struct_fields__}
+        owner = None if new.queue else self.owner
+        tables.jobs[new.id] = StoredJob(**known, status=QUEUED, owner=owner, fence=1, created=self._now())
+        tables.expires[new.id] = tables.time() + new.expires
+        tables.parts[new.id] = [replace(part, seq=place) for place, part in enumerate(parts, 1)]
+        tables.slices[new.digest] = new.slice
+        tables.outbox.update({each.id: each for each in outgoing})
+        if new.key:
+            tables.keys[key] = (new.id, new.body)
+        return Added(new.id, created=True, fence=1, at=self._now())
+
+    def _part(self, job: str, fence: int, part: StoredPart) -> bool:
+        if not self._set(job, fence):
+            return False
+        parts = self.tables.parts[job]
+        if all(part.key != each.key for each in parts):
+            parts.append(replace(part, seq=len(parts) + 1))
+        return True
+
+    def _set(self, job: str, fence: int, **fields: Any) -> bool:
+        found = self.tables.jobs.get(job)
+        if found is None or (found.owner, found.fence) != (self.owner, fence) or found.status in ENDED:
+            return False
+        self.tables.jobs[job] = replace(found, **fields)
+        return True
+
+    def _claim(self, queue: str | None, limit: int) -> list[StoredJob]:
+        found = [
+            job
+            for job in sorted(self.tables.jobs.values(), key=lambda job: (job.priority, job.created))
+            if job.status not in ENDED and job.queue == queue and not self.tables.alive(job.owner)
+        ][:limit]
+        claimed = [replace(job, owner=self.owner, fence=job.fence + 1) for job in found]
+        self.tables.jobs.update({job.id: job for job in claimed})
+        return claimed
+
+    def _now(self) -> datetime:
+        return _EPOCH + timedelta(seconds=self.tables.time())
+
+    async def _read(self, what: str, work: Callable[[], Any]) -> Any:
+        return await self._write(what, work)
+
+    async def _write(self, what: str, work: Callable[[], Any]) -> Any:
+        """Each call takes as long as a commit, and is done at its end."""
+        await asyncio.sleep(_COMMIT)
+        await self._running.wait()
+        self.calls.append(what)
+        if self.down:
+            raise StoreDown("the store is down")
+        found = work()
+        if self.confused:
+            self.confused = False
+            raise StoreDown("nobody knows whether it was written")
+        await self._running.wait()
+        return found
