@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from plait.jobs.errors import StoreDown
@@ -170,4 +171,5 @@ class Queues:
         queue, task = self._known.pop(name)
         task.cancel()
         await asyncio.wait((task,))
-        await queue.leave()
+        with suppress(StoreDown):  # its lease runs out by itself
+            await queue.leave()

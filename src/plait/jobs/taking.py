@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from plait.jobs.asked import Asked
     from plait.spec.jobs import JobsSpec
 
-_SECRET = ("authorization", "cookie", "proxy-")
-"""Header fields, or how they begin, that expressions do not see."""
+_SECRET = frozenset({"authorization", "cookie"})
+"""Header fields that expressions do not see; nor those that begin with `proxy-`."""
 
 
 def new_job(asked: Asked, job: str, spec: JobsSpec) -> NewJob:
@@ -51,7 +51,7 @@ def new_job(asked: Asked, job: str, spec: JobsSpec) -> NewJob:
 def kept_headers(headers: Mapping[bytes, bytes], forwarded: frozenset[str]) -> dict[str, str]:
     """The header fields that are needed later: those that expressions see, and of credentials those that a predictor may see."""
     texts = {name.decode("latin-1"): value.decode("latin-1") for name, value in headers.items()}
-    return {name: value for name, value in texts.items() if name in forwarded or not name.startswith(_SECRET)}
+    return {name: value for name, value in texts.items() if name in forwarded or not (name in _SECRET or name.startswith("proxy-"))}
 
 
 def as_taken(job: NewJob, added: Added) -> StoredJob:

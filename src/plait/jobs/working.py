@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from contextlib import suppress
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, NamedTuple
 
 from plait.background import Background
-from plait.jobs.errors import NotInstalled, StoreDown
+from plait.jobs.errors import NotInstalled
 from plait.jobs.pulse import Pulse
 from plait.jobs.queues import Queues
 from plait.jobs.runner import Runner
@@ -115,8 +114,7 @@ class Working:
     async def close(self) -> None:
         """Leave all jobs to others, and close the store."""
         await self.runner.drain(0.0)
-        with suppress(StoreDown):  # the leases run out by themselves
-            await self._queues.close()
+        await self._queues.close()
         await self.background.close()
         if self.opened:
             await self.keeping.close()
