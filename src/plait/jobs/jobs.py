@@ -156,7 +156,7 @@ class Jobs:
 
     async def drain(self, seconds: float) -> None:
         """Begin nothing more, and leave what is queued to others; what runs has so many seconds to end, and is then left too."""
-        await self._working.runner.drain(seconds)
+        await self._working.drain(seconds)
 
     async def close(self) -> None:
         """Leave all jobs to others, and close the store."""

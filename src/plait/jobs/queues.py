@@ -90,11 +90,13 @@ class Queue:
             await self._keeping.leave(self.name)
 
     async def _look(self) -> None:
+        if self._runner.draining:
+            return
         now = self._clock.now()
         if now - self._asked >= RENEW:
             self.ours = await self._keeping.hold(self.name, LEASE)
             self._asked = now
-        if not self.ours or self._runner.draining:
+        if not self.ours:
             return
         if (room := self._room) > 0:
             try:

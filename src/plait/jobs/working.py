@@ -111,10 +111,15 @@ class Working:
         """There is a job in the store that nobody runs."""
         self._upkeep.more()
 
+    async def drain(self, seconds: float) -> None:
+        """Leave queues, and jobs that have not begun, to others at once, and after so many seconds the rest."""
+        self.runner.draining = True
+        await self._queues.close()
+        await self.runner.drain(seconds)
+
     async def close(self) -> None:
         """Leave all jobs to others, and close the store."""
-        await self.runner.drain(0.0)
-        await self._queues.close()
+        await self.drain(0.0)
         await self.background.close()
         if self.opened:
             await self.keeping.close()
