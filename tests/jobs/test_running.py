@@ -10,7 +10,8 @@ import pytest
 
 from plait.errors import NotFound
 from plait.events import Part
-from plait.jobs.errors import Full, KeyReused, NotYetDurable, StoreDown
+from plait.jobs.errors import Full, KeyReused, NotInstalled, NotYetDurable, StoreDown
+from plait.jobs.jobs import Jobs, Place
 from plait.testing import FakePredictor, run_virtual
 from plait.types import DEFERRED, JOB
 from tests.jobs.workers import Worker, site
@@ -173,6 +174,37 @@ def test_there_are_no_more_unfinished_jobs_of_a_graph_than_may_be() -> None:
     run_virtual(main())
 
 
+def test_without_the_packages_that_jobs_need_it_is_said_how_to_get_them() -> None:
+    async def main() -> None:
+        async with site({"predict": "a"}, [good("a")]) as here:
+            worker = await here.worker()
+            jobs = Jobs(Place(worker.store, lambda: True, installed=False), worker.reviving, worker.clock, worker.told.extend)
+            await jobs.change(here.config)
+            carried = worker.carried()
+            for ask in (jobs.submit(worker.asked()), jobs.adopt(carried, worker.asked()), jobs.find("0" * 32, "")):
+                with pytest.raises(NotInstalled, match="pip install 'plait") as caught:
+                    await ask
+                assert caught.value.status == 501
+            await jobs.close()
+            assert not worker.store.closed
+
+    run_virtual(main())
+
+
+def test_a_job_that_is_tried_again_is_told_of_again() -> None:
+    async def main() -> None:
+        a = broken("a")
+        async with site({"predict": "a"}, [a]) as here:
+            worker = await here.worker()
+            state = await worker.submit(notify="pager")
+            await worker.ended(state.id)
+            await worker.jobs.retry(state.id)
+            await worker.ended(state.id)
+            assert len({each.id for each in worker.told}) == len(worker.told) == 2
+
+    run_virtual(main())
+
+
 def test_a_store_that_is_down_takes_no_job_and_no_run() -> None:
     async def main() -> None:
         a = good("a", after=0.2)
@@ -292,7 +324,7 @@ def test_the_finished_job_goes_to_its_sink_once_with_the_write_that_ended_it() -
             worker = await here.worker()
             state = await worker.submit(notify="pager")
             await worker.ended(state.id)
-            assert [each.id for each in worker.told] == list(here.tables.outbox) == [f"{state.id}/ended"]
+            assert [each.id for each in worker.told] == list(here.tables.outbox) == [f"{state.id}/ended/1"]
             event = msgspec.json.decode(worker.told[0].payload)
             assert (event["type"], event["sink"], event["job"], event["status"]) == ("job", "pager", state.id, "succeeded")
             assert (event["result"], event["parts"]["a"]["output"], event["graph"]) == ("a", "a", "predict")

@@ -58,8 +58,8 @@ class Worker:
         self.fakes = Fakes(predictors)
         self.told: list[Outgoing] = []
         self.background = Background()
-        reviving = Reviving(self.fakes, self._compile)  # type: ignore[arg-type] # fakes are no upstreams
-        self.jobs = Jobs(Place(self.store, lambda: True), reviving, self.clock, self.told.extend)
+        self.reviving = Reviving(self.fakes, self._compile)  # type: ignore[arg-type] # fakes are no upstreams
+        self.jobs = Jobs(Place(self.store, lambda: True), self.reviving, self.clock, self.told.extend)
 
     def _compile(self, config: Config, graph: str, upstreams: object, ruled: object) -> Compiled:
         return self._compiled(config, graph)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 import msgspec
 
 from plait.errors import PlaitError
+from plait.events import Part
 from plait.http1.problem import problem
 from plait.jobs.records import FAILED, SUCCEEDED, Ended, Outgoing, StoredJob
-from plait.jobs.state import JobState, moment
+from plait.jobs.state import moment, state_of
 from plait.types import Message
 
 _encode = msgspec.json.Encoder().encode
@@ -29,9 +31,12 @@ def as_ended(job: StoredJob, end: Ended) -> StoredJob:
     )
 
 
-def notice(sink: str, state: JobState) -> Outgoing:
-    """What a sink is sent of a job that has ended: the fields of the job, without addresses."""
-    shown = msgspec.to_builtins(state.without_details(), builtin_types=(msgspec.Raw,))
+def notice(sink: str, job: StoredJob, parts: Iterable[Part]) -> Outgoing:
+    """What a sink is sent of a job that has ended: the fields of the job, without addresses.
+
+    A job that ends again, because somebody had it tried again, is another message.
+    """
+    shown = msgspec.to_builtins(state_of(job, parts).without_details(), builtin_types=(msgspec.Raw,))
     shown["job"] = shown.pop("id")
     event = {"type": "job", "sink": sink, **shown, "time": moment(datetime.now(UTC))}
-    return Outgoing(id=f"{state.id}/ended", sink=sink, payload=_encode(event), job=state.id)
+    return Outgoing(id=f"{job.id}/ended/{job.fence}", sink=sink, payload=_encode(event), job=job.id)

@@ -10,7 +10,6 @@ from plait.jobs.errors import StoreDown
 from plait.jobs.held import Held
 from plait.jobs.pulse import Pulse
 from plait.jobs.records import ENDED
-from plait.jobs.state import state_of
 
 if TYPE_CHECKING:
     from plait.clock import Clock
@@ -119,7 +118,7 @@ class Upkeep:
         expired = await self._keeping.sweep(self._runner.spec.keep)
         for job in expired:
             self._runner.drop(job.id)
-        notices = [notice(job.notify, state_of(job, ())) for job in expired if job.notify is not None]
+        notices = [notice(job.notify, job, ()) for job in expired if job.notify is not None]
         if notices:
             await self._keeping.promise(notices)
             self._told(notices)

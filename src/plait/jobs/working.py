@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from plait.jobs.reviving import Reviving
     from plait.jobs.writing import Told
 
+_INSTALLED = find_spec("sqlalchemy") is not None
+
 OPEN = 2.0
 """Seconds between two looks whether there are jobs of others already."""
 
@@ -34,10 +36,12 @@ class Place(NamedTuple):
     Args:
         keeping: The store; nothing is made before it is opened.
         wanted: Whether it is to be opened though nobody asked for a job here: there may be jobs in it.
+        installed: Whether there are the packages that it needs.
     """
 
     keeping: Keeping
     wanted: Callable[[], bool]
+    installed: bool = _INSTALLED
 
 
 class Working:
@@ -51,7 +55,7 @@ class Working:
     """
 
     def __init__(self, place: Place, reviving: Reviving, clock: Clock, told: Told) -> None:
-        self.keeping, self.wanted = place
+        self.keeping, self.wanted, self._installed = place
         self.background = Background()
         self.runner = Runner(self.keeping, Writing(self.keeping, told), reviving, clock, self.background)
         self.opened = False
@@ -71,7 +75,7 @@ class Working:
         if self.opened:
             await self._queues.change(self._specs)
             self._changed()
-        elif self._looking is None and installed():
+        elif self._looking is None and self._installed:
             self._looking = self.background.start(Pulse("opening the store of jobs", OPEN, self._look).beat())
 
     async def open(self) -> None:
@@ -82,7 +86,7 @@ class Working:
         """
         if self.opened:
             return
-        if not installed():
+        if not self._installed:
             raise NotInstalled("jobs need packages that are not installed here: pip install 'plait[jobs]'")
         async with self._opening:
             if not self.opened:
@@ -95,6 +99,8 @@ class Working:
         for pulse in self._upkeep.pulses:
             self.background.start(pulse.beat())
         await self._queues.change(self._specs)
+        if self._looking is not None:
+            self._looking.cancel()
 
     async def take(self, held: Held) -> None:
         """Have a job that is kept now run: here, or by whoever has room or its queue."""
@@ -131,8 +137,3 @@ class Working:
     def _changed(self) -> None:
         self._queues.go_on()
         self._upkeep.room()
-
-
-def installed() -> bool:
-    """Whether there are the packages that jobs need."""
-    return find_spec("sqlalchemy") is not None

@@ -11,7 +11,6 @@ from plait.jobs.ending import as_ended, ended, notice
 from plait.jobs.insist import insist
 from plait.jobs.parts import stored
 from plait.jobs.records import Outgoing
-from plait.jobs.state import state_of
 
 if TYPE_CHECKING:
     from plait.errors import PlaitError
@@ -65,7 +64,7 @@ class Writing:
         outgoing: list[Outgoing] = []
         if job.notify is not None:
             parts = held.carried.run.parts if held.carried is not None else ()
-            outgoing.append(notice(job.notify, state_of(as_ended(job, end), parts)))
+            outgoing.append(notice(job.notify, as_ended(job, end), parts))
         if await insist(partial(self._keeping.finish, job.id, job.fence, end, outgoing)) and outgoing:
             self._told(outgoing)
 
