@@ -18,7 +18,7 @@ from plait.http1.requests import RequestLimits, RequestReader
 from plait.jsontext import NotJson, validate
 from plait.server.answers import envelope, plain
 from plait.server.direct import direct_request
-from plait.server.graph_route import forwarded_fields
+from plait.server.judged import forwarded_fields
 from plait.server.wire_out import encode_response
 from plait.spec.predictor import Predictor
 from plait.types import Message, Run

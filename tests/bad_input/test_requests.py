@@ -124,7 +124,7 @@ async def test_limits_what_is_never_allowed_is_told_what_is(port: Proxy, method:
 async def test_routes_options_of_the_whole_server_are_told(port: Proxy) -> None:
     async with port.client() as client:
         answer = await client.ask(get("*", method=b"OPTIONS"))
-        assert (answer.status, answer.headers["allow"], answer.body) == (200, "GET, HEAD, POST, OPTIONS", b"")
+        assert (answer.status, answer.headers["allow"], answer.body) == (200, "GET, HEAD, POST, DELETE, OPTIONS", b"")
 
 
 async def test_body_a_schema_violation_has_a_pointer(port: Proxy) -> None:

@@ -92,11 +92,12 @@ class Client:
 class Proxy:
     """A data port that is open; `handler` may be any, by default the graphs of a configuration."""
 
-    def __init__(self, listener: Listener, port: int, clock: Clock) -> None:
+    def __init__(self, listener: Listener, port: int, clock: Clock, lasting: Lasting) -> None:
         self.listener = listener
         self.handler = listener.handler
         self.port = port
         self.clock = clock
+        self.lasting = lasting
 
     def client(self) -> Client:
         return Client(self.port)
@@ -110,11 +111,14 @@ async def proxy(
     handler: Handler | None = None,
     sock: socket.socket | None = None,
     log: AccessLog | None = None,
+    jobs: Any = None,
 ) -> AsyncIterator[Proxy]:
     """Serve a configuration until the end of the block."""
     checked = Config.model_validate(config)
     clock = Clock(asyncio.get_running_loop())
     lasting = Lasting(clock)
+    if jobs is not None:
+        lasting.jobs = jobs
     served = await generation(checked, 1, lasting)
     await lasting.upstreams.open()
     await lasting.upstreams.swap()
@@ -125,7 +129,7 @@ async def proxy(
     port = sock.getsockname()[1]
     await listener.open(sock, Sides.server)
     try:
-        yield Proxy(listener, port, clock)
+        yield Proxy(listener, port, clock, lasting)
     finally:
         await listener.close()
         await lasting.close()

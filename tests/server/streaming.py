@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -27,6 +27,7 @@ class Scripted:
         self.asked: dict[str, asyncio.Event] = defaultdict(asyncio.Event)
         self.answers: dict[str, asyncio.Queue[bytes]] = defaultdict(asyncio.Queue)
         self.waiting: set[str] = set()  # those that were asked, have not answered, and whose caller is there
+        self.times: Counter[str] = Counter()  # how often each was asked
 
     def say(self, name: str, body: bytes) -> None:
         """Have a predictor answer its next request."""
@@ -41,6 +42,7 @@ class Scripted:
         while True:
             name = (await read_request(reader)).split(b" ", 2)[1].decode().partition("?")[0].strip("/")
             self.asked[name].set()
+            self.times[name] += 1
             self.waiting.add(name)
             answer = loop.create_task(self.answers[name].get())
             gone = loop.create_task(reader.read(1))

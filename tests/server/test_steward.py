@@ -20,7 +20,7 @@ from plait.server.launch import Control, Launch, started
 from plait.server.steward import Steward, first_plan, stewarded
 
 PROGRAM = str(Path(__file__).with_name("control.py"))
-PLAN = Plan(7, "/", False, msgspec.Raw(b"{}"), msgspec.Raw(b"{}"), {}, {}, ("a",))  # noqa: FBT003 - a field of a record
+PLAN = Plan(7, "/", False, msgspec.Raw(b"{}"), msgspec.Raw(b"{}"), {}, {}, {}, msgspec.Raw(b"{}"), ("a",))  # noqa: FBT003 - a field of a record
 SAID = json.loads(PLAN.encoded())
 SERVER = msgspec.Raw(b'{"port":1}')
 STATE = {"worker": 1, "pid": 2, "revision": 7}

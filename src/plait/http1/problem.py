@@ -30,7 +30,7 @@ def problem(error: PlaitError, request_id: str, **extra: Any) -> Response:
         extra: Further members, JSON values, such as `parts`.
     """
     members = usual(error, request_id)
-    head = f"Content-Type: {MEDIA_TYPE}\r\nX-Request-Id: {request_id}\r\n"
+    head = problem_head(error.status, request_id)
     if isinstance(error, InvalidRequest):
         members["pointer"] = error.pointer
     if isinstance(error, Refused):
@@ -41,11 +41,15 @@ def problem(error: PlaitError, request_id: str, **extra: Any) -> Response:
         members["predictor"] = error.predictor
     if isinstance(error, MethodNotAllowed):
         head += f"Allow: {error.allow}\r\n"
-    if error.status in AGAIN_LATER:
-        head += f"Retry-After: {RETRY_AFTER_SECONDS}\r\n"
     if error.final:
         head += f"{FINAL}: true\r\n"
     return Response(error.status, _encode(members | extra), head, code=error.code)
+
+
+def problem_head(status: int, request_id: str) -> str:
+    """The header lines that every problem of a status has."""
+    again = f"Retry-After: {RETRY_AFTER_SECONDS}\r\n" if status in AGAIN_LATER else ""
+    return f"Content-Type: {MEDIA_TYPE}\r\nX-Request-Id: {request_id}\r\n{again}"
 
 
 def usual(error: PlaitError, request_id: str) -> dict[str, Any]:

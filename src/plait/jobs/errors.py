@@ -55,3 +55,9 @@ class GivenUp(PlaitError):
     """Whoever ran the job died, again and again."""
 
     code, title, status = "given-up", "Given up", 500
+
+
+class Cancelled(PlaitError):
+    """Somebody cancelled the job."""
+
+    code, title, status = "cancelled", "Cancelled", 409

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,7 +14,10 @@ from plait.http1.messages import JSON, Response
 from plait.types import Message
 
 ENVELOPE = "application/vnd.plait+json"
-_TIMED = 64
+TIMED = 64
+"""Parts that are named in Server-Timing: a header has bounds."""
+
+_LOOPBACK = re.compile(r"127\.|::1$|::ffff:127\.|$")
 
 _encode = msgspec.json.Encoder().encode
 
@@ -30,13 +34,13 @@ def _told(message: Message, parts: Sequence[Part], request_id: str, revision: st
 
 
 def server_timing(parts: Sequence[Part]) -> str:
-    """One entry per part: `versicolor;dur=31.2;desc="timeout"`. A header has bounds, so the first 64 only."""
+    """One entry per part: `versicolor;dur=31.2;desc="timeout"`."""
     return ", ".join(
         [
             f"{part.key};dur={part.seconds * 1000:.1f}"
             if part.status == "ok"
             else f'{part.key};dur={part.seconds * 1000:.1f};desc="{part.status}"'
-            for part in parts[:_TIMED]
+            for part in parts[:TIMED]
         ]
     )
 
@@ -60,6 +64,11 @@ def stream_head(media_type: str, request_id: str, revision: str) -> str:
     """The header of an answer that comes as events: nobody on its way may keep or gather them."""
     own = f"Content-Type: {media_type}\r\nX-Request-Id: {request_id}\r\nX-Plait-Revision: {revision}\r\n"
     return f"{own}Cache-Control: no-store\r\nX-Accel-Buffering: no\r\n"
+
+
+def sees_details(peer: str, *, everybody: bool) -> bool:
+    """Whether a caller sees addresses and errors of parts: on loopback, or where everybody does."""
+    return everybody or _LOOPBACK.match(peer) is not None
 
 
 def parts_json(parts: Sequence[Part], *, details: bool) -> dict[str, Any]:

@@ -16,6 +16,8 @@ from plait.http1.messages import JSON, Reply, Request, Response
 from plait.http1.problem import problem
 from plait.server.about import About
 from plait.server.direct import ask
+from plait.server.job_answers import ROUTE
+from plait.server.job_routes import JobRoutes
 from plait.types import Header
 
 if TYPE_CHECKING:
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from plait.types import Started
 
 _encode = msgspec.json.Encoder().encode
-_SERVER = Response(200, b"", "Allow: GET, HEAD, POST, OPTIONS\r\n")
+_SERVER = Response(200, b"", "Allow: GET, HEAD, POST, DELETE, OPTIONS\r\n")
 _Get = Callable[[str], Awaitable[Any]]
 
 
@@ -39,6 +41,7 @@ class App:
         self._generation = generation
         self._ready = ready
         self._about = About(generation)
+        self._jobs = JobRoutes(generation.lasting, details=generation.config.server.details)
         self._posts: dict[str, Callable[[Request, Reply], Started]] = dict(generation.routes)
         self._gets: dict[str, _Get] = {"/health/all": self._about.health}
         if "predict" in generation.graphs:
@@ -66,6 +69,8 @@ class App:
             if response is not None:
                 reply(response)
                 return NOTHING
+        if request.path.startswith(ROUTE):
+            return self._jobs(request, reply)
         reply(_SERVER if request.path == "*" else self._refusal(request))
         return NOTHING
 

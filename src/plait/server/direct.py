@@ -16,7 +16,7 @@ from plait.graph.hints import nearest
 from plait.http1.ids import request_id
 from plait.http1.messages import Request
 from plait.server.answers import part_states
-from plait.server.graph_route import forwarded_fields, wanted_timeout
+from plait.server.judged import forwarded_fields, wanted_timeout
 from plait.spec.fields import FIELD_NAME, FIELD_VALUE
 from plait.types import Context, Header, Message, Run
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from plait.graph.compile import Compiled, compile_graph
 from plait.graph.uses import names_asked
 from plait.server.graph_route import GraphRoute
+from plait.server.later import Later
 
 if TYPE_CHECKING:
     from plait.graph.spec import Config, Defaults, GraphSpec
@@ -38,12 +39,20 @@ class Generation:
         lasting: The state that it shares with the generations before and after it.
         upstreams: By name, whom its graphs ask.
         graphs: By name, its graphs.
+        folder: Where modules with functions of users are looked for.
     """
 
     def __init__(
-        self, config: Config, revision: int, lasting: Lasting, upstreams: Mapping[str, Upstream], graphs: Mapping[str, Built]
+        self,
+        config: Config,
+        revision: int,
+        lasting: Lasting,
+        upstreams: Mapping[str, Upstream],
+        graphs: Mapping[str, Built],
+        folder: str = "",
     ) -> None:
         self.config = config
+        self.lasting = lasting
         self.clock = lasting.clock
         self.revision = str(revision)
         self.tasks = lasting.tasks
@@ -51,13 +60,16 @@ class Generation:
         self.built = graphs
         self.graphs = {name: built.compiled for name, built in graphs.items()}
         details, tally, noting = config.server.details, lasting.tally, lasting.remembered.noting(config)
-        self.routes = {
-            config.route(name): GraphRoute(compiled, self.clock, self.revision, details, tally, noting.get(name))
-            for name, compiled in self.graphs.items()
-        }
+        self.routes = {}
+        for name, compiled in self.graphs.items():
+            later = Later(config, compiled, revision, folder, lasting)
+            route = GraphRoute(compiled, self.clock, self.revision, details, tally, noting.get(name), later)
+            self.routes[config.route(name)] = route
 
 
-async def generation(config: Config, revision: int, lasting: Lasting, before: Generation | None = None) -> Generation:
+async def generation(
+    config: Config, revision: int, lasting: Lasting, before: Generation | None = None, folder: str = ""
+) -> Generation:
     """Build a generation. Requests are served between any two of its graphs, and what is as in the one before is taken from it.
 
     Its upstreams are prepared, not yet open.
@@ -66,7 +78,7 @@ async def generation(config: Config, revision: int, lasting: Lasting, before: Ge
     work = _Work(config, upstreams, lasting, before.built if before is not None else {})
     for _ in work.all():
         await asyncio.sleep(0)
-    return Generation(config, revision, lasting, upstreams, work.built)
+    return Generation(config, revision, lasting, upstreams, work.built, folder)
 
 
 class _Work:

@@ -2,37 +2,39 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from plait.errors import BadRequest, LoopDetected, PlaitError, fault
-from plait.http1.body import check_content, valid_json
+from plait.errors import PlaitError, fault
+from plait.events import Part
+from plait.http1.body import valid_json
 from plait.http1.ids import request_id
 from plait.http1.problem import problem
-from plait.server.answers import envelope, parts_json, plain, stream_head
+from plait.jobs.carried import Carried
+from plait.server.answers import envelope, parts_json, plain, sees_details, stream_head
 from plait.server.event_stream import EventStream
 from plait.server.forms import PLAIN, form_of
-from plait.spec.fields import seconds
-from plait.types import Context, Message, Run, Started
+from plait.server.job_answers import accepted, location, outcome
+from plait.server.late import Patient, Submitted
+from plait.server.partial import Keeping
+from plait.server.wish import Wish, goes_later
+from plait.types import STREAM, Context, Message, Run, Started
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from plait.clock import Clock
-    from plait.events import Part
     from plait.graph.compile import Compiled
     from plait.http1.messages import Reply, Request, Response
+    from plait.jobs.asked import Asked
+    from plait.jobs.state import JobState
     from plait.server.forms import Events, Form
+    from plait.server.later import Later
     from plait.server.remembered import Noting
     from plait.server.tally import GraphCounts, Tally
-    from plait.types import Header
 
-HOPS = 16
-_FIRST_HOP = b"X-Plait-Hops: 1\r\n"
-_TRACEPARENT = re.compile(rb"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}(-[!-~]{0,200})?")
-_LOOPBACK = re.compile(r"127\.|::1$|::ffff:127\.|$")
+_PLAINLY = Wish(0.0)
 
 
 class GraphRoute:
@@ -45,9 +47,10 @@ class GraphRoute:
         details: Whether callers that are not on loopback see addresses and errors of parts.
         tally: Where requests are counted.
         noting: Notes the answers of a request, where these may be compared with the truth.
+        later: What answers need that come later.
     """
 
-    __slots__ = ("clock", "compiled", "details", "judged", "noting", "revision", "tally")
+    __slots__ = ("clock", "compiled", "details", "judged", "keep", "later", "noting", "revision", "tally")
 
     def __init__(
         self,
@@ -57,6 +60,7 @@ class GraphRoute:
         details: bool,  # noqa: FBT001 - the same
         tally: Tally,
         noting: Noting | None,
+        later: Later,
     ) -> None:
         self.compiled = compiled
         self.clock = clock
@@ -64,15 +68,19 @@ class GraphRoute:
         self.details = details
         self.tally: GraphCounts = tally.graph(compiled.name)
         self.noting = noting
-        self.judged = _Judged(compiled.timeout)
+        self.judged = later.judged
+        self.later = later
+        self.keep = later.keep
 
     def __call__(self, request: Request, reply: Reply) -> Started:
         """Start the run; its answer goes to `reply`, in the form that the client wants."""
         accept = request.headers.get(b"accept")
         form = None if accept is None or accept in PLAIN else form_of(accept)
-        serving = Serving(self, request, reply, form)
         if form is not None and form.events is not None:
-            return serving.stream(form.events)
+            if not goes_later(request.headers):
+                return Serving(self, request, reply, form).stream(form.events)
+            form = None  # a job is not answered by events
+        serving = Serving(self, request, reply, form)
         serving.start()
         return serving
 
@@ -80,13 +88,16 @@ class GraphRoute:
 class Serving:
     """One request of a graph on its way: the sink of its run."""
 
-    __slots__ = ("_began", "_form", "_reply", "_request", "_request_id", "_route", "_run", "_started", "_subscribers")
+    __slots__ = (
+        "_began", "_form", "_reply", "_request", "_request_id", "_route", "_run", "_started", "_stream", "_subscribers",
+    )  # fmt: skip
 
     def __init__(self, route: GraphRoute, request: Request, reply: Reply, form: Form | None) -> None:
         self._route = route
         self._request = request
         self._reply = reply
         self._form = form
+        self._stream = False
         self._request_id = request_id(request.headers, request.query)
         self._subscribers: tuple[Callable[[Part], None], ...] = ()
         if route.noting is not None:
@@ -103,6 +114,7 @@ class Serving:
         stream.run = self
         self._reply = stream
         self._subscribers = (*self._subscribers, stream.part)
+        self._stream = True
         self.start()
         return stream
 
@@ -115,20 +127,51 @@ class Serving:
             if headers.accepted_by is not route.judged:
                 headers.conclusion = route.judged.conclusion(headers)
                 headers.accepted_by = route.judged
-            timeout, forwarded = headers.conclusion
+            timeout, forwarded, wish = headers.conclusion
             message = Message(valid_json(request.body))
             if compiled.validate is not None:
                 compiled.validate(message)
         except PlaitError as exc:
             self.failed(0, exc)
             return
+        if wish is not None and (wish.key or wish.notify or not wish.wait):
+            self._submit(message, forwarded, wish)
+            return
         self._run = run = Run(message, route.clock, self._request_id.encode(), headers, forwarded, self._subscribers)
+        if self._stream:
+            run.priority = STREAM
+        elif wish is not None or route.keep:
+            self._carry(run, wish, timeout)
+            return
         ctx = Context(run, self._began + timeout)
         started = compiled.call.start(message, ctx, self)
         if self._run is run:
             self._started = started
         else:
             started.cancel()  # the client left while it began
+
+    def _submit(self, message: Message, forwarded: bytes, wish: Wish) -> None:
+        """Have a job from the beginning."""
+        self._started = submitted = Submitted(self._route.later.lasting, self, self._asked(message, forwarded, wish), wish.wait)
+        submitted.start()
+
+    def _carry(self, run: Run, wish: Wish | None, timeout: float) -> None:
+        """Begin a run that may become a job: when the client has waited long enough or, without a wish, at the graph's timeout."""
+        route = self._route
+        later, call = route.later, route.compiled.call
+        asked = self._asked(run.message, run.forwarded, wish or _PLAINLY)
+        carried = Carried(call, run, self._began + later.timeout)
+        late: Patient | Keeping
+        if wish is not None:
+            late, moment = Patient(later.lasting, self, carried, asked), self._began + wish.wait
+        else:
+            late, moment = Keeping(later.lasting, self, carried, asked, call), self._began + timeout
+        self._started = late
+        late.start(moment)
+
+    def _asked(self, message: Message, forwarded: bytes, wish: Wish) -> Asked:
+        route = self._route
+        return route.later.asked(message, self._request, wish, forwarded, self._request_id)
 
     def cancel(self) -> None:
         """The client has left."""
@@ -154,6 +197,35 @@ class Serving:
             response = self._problem(fault(exc))
         self._end(response)
 
+    # What those call who answer later.
+
+    def partly(self, outcome: Message | PlaitError, run: Run, job: str) -> None:
+        """The time is up: what another run made of the parts so far, and the job under which the rest goes on."""
+        self._run = run
+        try:
+            told = self._problem(outcome) if isinstance(outcome, PlaitError) else self._whole(outcome)
+        except Exception as exc:  # noqa: BLE001 - the same
+            told = self._problem(fault(exc))
+        self._end_late(replace(told, head=told.head + location(job)) if job else told, self._took())
+
+    def accepted(self, state: JobState) -> None:
+        """There is a job in place of the answer."""
+        self._end_late(accepted(state, self._request_id, details=self._sees_details()), 0.0 if self._run is None else self._took())
+
+    def ended(self, state: JobState, waited: float) -> None:
+        """A job has ended for which the client has waited so many seconds."""
+        self._end_late(outcome(state, self._request_id, self._form, details=self._sees_details()), waited)
+
+    def _end_late(self, response: Response, waited: float) -> None:
+        """Answer; the seconds in which a run was waited for are not plait's own."""
+        now = self._route.clock.now()
+        self._route.tally.saw(response.status, now - self._began, (Part("", "", "", "", waited, ended=now),))
+        self._run = self._started = None
+        self._reply(response)
+
+    def _took(self) -> float:
+        return self._route.clock.now() - self._began
+
     def _end(self, response: Response) -> None:
         route, run = self._route, self._run
         route.tally.saw(response.status, route.clock.now() - self._began, () if run is None else run.parts)
@@ -176,59 +248,4 @@ class Serving:
         return replace(told, head=told.head + revision, parts=self._run.parts)
 
     def _sees_details(self) -> bool:
-        return self._route.details or _LOOPBACK.match(self._request.peer) is not None
-
-
-class _Judged:
-    """Judges header fields for one graph. What was judged refers to this, and so keeps no graph alive that is no more.
-
-    Args:
-        longest: The graph's timeout in seconds.
-    """
-
-    __slots__ = ("_longest",)
-
-    def __init__(self, longest: float) -> None:
-        self._longest = longest
-
-    def conclusion(self, headers: Header) -> tuple[float, bytes]:
-        """What the fields say: the seconds that the run may take, and the header lines that every predictor gets.
-
-        Raises:
-            RequestError: If there can be no run.
-        """
-        check_content(headers)
-        return wanted_timeout(headers.get(b"x-request-timeout"), self._longest), forwarded_fields(headers)
-
-
-def wanted_timeout(value: bytes | None, longest: float) -> float:
-    """The seconds that a client gives; never more than the graph's own.
-
-    Raises:
-        BadRequest: If the header is no duration.
-    """
-    if value is None:
-        return longest
-    try:
-        return min(seconds(value.decode("latin-1")), longest)
-    except ValueError:
-        raise BadRequest("X-Request-Timeout is no duration such as 250ms") from None
-
-
-def forwarded_fields(headers: Mapping[bytes, bytes]) -> bytes:
-    """The header lines that every predictor gets: how many proxies it came through, and the trace.
-
-    Raises:
-        LoopDetected: If it came through too many.
-    """
-    hops = headers.get(b"x-plait-hops")
-    lines = _FIRST_HOP
-    if hops is not None:
-        count = int(hops) + 1 if hops.isdigit() and len(hops) < 4 else HOPS + 1  # noqa: PLR2004
-        if count > HOPS:
-            raise LoopDetected("the request has passed through too many proxies; one of them may ask itself")
-        lines = b"X-Plait-Hops: %d\r\n" % count
-    trace = headers.get(b"traceparent")
-    if trace is not None and _TRACEPARENT.fullmatch(trace):
-        lines += b"traceparent: %b\r\n" % trace
-    return lines
+        return sees_details(self._request.peer, everybody=self._route.details)

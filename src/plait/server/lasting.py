@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from plait.jobs.jobs import Jobs
+from plait.server.hurry import Hurry
 from plait.server.remembered import Remembered
 from plait.server.tally import Tally
 from plait.server.task import Tasks
@@ -18,6 +20,8 @@ class Lasting:
 
     Args:
         clock: The worker's clock.
+
+    `waits` are the requests that wait for jobs, `streams` those that are answered by the events of jobs.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -26,6 +30,9 @@ class Lasting:
         self.tasks = Tasks()
         self.tally = Tally()
         self.remembered = Remembered(clock)
+        self.jobs = Jobs()
+        self.waits = Hurry()
+        self.streams = Hurry()
 
     async def close(self) -> None:
         """End what runs, then every connection."""

@@ -79,7 +79,7 @@ class Reconciler:
         importable(plan)
         said = planned(plan, self._planned)
         config, lasting = said.config, self.lasting
-        built = await generation(config, plan.revision, lasting, self.generation)
+        built = await generation(config, plan.revision, lasting, self.generation, plan.folder)
         warnings: list[str] = []
         if new := lasting.upstreams.new:
             await asyncio.wait((lasting.tasks.background.start(lasting.upstreams.open()),), timeout=PATIENCE)
@@ -104,7 +104,7 @@ async def reconciling(plan: Plan, lasting: Lasting, ready: Callable[[], bool]) -
     first = planned(plan)
     gc.disable()  # all of it stays: looking through it again and again takes a third of the time
     try:
-        running = await generation(first.config, plan.revision, lasting)
+        running = await generation(first.config, plan.revision, lasting, folder=plan.folder)
     finally:
         gc.enable()
     await lasting.upstreams.open()
