@@ -54,12 +54,18 @@ class Kept:
 
 
 class KeptJobs:
-    """Jobs in memory. `error` is what the store says instead; nothing is durable while `gate` is closed."""
+    """Jobs in memory.
+
+    `error` is what the store says instead, `broken` what it says to those who listen already; nothing is durable while `gate` is
+    closed; `handed` counts the events that were taken.
+    """
 
     def __init__(self) -> None:
         self.kept: dict[str, Kept] = {}
         self.keys: dict[str, str] = {}
         self.error: PlaitError | None = None
+        self.broken: PlaitError | None = None
+        self.handed = 0
         self.gate = asyncio.Event()
         self.gate.set()
         self.coming = asyncio.Event()  # somebody stands before the gate, or has passed it
@@ -122,6 +128,9 @@ class KeptJobs:
             leave = kept.carried.listen(lambda _, news=news: news.set(), news.set)
             while told < len(kept.carried.run.parts):
                 told += 1
+                self.handed += 1
+                if self.broken is not None:
+                    raise self.broken
                 yield kept.carried.run.parts[told - 1]
             if kept.over.is_set():
                 yield kept.state()

@@ -20,7 +20,7 @@ ENVELOPE = b"Accept: application/vnd.plait+json"
 
 def keeping(*names: str, within: str = "150ms", **graph: Any) -> AbstractAsyncContextManager[Stage]:
     """A graph that answers without its slower branches at its timeout; its predictors have 10 s."""
-    return stage(*names, late="keep", **{"require": "any", **graph}, timeout=timeout)
+    return stage(*names, late="keep", **{"require": "any", **graph}, within=within)
 
 
 @asynccontextmanager

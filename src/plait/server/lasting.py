@@ -1,10 +1,13 @@
-"""What a worker keeps from one generation to the next: upstreams, tasks, counts, answers that may be judged."""
+"""What a worker keeps from one generation to the next: upstreams, tasks, counts, answers that may be judged, jobs."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-from plait.jobs.jobs import Jobs
+from plait.graph.compile import compile_graph
+from plait.jobs.errors import StoreDown
+from plait.jobs.jobs import Jobs, Place
+from plait.jobs.reviving import Reviving
 from plait.server.hurry import Hurry
 from plait.server.remembered import Remembered
 from plait.server.tally import Tally
@@ -12,7 +15,14 @@ from plait.server.task import Tasks
 from plait.upstream.registry import Upstreams
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from plait.clock import Clock
+    from plait.graph.compile import Compiled
+    from plait.graph.spec import Config
+    from plait.jobs.keeping import Keeping
+    from plait.jobs.records import Outgoing
+    from plait.upstream.upstream import Upstream
 
 
 class Lasting:
@@ -20,21 +30,50 @@ class Lasting:
 
     Args:
         clock: The worker's clock.
+        place: Where jobs are kept; nowhere by default.
 
     `waits` are the requests that wait for jobs, `streams` those that are answered by the events of jobs.
     """
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, place: Place | None = None) -> None:
         self.clock = clock
         self.upstreams = Upstreams(clock)
         self.tasks = Tasks()
         self.tally = Tally()
         self.remembered = Remembered(clock)
-        self.jobs = Jobs()
+        self.jobs = Jobs(place or _NOWHERE, Reviving(self.upstreams, self._compiled), clock, _unsent)
         self.waits = Hurry()
         self.streams = Hurry()
 
+    async def drain(self, seconds: float) -> None:
+        """Let nobody wait for a job any more; jobs that run have so many seconds to end, and are left to others then."""
+        self.waits.tell()
+        try:
+            await self.jobs.drain(seconds)
+        finally:
+            self.streams.tell()
+
     async def close(self) -> None:
         """End what runs, then every connection."""
+        await self.jobs.close()
         await self.tasks.close()
         await self.upstreams.close()
+
+    def _compiled(self, config: Config, name: str, upstreams: Mapping[str, Upstream], ruled: bool) -> Compiled:  # noqa: FBT001, ARG002 - the protocol's; there are no rules yet
+        return compile_graph(config, name, upstreams, self.tasks.background, self.tally.predictor)
+
+
+class _Nowhere:
+    """In place of a store: whatever is wanted of it begins with its opening."""
+
+    owner = ""
+
+    async def open(self) -> None:
+        raise StoreDown("there is no store of jobs here")
+
+
+_NOWHERE = Place(cast("Keeping", _Nowhere()), lambda: False)
+
+
+def _unsent(outgoing: Sequence[Outgoing]) -> None:
+    """Nobody sends anything yet."""

@@ -44,6 +44,8 @@ class Worker:
     reconciler: Reconciler | None = None
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     hang_up: Callable[[], Awaitable[None]] | None = None
+    drain: Callable[[float], Awaitable[None]] | None = None
+    draining: asyncio.Task[None] | None = None
 
     def install(self, handler: Handler) -> None:
         """Have requests answered by another handler from now on."""
@@ -52,8 +54,11 @@ class Worker:
 
     def end(self) -> None:
         """Finish what is in flight; told so again, drop it."""
-        if self.stop.is_set() and self.listener is not None:
-            self.listener.hurry()
+        if self.stop.is_set():
+            if self.listener is not None:
+                self.listener.hurry()
+            if self.draining is not None:
+                self.draining.cancel()
         self.stop.set()
 
     def retire(self, patience: float) -> None:
@@ -111,10 +116,18 @@ async def _serve(application: Application, sock: socket.socket, opened: Opened, 
             opened(worker)
             await worker.stop.wait()
             worker.ready = False
+            worker.draining = loop.create_task(_drained(worker, terms.deadlines.drain))
             await listener.close(worker.patience)
+            await asyncio.wait((worker.draining,))
     if worker.hang_up is not None:
         await worker.hang_up()
     worker.clock.close()
+
+
+async def _drained(worker: Worker, seconds: float) -> None:
+    """Have what goes on without a client ended, or left to others."""
+    if worker.drain is not None:
+        await worker.drain(seconds)
 
 
 def terms_of(server: Server) -> Terms:
@@ -174,6 +187,8 @@ async def proxy(config: Config, worker: Worker) -> AsyncIterator[App]:
         running = await generation(config, 1, lasting)
         await lasting.upstreams.open()
         await lasting.upstreams.swap()
+        await lasting.jobs.change(config)
+        worker.drain = lasting.drain
         yield App(running, lambda: worker.ready)
     finally:
         await lasting.close()
@@ -181,7 +196,9 @@ async def proxy(config: Config, worker: Worker) -> AsyncIterator[App]:
 
 @asynccontextmanager
 async def _planned(plan: Plan, stewarding: Stewarding | None, worker: Worker) -> AsyncIterator[App]:
-    async with reconciling(plan, Lasting(worker.clock), lambda: worker.ready) as reconciler:
+    lasting = Lasting(worker.clock)
+    async with reconciling(plan, lasting, lambda: worker.ready) as reconciler:
+        worker.drain = lasting.drain
         worker.reconciler = reconciler
         reconciler.install = worker.install
         async with stewarded(stewarding, Alone(worker, plan.server)):
