@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from plait.http1.ids import new_id
 from plait.jobs.errors import NotInstalled, StoreDown
 from tests.server.serving import PATIENCE, Answer, Client, get, post
-from tests.server.streaming import NDJSON, SSE, chunk, events, head, until
+from tests.server.streaming import NDJSON, SSE, chunk, chunks, events, head, until
 from tests.server.test_late import ASYNC, ID, Stage, stage
 
 DETAILS = {"endpoint", "error"}
@@ -199,8 +199,7 @@ async def test_a_stream_is_cut_when_the_store_is_lost() -> None:
         on.jobs.broken = StoreDown("the store is gone")
         on.said.say("a", b"1")
         with pytest.raises((asyncio.IncompleteReadError, ConnectionResetError)):
-            while await chunk(client):
-                pass
+            await chunks(client)
 
 
 async def test_a_client_that_does_not_read_has_one_event_at_a_time_made_for_it() -> None:
@@ -211,7 +210,7 @@ async def test_a_client_that_does_not_read_has_one_event_at_a_time_made_for_it()
         big = b'"%b"' % (b"x" * (4 << 20))
         for name in many:
             on.said.say(name, big)
-        await until(lambda: on.jobs.only.over.is_set())
+        await until(on.jobs.only.over.is_set)
         assert on.jobs.handed < len(many)
         client.writer.transport.resume_reading()
         async with asyncio.timeout(PATIENCE):
