@@ -14,7 +14,7 @@ from plait.control.plant import WorkerState
 from plait.graph.plan import Plan
 from plait.server.frames import Frame, Frames, opened
 
-PLAN = Plan(7, "/", False, msgspec.Raw(b"{}"), msgspec.Raw(b"{}"), {}, {}, ("spare",))  # noqa: FBT003 - a field of a record
+PLAN = Plan(7, "/", False, msgspec.Raw(b"{}"), msgspec.Raw(b"{}"), {}, {}, {}, msgspec.Raw(b"{}"), ("spare",))  # noqa: FBT003 - a field of a record
 
 
 def running(worker: int, revision: int, pid: int = 0, **facts: Any) -> dict[str, Any]:
