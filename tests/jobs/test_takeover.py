@@ -37,7 +37,7 @@ def test_a_job_of_a_killed_process_is_taken_over_within_30_s_and_only_what_is_mi
         async with site({"predict": {"parallel": ["a", "b", "c"], "require": "any"}}, [a, b, c]) as here:
             first, second = await here.worker(), await here.worker()
             await second.jobs.open()
-            state = await first.submit()
+            state = await first.submit(notify="pager")
             await asyncio.sleep(1.0)
             first.kill()
             killed = asyncio.get_running_loop().time()
@@ -47,6 +47,7 @@ def test_a_job_of_a_killed_process_is_taken_over_within_30_s_and_only_what_is_mi
             assert ended.parts["b"].error == "it answered with status 500"
             assert asyncio.get_running_loop().time() - killed < 30.0 + 5.0
             assert here.tables.ends == [(state.id, second.store.owner)]
+            assert set(msgspec.json.decode(second.told[0].payload)["parts"]) == {"a", "b", "c"}
 
     run_virtual(main())
 

@@ -22,8 +22,8 @@ class Held:
         compiled: Its graph, if that need not be made from what is kept.
         known: The keys of the parts that are kept.
 
-    `carried` is its run, once it has begun. `left` says that nothing of it is to be written any more: what happens from then on
-    never happened. `over` is set when nothing more happens to it here.
+    `before` are the parts of when it ran before, `carried` is its run, once that has begun. `left` says that nothing of it is to be
+    written any more: what happens from then on never happened. `over` is set when nothing more happens to it here.
     """
 
     def __init__(self, job: StoredJob, compiled: Compiled | None = None, known: set[str] | None = None) -> None:
@@ -34,9 +34,15 @@ class Held:
         self.over = asyncio.Event()
         self.woken = asyncio.Event()
         self.known = set() if known is None else known
+        self.before: list[Part] = []
         self._waiting: list[Part] = []
         self._hears: dict[int, Callable[[Part | None], None]] = {}
         self._next = 0
+
+    @property
+    def parts(self) -> list[Part]:
+        """All parts so far; those from before may come again."""
+        return self.before if self.carried is None else [*self.before, *self.carried.run.parts]
 
     def follow(self, carried: Carried) -> Leave:
         """Take each part of a run from now on."""

@@ -67,7 +67,7 @@ class Keeping(Protocol):
         ...
 
     async def claim(self, limit: int, /) -> list[StoredJob]:
-        """Take over jobs that stand in no queue and are nobody's, or those of an owner without a lease."""
+        """Take over jobs in no queue that are nobody's, or those of an owner without a lease; their status is as it was."""
         ...
 
     async def hold(self, queue: str, seconds: float, /) -> bool:

@@ -14,7 +14,7 @@ from plait.errors import PlaitError, fault
 from plait.jobs.carried import Carried
 from plait.jobs.errors import GivenUp, StoreDown
 from plait.jobs.insist import insist
-from plait.jobs.parts import recalled
+from plait.jobs.parts import recalled, told
 from plait.jobs.records import RUNNING
 from plait.spec.jobs import JobsSpec
 from plait.types import Message, Run
@@ -181,6 +181,7 @@ class Runner:
         if held.compiled is None:
             parts = await insist(partial(self._keeping.parts, job.id))
             held.known.update(part.key for part in parts)
+            held.before = list(map(told, parts))
             run.recalled = recalled(parts) or None
             if compiled.validate is not None:
                 compiled.validate(run.message)

@@ -63,8 +63,7 @@ class Writing:
         end = ended(outcome, job.request_id)
         outgoing: list[Outgoing] = []
         if job.notify is not None:
-            parts = held.carried.run.parts if held.carried is not None else ()
-            outgoing.append(notice(job.notify, as_ended(job, end), parts))
+            outgoing.append(notice(job.notify, as_ended(job, end), held.parts))
         if await insist(partial(self._keeping.finish, job.id, job.fence, end, outgoing)) and outgoing:
             self._told(outgoing)
 
