@@ -12,6 +12,7 @@ import msgspec
 from plait.clock import Clock
 from plait.errors import NotFound, PlaitError
 from plait.events import Part
+from plait.graph.spec import Config
 from plait.http1.ids import new_id
 from plait.http1.problem import problem
 from plait.jobs.asked import Asked
@@ -76,6 +77,9 @@ class KeptJobs:
     def only(self) -> Kept:
         (kept,) = self.kept.values()
         return kept
+
+    async def change(self, config: Config) -> None:
+        """Another configuration changes nothing here."""
 
     async def submit(self, asked: Asked) -> JobState:
         await self._durable()

@@ -21,8 +21,10 @@ from plait.server.listener import Listener
 from plait.server.reconcile import Reconciler, reconciling
 from plait.server.running import Running
 from plait.server.sockets import listen
-from plait.testing import Asked, Hang, ScriptedServer
-from tests.server.serving import PATIENCE, Answer, Client, endpoints, post
+from plait.testing import Asked, Hang, RawServer, ScriptedServer
+from tests.server.kept import KeptJobs
+from tests.server.serving import PATIENCE, Answer, Client, endpoints, get, post
+from tests.server.streaming import Scripted
 
 
 def plan(config: Mapping[str, Any], revision: int = 1, excluded: tuple[str, ...] = ()) -> Plan:
@@ -246,3 +248,15 @@ async def test_under_load_no_request_of_500_changes_fails() -> None:
             await asyncio.sleep(0)
             assert set(statuses) == {200}
             assert sum(each.open for each in endpoints(served.reconciler.generation)) <= 8
+
+
+async def test_jobs_go_on_and_are_found_after_a_change() -> None:
+    jobs, said = KeptJobs(), Scripted()
+    async with RawServer(said) as server, port(asking(f"{server.url}/a", timeout="10s")) as here, Client(here.number) as client:
+        here.reconciler.lasting.jobs = jobs  # type: ignore[assignment] # jobs without a store
+        where = (await client.ask(post(b"{}", b"Prefer: respond-async"))).headers["location"]
+        assert (await here.becomes({"graphs": {"other": {"value": 1}}}, 2)).revision == 2
+        assert (await client.ask(get(where))).json["status"] == "running"
+        said.say("a", b"1")
+        found = (await client.ask(get(where, b"Prefer: wait=10"))).json
+        assert (found["status"], found["result"], found["revision"]) == ("succeeded", 1, 1)

@@ -7,6 +7,9 @@ from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any, Self
+from urllib.parse import quote
+
+from msgspec.structs import replace
 
 from plait.algebra.config import config as composed
 from plait.algebra.file import File
@@ -26,6 +29,7 @@ from plait.http1.target import split_target
 from plait.server.app import App
 from plait.server.asgi_out import encoded, send_stream
 from plait.server.direct import direct_request
+from plait.server.job_answers import ROUTE
 from plait.server.serve import Worker, proxy, serve_proxy
 from plait.server.sockets import listen
 from plait.types import Header
@@ -169,7 +173,7 @@ class Proxy:
         except RequestError as exc:
             response = problem(exc, new_id())
         if response is not None:
-            await _send(response, send, head_only=scope["method"] == "HEAD")
+            await _send(_mounted(response, scope.get("root_path", "")), send, head_only=scope["method"] == "HEAD")
 
 
 def _sound(config: Config) -> Config:
@@ -238,6 +242,12 @@ async def _answer(app: App, request: Request, receive: Receive, send: Send) -> R
         started.cancel()
         leaving.cancel()
         await asyncio.wait((leaving,))
+
+
+def _mounted(response: Response, root: str) -> Response:
+    """The response as seen from outside: where it leads to is below the path that plait is mounted at."""
+    place = f"Location: {ROUTE}"
+    return replace(response, head=response.head.replace(place, f"Location: {quote(root)}{ROUTE}")) if root else response
 
 
 async def _left(receive: Receive) -> None:
