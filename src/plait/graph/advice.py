@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
 from plait.errors import Problem
 from plait.graph.document import path_text
+from plait.graph.late import nothing_kept
 from plait.graph.needs import resting
 from plait.graph.walk import nodes
 from plait.nodes.cascade import Cascade
@@ -26,7 +28,7 @@ PERCENT, NEARLY = 100, 10
 def advice(config: Config) -> list[Problem]:
     """What the author of a sound configuration should know."""
     nothing = [] if config.graphs else [Problem("graphs", "there is no graph, so nothing is served", "add one under graphs")]
-    found: list[Problem] = [*resting(config)]
+    found: list[Problem] = [*resting(config), *nothing_kept(config, partial(_longest, config))]
     for name, spec in config.graphs.items():
         at: At = ("graphs", name)
         found += _late(config, spec.root, at, spec.timeout or config.defaults.graph.timeout)
