@@ -16,6 +16,7 @@ from plait.graph.spec import Config
 from plait.http1.endpoint import Endpoint
 from plait.http1.messages import Handler
 from plait.http1.renewed import Renewed
+from plait.jobs.jobs import Place
 from plait.server.access_log import AccessLog
 from plait.server.app import App
 from plait.server.generation import Generation, generation
@@ -111,17 +112,20 @@ async def proxy(
     handler: Handler | None = None,
     sock: socket.socket | None = None,
     log: AccessLog | None = None,
+    *,
     jobs: Any = None,
+    place: Place | None = None,
 ) -> AsyncIterator[Proxy]:
     """Serve a configuration until the end of the block."""
     checked = Config.model_validate(config)
     clock = Clock(asyncio.get_running_loop())
-    lasting = Lasting(clock)
+    lasting = Lasting(clock, place)
     if jobs is not None:
         lasting.jobs = jobs
     served = await generation(checked, 1, lasting)
     await lasting.upstreams.open()
     await lasting.upstreams.swap()
+    await lasting.jobs.change(checked)
     app = App(served, lambda: True)
     terms = terms_of(checked.server)
     listener = Listener(handler or app, clock, terms.limits, deadlines or terms.deadlines, room or terms.room, log)
