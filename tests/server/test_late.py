@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -336,6 +337,21 @@ async def test_who_leaves_and_has_a_key_finds_the_job_when_it_comes_again(lines:
             again = await client.ask(post(b"{}", wait(10), b"Idempotency-Key: k"))
         assert (again.status, again.json) == (200, {"a": 1})
         assert on.said.times == {"a": 1}
+
+
+async def test_of_a_job_that_is_refused_after_its_client_has_left_nobody_hears(caplog: pytest.LogCaptureFixture) -> None:
+    for lines in ((ASYNC,), (ASYNC, b"Idempotency-Key: k"), (wait(0.05),)):
+        async with stage("a") as on:
+            on.jobs.gate.clear()
+            on.jobs.error = StoreDown("the store is locked")
+            on.client.writer.write(post(b"{}", *lines))
+            await on.jobs.coming.wait()
+            on.client.leave()
+            await until(lambda: on.port.listener.clients == 0)
+            on.jobs.gate.set()
+            await on.port.lasting.tasks.background.idle()
+    gc.collect()
+    assert caplog.records == []
 
 
 async def test_who_leaves_after_the_job_was_told_leaves_it_alone() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, cast
 
 from plait.graph.compile import compile_graph
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from plait.jobs.records import Outgoing
     from plait.upstream.upstream import Upstream
 
+_log = logging.getLogger("plait")
+
 
 class Lasting:
     """All state of a worker that outlives a configuration.
@@ -44,6 +47,13 @@ class Lasting:
         self.jobs = Jobs(place or _NOWHERE, Reviving(self.upstreams, self._compiled), clock, _unsent)
         self.waits = Hurry()
         self.streams = Hurry()
+
+    async def change(self, config: Config) -> None:
+        """This is configured from now on, whatever the store of jobs says to it."""
+        try:
+            await self.jobs.change(config)
+        except StoreDown as exc:
+            _log.warning("other workers hear some seconds later which queues are run here: %s", exc.detail)
 
     async def drain(self, seconds: float) -> None:
         """Let nobody wait for a job any more; jobs that run have so many seconds to end, and are left to others then."""

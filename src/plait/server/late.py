@@ -53,12 +53,15 @@ class Submitted:
             self._task.cancel()
             if self._asked.key is None:
                 forget(self._lasting, taking, self._asked.client)
+            else:
+                taking.add_done_callback(error_of)  # nobody asks it any more
 
     async def _answer(self, taking: asyncio.Task[JobState]) -> None:
         lasting, client, wait = self._lasting, self._client, self._wait
         began = lasting.clock.now()
         try:
-            state = await asyncio.shield(taking)
+            await asyncio.wait((taking,))
+            state = taking.result()
             if wait and not state.ended:
                 began = lasting.clock.now()
                 state = await waited(lasting, state.id, self._asked.client, wait)

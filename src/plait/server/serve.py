@@ -187,7 +187,7 @@ async def proxy(config: Config, worker: Worker) -> AsyncIterator[App]:
         running = await generation(config, 1, lasting)
         await lasting.upstreams.open()
         await lasting.upstreams.swap()
-        await lasting.jobs.change(config)
+        await lasting.change(config)
         worker.drain = lasting.drain
         yield App(running, lambda: worker.ready)
     finally:
