@@ -93,12 +93,13 @@ class Client:
 class Proxy:
     """A data port that is open; `handler` may be any, by default the graphs of a configuration."""
 
-    def __init__(self, listener: Listener, port: int, clock: Clock, lasting: Lasting) -> None:
+    def __init__(self, listener: Listener, port: int, generation: Generation) -> None:
         self.listener = listener
         self.handler = listener.handler
         self.port = port
-        self.clock = clock
-        self.lasting = lasting
+        self.generation = generation
+        self.lasting = generation.lasting
+        self.clock = generation.clock
 
     def client(self) -> Client:
         return Client(self.port)
@@ -133,7 +134,7 @@ async def proxy(
     port = sock.getsockname()[1]
     await listener.open(sock, Sides.server)
     try:
-        yield Proxy(listener, port, clock, lasting)
+        yield Proxy(listener, port, served)
     finally:
         await listener.close()
         await lasting.close()

@@ -112,9 +112,9 @@ async def only(server: RawServer, kept: int) -> None:
         await server.gone.wait()
 
 
-async def until(holds: Callable[[], bool]) -> None:
+async def until(holds: Callable[[], bool], seconds: float = PATIENCE) -> None:
     """Wait for what has no event of its own."""
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(seconds):
         while not holds():  # noqa: ASYNC110 - see above
             await asyncio.sleep(0)
 

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 import pytest
 
+from plait.http1.messages import Request, Response
 from plait.jobs.jobs import Place
+from plait.server.app import App
+from plait.server.job_routes import JobRoutes
 from plait.testing import RawServer
+from plait.types import Header
 from tests.jobs.memory import Memory, Tables
-from tests.server.serving import Answer, Client, Proxy, get, post, proxy
+from tests.server.serving import PATIENCE, Answer, Client, Proxy, get, post, proxy
 from tests.server.streaming import Scripted, asking, events, head, until
 from tests.server.test_late import ASYNC, ID, wait
 
@@ -203,3 +208,60 @@ async def test_while_the_store_is_down_jobs_are_refused_and_the_rest_goes_on() -
         assert (await here.ask(post())).json == {"a": 1}
         here.store.down = False
         assert (await here.ask(post(b"{}", ASYNC))).status == 202
+
+
+async def test_callers_from_elsewhere_see_no_addresses_and_errors_unless_they_may() -> None:
+    for details in (False, True):
+        async with site("a", "b", require="any") as here:
+            app = App(here.worker.generation, lambda: True)
+            app._jobs = JobRoutes(here.worker.lasting, details=details)
+            here.said.say("a", b"1")
+            here.said.fail("b")
+            where = (await here.ask(post(b"{}", ASYNC))).headers["location"]
+            near = (await here.ask(get(where, WAIT))).json["parts"]
+            answer: asyncio.Future[Response] = asyncio.get_running_loop().create_future()
+            app(Request("GET", where, "", Header(), b"", "192.0.2.1"), answer.set_result)
+            far = json.loads((await answer).body)["parts"]
+            assert near["b"]["error"]
+            assert far == (near if details else {key: without(part, "endpoint", "error") for key, part in near.items()})
+            assert far["a"]["output"] == 1
+
+
+def without(part: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {name: value for name, value in part.items() if name not in names}
+
+
+async def test_a_job_is_its_clients_own() -> None:
+    async with site("a") as here:
+        app = App(here.worker.generation, lambda: True)
+
+        async def ask(method: str, path: str, client: str, **fields: str) -> Response:
+            answer: asyncio.Future[Response] = asyncio.get_running_loop().create_future()
+            headers = {"content-type": "application/json", **fields}
+            header = Header({name.replace("_", "-").encode(): value.encode() for name, value in headers.items()})
+            app(Request(method, path, "", header, b"{}", "127.0.0.1", 0.0, client), answer.set_result)
+            async with asyncio.timeout(PATIENCE):
+                return await answer
+
+        first = await ask("POST", "/predict", "x", prefer="respond-async", idempotency_key="k")
+        second = await ask("POST", "/predict", "y", prefer="respond-async", idempotency_key="k")
+        ids = [json.loads(answer.body)["id"] for answer in (first, second)]
+        assert ids[0] != ids[1]
+        for client, own, other in (("x", *ids), ("y", *reversed(ids))):
+            assert (await ask("GET", f"/jobs/{own}", client)).status == 200
+            for method, end in (("GET", ""), ("DELETE", ""), ("GET", "/events")):
+                assert (await ask(method, f"/jobs/{other}{end}", client)).status == 404
+        assert (await ask("GET", f"/jobs/{ids[0]}", "")).status == 404
+        assert {job.status for job in here.tables.jobs.values()} <= {"queued", "running"}
+
+
+async def test_who_listens_when_plait_ends_hears_the_end_of_a_job_that_still_ends_here() -> None:
+    async with site("a") as here, here.worker.client() as client:
+        where = (await here.ask(post(b"{}", ASYNC))).headers["location"]
+        client.writer.write(get(f"{where}/events"))
+        await head(client)
+        await here.said.asked["a"].wait()
+        draining = asyncio.create_task(here.worker.lasting.drain(PATIENCE))
+        here.said.say("a", b"1")
+        assert [name for name, _ in await events(client)] == ["part", "result"]
+        await draining

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 
 Ring = Callable[[], None]
 
@@ -11,10 +12,11 @@ Ring = Callable[[], None]
 class Hurry:
     """Told once, it tells each who waits, and each who comes later."""
 
-    __slots__ = ("_next", "_told", "_waiting")
+    __slots__ = ("_left", "_next", "_told", "_waiting")
 
     def __init__(self) -> None:
         self._waiting: dict[int, Ring] = {}
+        self._left = asyncio.Event()
         self._next = 0
         self._told = False
 
@@ -24,7 +26,20 @@ class Hurry:
         self._waiting[number] = ring
         if self._told:
             asyncio.get_running_loop().call_soon(self._tell)
-        return lambda: self._waiting.pop(number, None) and None
+
+        def leave() -> None:
+            self._waiting.pop(number, None)
+            self._left.set()
+
+        return leave
+
+    async def emptied(self, seconds: float) -> None:
+        """Wait until nobody waits, no longer than so many seconds."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while self._waiting:
+                    self._left.clear()
+                    await self._left.wait()
 
     def tell(self) -> None:
         """Tell all who wait."""

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from plait.jobs.records import Outgoing
     from plait.upstream.upstream import Upstream
 
+LAST_EVENTS = 0.5
+"""Seconds that streams have, once no job runs here any more, for the events of those that have ended."""
+
 _log = logging.getLogger("plait")
 
 
@@ -60,6 +63,7 @@ class Lasting:
         self.waits.tell()
         try:
             await self.jobs.drain(seconds)
+            await self.streams.emptied(LAST_EVENTS)
         finally:
             self.streams.tell()
 
