@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
 
+from plait.clock import Clock
 from plait.errors import BadAnswer, Excluded, InvalidRequest, PlaitError, Refused, TimedOut, Unreachable
-from plait.testing import FakePredictor, run_graph
+from plait.nodes.ask import Ask, Receiver
+from plait.testing import FakePredictor, run_graph, run_virtual
+from plait.testing.fakes import FakeCall
+from plait.types import DEFERRED, JOB, STREAM, SYNC, Context, Message, Run
 from tests.nodes.fakes import broken, down, echo, good, silent
 
 INNER = {"parallel": ["a", "b"]}
@@ -47,6 +52,26 @@ def test_a_predictor_has_its_own_timeout_within_the_graphs() -> None:
     run = run_graph({"predict": {"predict": "a", "timeout": "2s"}}, [silent("a", timeout=0.3)])
     assert 0.3 <= run.seconds < 0.32
     assert run.statuses == {"a": "timeout"}
+
+
+@pytest.mark.parametrize(("priority", "until"), [(SYNC, 0.3), (STREAM, 0.3), (JOB, 600.0), (DEFERRED, 600.0)])
+def test_a_predictor_may_let_what_jobs_ask_wait_for_as_long_as_the_job_has(priority: int, until: float) -> None:
+    class Noted(FakePredictor):
+        def ask(self, message: Message, run: Run, now: float, deadline: float, receiver: Receiver) -> FakeCall:
+            deadlines.append(deadline - now)
+            return super().ask(message, run, now, deadline, receiver)
+
+    async def ask() -> None:
+        loop = asyncio.get_running_loop()
+        run = Run(Message(b"{}"), Clock(loop, loop.time))
+        run.priority = priority
+        with pytest.raises(TimedOut):
+            await Ask(Noted("a", after=None, timeout=0.3), "a", "a")(run.message, Context(run, run.clock.now() + 600.0))
+        assert loop.time() < 0.31
+
+    deadlines: list[float] = []
+    run_virtual(ask())
+    assert deadlines == [pytest.approx(until)]
 
 
 def test_the_graphs_timeout_cuts_a_predictors() -> None:

@@ -14,7 +14,7 @@ from plait.http1.renewed import Trust
 from plait.spec.predictor import Predictor, PredictorDefaults
 from plait.testing import RawServer
 from plait.testing.server import Script, read_request
-from plait.types import Message, Run
+from plait.types import SYNC, Message, Run
 from plait.upstream import build
 from plait.upstream.call import Call
 from plait.upstream.upstream import Repeating, Upstream
@@ -26,7 +26,9 @@ GONE = "http://127.0.0.1:1"
 class Caller:
     """Asks an upstream, and remembers how it ended, and that it heard so once."""
 
-    def __init__(self, upstream: Upstream | Repeating, clock: Clock, text: str = "x", seconds: float = 5.0) -> None:
+    def __init__(
+        self, upstream: Upstream | Repeating, clock: Clock, text: str = "x", seconds: float = 5.0, priority: int = SYNC
+    ) -> None:
         self.done: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
         self.outcome: Call | None = None
         self.seconds = 0.0
@@ -34,6 +36,7 @@ class Caller:
         self._clock = clock
         message = Message.of(text)
         run = Run(message, clock, text.encode())
+        run.priority = priority
         self.attempt = upstream.ask(message, run, clock.now(), clock.now() + seconds, self)
 
     def ended(self, outcome: Call, message: Message | None, error: PlaitError | None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from plait.types import DEFERRED, JOB, STREAM, SYNC
 from plait.upstream.limit import Limit
 from plait.upstream.line import Line
 
@@ -142,3 +143,37 @@ def test_what_has_expired_is_dropped_and_named() -> None:
     assert line.next(1.95, 0.1, expired) == "in time"
     assert expired == ["late", "too close"]
     assert len(line) == 0
+
+
+def test_a_line_serves_the_most_urgent_first_and_counts_those_that_somebody_waits_for() -> None:
+    line = Line[str]()
+    for priority, waiter in ((DEFERRED, "deferred"), (JOB, "job")):
+        assert line.stand(waiter, 1.0, priority)
+    for priority, waiter in ((STREAM, "stream"), (SYNC, "sync")):
+        assert line.enter(waiter, 1.0, 1.0, 0.01, 1, priority)
+    assert (line.waiting, line.urgent) == (4, 2)
+    assert [line.next(0.5, 0.01, []) for _ in range(5)] == ["sync", "stream", "job", "deferred", None]
+    assert (line.waiting, line.urgent) == (0, 0)
+
+
+def test_whoever_leaves_says_whether_it_waited() -> None:
+    line = Line[str]()
+    line.stand("job", 0.0)
+    line.enter("sync", 1.0, 1.0, 0.01, 1)
+    assert [line.leave("job"), line.leave("job"), line.leave("sync")] == [True, False, True]
+    assert (line.waiting, line.urgent) == (0, 0)
+
+
+def test_those_that_are_less_urgent_are_not_waited_for() -> None:
+    line = Line[int]()
+    for waiter in range(50):
+        assert line.enter(waiter, 10.0, 10.0, 0.01, 1, STREAM)
+    assert line.enter(100, 0.05, 0.05, 0.01, 1, SYNC)
+    assert not line.enter(101, 0.05, 0.05, 0.01, 1, STREAM)
+
+
+def test_streams_that_fill_their_class_leave_room_for_others() -> None:
+    line = Line[int](2)
+    assert [line.enter(waiter, 9.0, 9.0, 0.01, 1, STREAM) for waiter in range(3)] == [True, True, False]
+    assert [line.enter(waiter, 9.0, 9.0, 0.01, 1, SYNC) for waiter in range(3, 6)] == [True, True, False]
+    assert line.stand(6, 9.0)

@@ -13,7 +13,7 @@ from plait.http1.connection import Exchange
 from plait.http1.renewed import Trust
 from plait.spec.predictor import Predictor, PredictorDefaults
 from plait.testing import run_virtual
-from plait.types import Header
+from plait.types import SYNC, Header
 from plait.upstream import build
 from plait.upstream.upstream import Upstream
 from tests.upstream.calling import Caller, assert_nothing_left
@@ -73,8 +73,15 @@ class Wired:
     wires: list[Wire]
     asides: list[Wire]
 
-    def call(self, seconds: float = 5.0) -> Caller:
-        return Caller(self.upstream, self.clock, seconds=seconds)
+    def call(self, seconds: float = 5.0, priority: int = SYNC) -> Caller:
+        return Caller(self.upstream, self.clock, seconds=seconds, priority=priority)
+
+    async def answer(self, *callers: Caller) -> None:
+        """Answer what has waited longest, once for each of these, who are in this order; then whoever waits is called."""
+        for caller in callers:
+            next(wire for wire in self.wires if wire.held).answer()
+            await caller.done
+            await self.pass_time(0.0)
 
     async def pass_time(self, seconds: float) -> None:
         """Let virtual time pass."""

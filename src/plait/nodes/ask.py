@@ -13,7 +13,7 @@ from plait.errors import PlaitError, TimedOut
 from plait.events import Part
 from plait.nodes.decided import ENDED
 from plait.nodes.waiter import awaited
-from plait.types import Context, Message, Recalled, Run, Sink, Started
+from plait.types import JOB, Context, Message, Recalled, Run, Sink, Started
 
 if TYPE_CHECKING:
     from plait.spec.policies import HedgeSpec, RetrySpec
@@ -115,7 +115,8 @@ class Asking:
             return
         predictor = ask.predictor
         own = now + predictor.timeout
-        until = own if own < deadline else deadline  # noqa: FURB136 - a call of min() costs three times as much
+        # What a job asks may wait for long, and has the predictor's timeout from its turn on: the predictor sees to that.
+        until = own if own < deadline and run.priority < JOB else deadline
         outcome = predictor.ask(message, run, now, until, self)
         if self.sink is not None:
             self.outcome = outcome

@@ -54,13 +54,13 @@ class FakePredictor:
         """The same: what a fake does happens in memory, and once."""
         return self
 
-    def ask(self, message: Message, run: Run, now: float, deadline: float, receiver: Receiver) -> FakeCall:  # noqa: ARG002 - a predictor's arguments
-        """Begin a call; its deadline is kept whatever the predictor does."""
+    def ask(self, message: Message, run: Run, now: float, deadline: float, receiver: Receiver) -> FakeCall:
+        """Begin a call; its deadline, and the predictor's timeout, are kept whatever the predictor does."""
         self.asked.append(message.value)
         self.open += 1
         call = FakeCall(self, receiver, run)
         loop = asyncio.get_running_loop()
-        run.clock.at(deadline, call)
+        run.clock.at(min(deadline, now + self.timeout), call)
         if self._after is not None:
             call.timer = loop.call_later(self._after, call.finish, message)
         return call

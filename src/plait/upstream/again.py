@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -22,10 +23,21 @@ def made_again(call: Call, now: float, error: PlaitError, found: Verdict, *, sta
     """
     repeats = call.repeats
     if stale and repeats.twice and call.attempts == 1:
-        return call.repeat(now, 0.0)
+        return repeat(call, now, 0.0)
     if not repeats.retry.allows(found.reason, call.attempts, final=error.final):
         return False
-    return call.repeat(now, _pause(call, now, error))
+    return repeat(call, now, _pause(call, now, error))
+
+
+def repeat(call: Call, now: float, seconds: float | None) -> bool:
+    """Whether another attempt will follow after so long: there is time for it, and the budget pays."""
+    if seconds is None or not call.upstream.pays(call, now):
+        return False
+    if seconds:
+        call.at(now + seconds, call.again)
+    else:
+        asyncio.get_running_loop().call_soon(call.again)
+    return True
 
 
 def _pause(call: Call, now: float, error: PlaitError) -> float | None:

@@ -34,11 +34,11 @@ class Budget:
             self.turn(now)
         self.calls += 1
 
-    def take(self, now: float) -> bool:
-        """Whether one attempt more is paid for."""
+    def take(self, now: float, share: float = 1.0) -> bool:
+        """Whether one attempt more is paid for, from such a share of what may be spent."""
         if now >= self.turns:
             self.turn(now)
-        if self.spent >= BUDGET_LEAST and self.spent + 1 > self.calls * BUDGET_SHARE:
+        if self.spent >= BUDGET_LEAST * share and self.spent + 1 > self.calls * BUDGET_SHARE * share:
             return False
         self.spent += 1
         return True

@@ -50,7 +50,7 @@ def upstream(
     now, draw = clock.now(), _CHANCE.random
     budget = Budget(now)
     fleet: Fleet[Peer] = Fleet(_rule(spec.balance), draw, budget, spec.timeout, spec.eject or None)
-    limit = _limit(spec.limit, now)
+    limit, jobs = _limit(spec.limit, now), _limit(spec.limit, now)
     most = MOST_LIMIT if spec.limit.in_flight == "adaptive" else spec.limit.in_flight
     bounds = Bounds(connections=most, waiting=most, connect_timeout=min(spec.connect_timeout, spec.timeout))
 
@@ -67,7 +67,7 @@ def upstream(
     replicas.add(predictor.addresses, resolver)
     if spec.health is not None:
         replicas.probe(spec.health, spec.timeout, draw)
-    policies = Policies(spec.retry, spec.hedge, predictor.idempotent, limit, spec.limit.waiting, budget, draw)
+    policies = Policies(spec.retry, spec.hedge, predictor.idempotent, limit, jobs, spec.limit.waiting, budget, draw)
     return Upstream(name, spec.timeout, replicas, policies, clock)
 
 

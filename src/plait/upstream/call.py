@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 from plait.errors import Overloaded, PlaitError, Refused, TimedOut, Unreachable, UpstreamError, fault
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from plait.upstream.receiver import Receiver
     from plait.upstream.repeats import Repeats
     from plait.upstream.retry import Reason
+    from plait.upstream.share import Permits
     from plait.upstream.upstream import Upstream
 
 
@@ -44,9 +44,10 @@ class Call:
     """
 
     __slots__ = (
-        "_due", "_moments", "_receiver", "_seconds", "attempts", "began", "code", "connection", "copy", "data", "deadline",
-        "ended_at", "endpoint", "message", "repeats", "replica", "run", "sent", "tried", "upstream",
+        "_due", "_moments", "_receiver", "_seconds", "attempts", "began", "code", "connection", "copy", "data",
+        "deadline", "ended_at", "endpoint", "message", "outer", "permits", "repeats", "replica", "run", "sent", "tried", "upstream",
     )  # fmt: skip
+    outer: float  # of jobs only: until when it may wait for its turn
 
     def __init__(
         self, upstream: Upstream, repeats: Repeats, message: Message, run: Run, deadline: float, seconds: float, receiver: Receiver
@@ -59,6 +60,7 @@ class Call:
         self._moments: tuple[tuple[Bucket, Later], ...] = ()
         self.deadline = deadline
         self._seconds = seconds
+        self.permits: Permits = upstream.limit
         self._receiver: Receiver | None = receiver
         self.tried: tuple[Replica[Peer], ...] = ()
         self.copy: Copy | None = None
@@ -79,36 +81,42 @@ class Call:
         if self._receiver is None:
             return
         upstream = self.upstream
+        waits = upstream.line.leave(self) or not self.attempts
         self._receiver = None
         self._due.pop(self, None)
         self._forget_moments()
-        if self.attempts:
+        if not waits:
             self.drop(upstream.clock.now())
-            upstream.limit.cut()
+            self.permits.cut()
             upstream.permit()
-        else:
-            upstream.line.leave(self)
 
     def expire(self) -> None:
         """The deadline has come."""
-        receiver = self._receiver
-        if receiver is None:
+        if self._receiver is None:
             return
-        what = f"in {self._seconds * 1000:.0f} ms"
-        if not self.attempts:
-            self.cancel()
-            receiver.ended(self, None, TimedOut(f"its turn did not come {what}"))
+        if self.upstream.line.leave(self) or not self.attempts:
+            self.overdue()
             return
         upstream, now = self.upstream, self.upstream.clock.now()
         seconds = now - self.sent
         if self.replica is not None and upstream.patient(seconds):
-            upstream.limit.late(now, seconds)
+            self.permits.late(now, seconds)
         else:
-            upstream.limit.cut()
+            self.permits.cut()
         if self.repeats.hedged:
             upstream.hedge.saw(now, now - self.began)
         self.drop(now, blamed=True)
-        self._fail(TimedOut(f"no answer {what}"), TIMEOUT)
+        self._fail(TimedOut(f"no answer in {self._seconds * 1000:.0f} ms"), TIMEOUT)
+
+    def until(self, deadline: float, now: float) -> None:
+        """Another deadline counts from now on."""
+        self._due.pop(self, None)
+        self._due = self.run.clock.at(deadline, self)
+        self.deadline, self._seconds = deadline, deadline - now
+
+    def overdue(self) -> None:
+        """Its turn did not come in time."""
+        self._end(TimedOut(f"its turn did not come in {self._seconds * 1000:.0f} ms"))
 
     # What the connection calls, and its copy.
 
@@ -162,7 +170,7 @@ class Call:
             latency.known = True  # it may not stay the only one
         else:
             upstream.fleet.good(replica, now, seconds)
-        upstream.limit.ended(now, seconds)
+        self.permits.ended(now, seconds)
         if self.repeats.hedged:
             upstream.hedge.saw(now, now - self.began)
             self.drop(now)
@@ -199,33 +207,24 @@ class Call:
             if made_again(self, now, error, found, stale=stale):
                 return
             if found.busy:
-                upstream.limit.dropped()
+                self.permits.dropped()
             else:
-                upstream.limit.cut()
+                self.permits.cut()
             self._fail(error, found.reason)
 
     # How it goes on.
 
-    def repeat(self, now: float, seconds: float | None) -> bool:
-        """Whether another attempt will follow: there is time for it, and the budget pays."""
-        if seconds is None or not self.upstream.budget.take(now):
-            return False
-        if seconds:
-            self.at(now + seconds, self._again)
-        else:
-            asyncio.get_running_loop().call_soon(self._again)
-        return True
-
-    def _again(self) -> None:
+    def again(self) -> None:
+        """Another attempt is due."""
         if self._receiver is not None:
             self.code = None
-            self.attempt(self.upstream.clock.now())
+            self.upstream.again(self, self.upstream.clock.now())
 
     def attempt(self, now: float) -> None:
         """Send it, to a replica that was not tried if there is one; it has a permit."""
         upstream = self.upstream
         if self._receiver is None:  # left in the moment in which its turn came
-            upstream.limit.cut()
+            self.permits.cut()
             return
         replica = upstream.fleet.sole
         self.attempts += 1
@@ -233,7 +232,7 @@ class Call:
         if replica is None:
             replica = upstream.fleet.pick(now, self.tried)
             if replica is None:
-                upstream.limit.cut()
+                self.permits.cut()
                 self._fail(Unreachable(upstream.nobody), CONNECT)
                 return
             self.tried += (replica,)

@@ -42,6 +42,14 @@ MOST_LIMIT: Final = 1024
 WAITING: Final = 1024
 """Calls that may wait for a permit."""
 
+# Jobs.
+JOBS_WAITING: Final = 16_384
+"""Calls of jobs that may wait for a permit, and as many of what is deferred: they are bounded by the jobs that run at once."""
+JOBS_BUDGET: Final = 0.5
+"""Share of the budget that jobs may use up."""
+JOBS_LOOK: Final = 0.1
+"""Seconds after which it is looked again whether there is room for those that wait."""
+
 # Ejection.
 EJECT: Final = EjectSpec()
 EJECT_STREAK: Final = EJECT.failures

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from plait.spec.policies import P95, TIMEOUT
@@ -40,3 +40,7 @@ class Repeats:
         shared = TIMEOUT in on and policy.attempts > 1
         after = 0.0 if hedge is None or hedge.after == P95 else float(hedge.after)
         return cls(policy, idempotent is not False, shared, hedge is not None, after, shared or hedge is not None)
+
+    def patient(self) -> Repeats:
+        """The same without second copies."""
+        return replace(self, hedged=False, timed=self.shared) if self.hedged else self

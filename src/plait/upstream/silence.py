@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from plait.spec.policies import TIMEOUT
+from plait.upstream.again import repeat
 from plait.upstream.copy import Copy
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def _has_had_its_share(call: Call, sent: float) -> None:
     if call.replica is None or call.sent != sent or call.copy is not None:
         return
     now = call.upstream.clock.now()
-    if call.repeats.retry.allows(TIMEOUT, call.attempts) and call.repeat(now, 0.0):
+    if call.repeats.retry.allows(TIMEOUT, call.attempts) and repeat(call, now, 0.0):
         call.drop(now, blamed=True)
 
 

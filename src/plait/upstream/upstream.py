@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from plait.errors import PlaitError, Unreachable
+from plait.types import JOB
 from plait.upstream.budget import Budget
 from plait.upstream.call import Call
+from plait.upstream.defaults import JOBS_BUDGET
 from plait.upstream.enquiry import Enquiry
 from plait.upstream.hedge import Hedge
-from plait.upstream.line import Line
 from plait.upstream.repeats import Repeats
+from plait.upstream.share import Share
+from plait.upstream.turns import Turns
 from plait.wire.probe import ProbeCodec
 
 if TYPE_CHECKING:
@@ -30,7 +32,6 @@ if TYPE_CHECKING:
     from plait.upstream.receiver import Receiver
     from plait.upstream.replicas import Replicas
 
-_BUSY = "as many calls of it are in flight as it can take, and waiting for one would take too long"
 PATIENCE = 3.0
 """Times the usual time of a call that a silent one must have had, so that its replica is to blame."""
 
@@ -44,7 +45,8 @@ class Policies:
         hedge: When a second copy of one is sent, in the same way.
         idempotent: Whether one may reach it twice, if the file says.
         limit: Permits for calls in flight.
-        waiting: How many calls may wait for one.
+        jobs: The same for jobs where they are alone, so that what becomes of theirs changes nothing for others.
+        waiting: How many calls of one priority may wait for one.
         budget: Pays for every attempt after the first.
         draw: Where chance comes from.
     """
@@ -53,6 +55,7 @@ class Policies:
     hedge: HedgeSpec | None
     idempotent: bool | None
     limit: Limit
+    jobs: Limit
     waiting: int
     budget: Budget
     draw: Draw
@@ -74,8 +77,8 @@ class Upstream:
     """
 
     __slots__ = (
-        "_admitting", "_policies", "budget", "clock", "draw", "fleet", "hedge", "limit", "line", "name", "repeats",
-        "replicas", "timeout",
+        "_policies", "_turns", "again", "budget", "clock", "draw", "fleet", "hedge", "limit", "line", "name", "permit",
+        "repeats", "replicas", "share", "timeout",
     )  # fmt: skip
 
     def __init__(self, name: str, timeout: float, replicas: Replicas, policies: Policies, clock: Clock) -> None:
@@ -86,12 +89,15 @@ class Upstream:
         self.limit = policies.limit
         self.budget = policies.budget
         self.draw = policies.draw
-        self.line: Line[Call] = Line(policies.waiting)
+        self.share = Share(policies.limit, policies.jobs, clock.now())
+        self._turns = turns = Turns(policies.limit, self.share, policies.waiting, clock)
+        self.line = turns.line
+        self.again = turns.again
+        self.permit = turns.permit
         self.repeats = policies.repeating(None, None)
         self.hedge = Hedge(clock.now())
         self.clock = clock
         self._policies = policies
-        self._admitting = False
 
     async def open(self) -> None:
         """Find out where it answers, and begin to watch it."""
@@ -103,8 +109,7 @@ class Upstream:
 
     async def close(self) -> None:
         """End every call and every connection."""
-        while (call := self.line.next(-math.inf, 0.0, [])) is not None:
-            call.refuse("plait is closing")
+        self._turns.close()
         await self.replicas.close()
 
     def repeating(self, retry: RetrySpec | None, hedge: HedgeSpec | None) -> Repeating:
@@ -120,22 +125,22 @@ class Upstream:
             message: What is asked.
             run: For whom.
             now: The moment.
-            deadline: The moment at which it ends, whatever happens.
+            deadline: The moment at which it ends, whatever happens; of a job, whose timeout begins with its turn, the job's own.
             receiver: Hears how it ended.
             repeats: How it is repeated, if not as the predictor says.
         """
         left = deadline - now
         call = Call(self, self.repeats if repeats is None else repeats, message, run, deadline, left, receiver)
-        budget, limit = self.budget, self.limit
+        budget = self.budget
         if now >= budget.turns:
             budget.turn(now)
         budget.calls += 1
-        if not self.line.waiting and limit.take():
+        if run.priority >= JOB:
+            self._turns.later(call, now)
+        elif not self.line.waiting and self.limit.take():
             call.attempt(now)
-        elif not self.line.enter(call, left, deadline, limit.took, limit.usual):
-            call.refuse(_BUSY)
-        elif limit.in_flight < limit.limit:
-            self.permit()
+        else:
+            self._turns.enter(call, now, left)
         return call
 
     async def get(self, path: str, run: Run) -> Message:
@@ -188,29 +193,14 @@ class Upstream:
 
     def may_hedge(self, repeats: Repeats, now: float) -> bool:
         """Whether a second copy may be sent now; it has a permit then."""
-        if self.line.waiting or self.limit.in_flight >= self.limit.limit:
+        if self.line.urgent or self.limit.in_flight >= self.limit.limit:
             return False  # and nothing is paid
         paid = (repeats.after or self.hedge.take()) and self.budget.take(now)
         return bool(paid) and self.limit.take()
 
-    def permit(self) -> None:
-        """A permit has come back: whoever waits is called soon, never from within a read callback."""
-        if self.line.waiting and not self._admitting:
-            self._admitting = True
-            asyncio.get_running_loop().call_soon(self._admit)
-
-    def _admit(self) -> None:
-        self._admitting = False
-        now = self.clock.now()
-        while self.line.waiting and self.limit.take():
-            late: list[Call] = []
-            call = self.line.next(now, self.limit.took, late)
-            for each in late:
-                each.refuse(_BUSY)
-            if call is None:
-                self.limit.cut()
-            else:
-                call.attempt(now)
+    def pays(self, call: Call, now: float) -> bool:
+        """Whether the budget pays for one more attempt; calls of jobs leave some of it to others."""
+        return self.budget.take(now, JOBS_BUDGET if call.permits is self.share else 1.0)
 
 
 class Repeating:
