@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from plait.algebra.nodes import map as map  # noqa: A004 - plait.map
     from plait.answer import Answer
     from plait.client.aio import AsyncClient
+    from plait.client.aio_job import AsyncJob
+    from plait.client.job import Job
     from plait.client.sync import Client
     from plait.nodes.code import PythonContext
     from plait.server.asgi import Proxy
@@ -40,8 +42,10 @@ __version__ = "0.1.0"
 __all__ = [
     "Answer",
     "AsyncClient",
+    "AsyncJob",
     "Client",
     "Graph",
+    "Job",
     "Proxy",
     "PythonContext",
     "__version__",
@@ -75,6 +79,8 @@ _WHERE = {
     ),
     "plait.answer": "Answer",
     "plait.client.aio": "AsyncClient",
+    "plait.client.aio_job": "AsyncJob",
+    "plait.client.job": "Job",
     "plait.client.sync": "Client",
     "plait.nodes.code": "PythonContext",
     "plait.server.asgi": "Proxy",

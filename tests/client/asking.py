@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from plait.answer import Answer
 from plait.client.aio import AsyncClient
+from plait.client.calls import Stream
 from plait.client.part import Part
 from plait.client.sync import Client
 from plait.errors import PlaitError
@@ -39,11 +40,17 @@ class Threaded:
         return method
 
     async def stream(self, graph: str = "predict", **choice: Any) -> Streamed:
-        return await asyncio.to_thread(self._stream, graph, choice)
+        return await self.heard(self._client.stream(graph, {}, **choice))
 
-    def _stream(self, graph: str, choice: Mapping[str, Any]) -> Streamed:
+    async def heard(self, stream: Any) -> Streamed:
+        return await asyncio.to_thread(self._heard, stream)
+
+    async def did(self, method: Callable[..., Any], *args: Any, **choice: Any) -> Any:
+        """What a method of a job gives."""
+        return await asyncio.to_thread(method, *args, **choice)
+
+    def _heard(self, stream: Stream) -> Streamed:
         parts = []
-        stream = self._client.stream(graph, {}, **choice)
         try:
             parts.extend(stream)
         except PlaitError as exc:
@@ -61,8 +68,14 @@ class Awaited:
         return getattr(self._client, name)  # type: ignore[no-any-return]
 
     async def stream(self, graph: str = "predict", **choice: Any) -> Streamed:
+        return await self.heard(self._client.stream(graph, {}, **choice))
+
+    async def did(self, method: Callable[..., Any], *args: Any, **choice: Any) -> Any:
+        """What a method of a job gives."""
+        return await method(*args, **choice)
+
+    async def heard(self, stream: Any) -> Streamed:
         parts = []
-        stream = self._client.stream(graph, {}, **choice)
         try:
             async for part in stream:
                 parts.append(part)  # noqa: PERF401 - what came before a failure counts

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import AsyncGenerator, Callable, Mapping
-from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack
+from collections.abc import Mapping
+from typing import Any, Self, Unpack
 
 from plait.answer import Answer
-from plait.client.asked import ENVELOPE, JSON, LINES, MOST, Asked, Choice, Plan, about
+from plait.client.aio_calls import AsyncCalls, AsyncStream, parts_of
+from plait.client.aio_job import AsyncJob
+from plait.client.asked import ENVELOPE, JSON, LINES, MOST, Choice, Plan, about
 from plait.client.events import Events
-from plait.client.heard import Heard, Pieces, failure, plain, whole
-from plait.client.part import Part
-from plait.client.transport import failures, opened_async, sent
-from plait.errors import PlaitError
-
-if TYPE_CHECKING:
-    from httpx2 import AsyncClient as Http
-    from httpx2 import Response
-
-_T = TypeVar("_T")
+from plait.client.heard import plain, whole
+from plait.client.job_view import submitted, told
+from plait.client.transport import opened_async
+from plait.client.wish import Wish
 
 
 class AsyncClient:
@@ -36,6 +32,7 @@ class AsyncClient:
     ) -> None:
         self._plan = Plan.of(base_url, timeout, headers, max_bytes)
         self._http = opened_async(verify=verify, trust_env=trust_env)
+        self._calls = AsyncCalls(self._plan, self._http)
 
     async def __aenter__(self) -> Self:
         """The client itself: connections open when they are needed."""
@@ -55,7 +52,7 @@ class AsyncClient:
         Raises:
             PlaitError: If there is no answer.
         """
-        return await self._ask(self._plan.post(graph, data, JSON, **choice), plain)
+        return await self._calls.ask(self._plan.post(graph, data, JSON, **choice), plain)
 
     async def ask(self, graph: str, data: Any, **choice: Unpack[Choice]) -> Answer:
         """A graph's answer with what happened around it; see `Client.ask`.
@@ -63,90 +60,46 @@ class AsyncClient:
         Raises:
             PlaitError: If there is no answer.
         """
-        return await self._ask(self._plan.post(graph, data, ENVELOPE, **choice), whole)
+        return await self._calls.ask(self._plan.post(graph, data, ENVELOPE, **choice), whole)
 
     def stream(self, graph: str, data: Any, **choice: Unpack[Choice]) -> AsyncStream:
         """A graph's parts as each ends; asked when the first one is. See `Client.stream`."""
-        return AsyncStream(self._http, self._plan.post(graph, data, LINES, **choice))
+        asked = self._plan.post(graph, data, LINES, **choice)
+        events = Events(asked.most)
+        return AsyncStream(events, parts_of(self._http, asked, events))
+
+    async def submit(
+        self,
+        graph: str,
+        data: Any,
+        *,
+        wait: float | None = None,
+        idempotency_key: str | None = None,
+        notify: str | None = None,
+        **choice: Unpack[Choice],
+    ) -> AsyncJob:
+        """Have a graph answer later: a job, which is durable when this returns; see `Client.submit`.
+
+        Raises:
+            PlaitError: If there is no job.
+        """
+        wish = Wish.of(wait, idempotency_key, notify)
+        found = await self._calls.surely(self._plan.later(graph, data, wish, **choice), submitted)
+        return AsyncJob(self._calls, graph, found)
+
+    async def job(self, job: str) -> AsyncJob:
+        """A job by its id; see `Client.job`.
+
+        Raises:
+            NotFound: If there is none, or it is another client's.
+        """
+        found = await self._calls.surely(self._plan.job(job), told)
+        return AsyncJob(self._calls, found.graph, found)
 
     async def metadata(self, graph: str = "predict") -> dict[str, Any]:
         """What a graph takes and gives, with a sample of each where it is known."""
-        return await self._ask(self._plan.get(about(graph)), plain)
+        return await self._calls.ask(self._plan.get(about(graph)), plain)
 
     async def health_all(self) -> dict[str, Any]:
         """Each predictor's own word on its health; see `Client.health_all`."""
-        return await self._ask(self._plan.get("/health/all"), plain)
-
-    async def _ask(self, asked: Asked, read: Callable[[Heard, Asked], _T]) -> _T:
-        with failures(asked):
-            async with self._http.stream(**sent(asked)) as response:
-                heard = await _heard(response, asked)
-            return read(heard, asked)
-
-
-class AsyncStream:
-    """The parts of one run, each as it ends; `answer` is there when the loop has ended.
-
-    Leaving the `async with` block around the loop early ends the run in the proxy too; a loop that is left without such a block
-    closes when the garbage collector finds it.
-    """
-
-    def __init__(self, http: Http, asked: Asked) -> None:
-        self._events = Events(asked.most)
-        # The generator must not know the stream: then a stream that is dropped closes at once.
-        self._parts = _parts(http, asked, self._events)
-
-    async def __aenter__(self) -> Self:
-        """The stream itself."""
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        """Close it."""
-        await self.close()
-
-    def __aiter__(self) -> Self:
-        return self
-
-    async def __anext__(self) -> Part:
-        """The next part.
-
-        Raises:
-            PlaitError: The problem that ends the run, or what cut the stream short.
-        """
-        return await anext(self._parts)
-
-    async def close(self) -> None:
-        """Let go of the run, if it has not ended."""
-        await self._parts.aclose()
-
-    @property
-    def answer(self) -> Answer:
-        """The whole answer.
-
-        Raises:
-            RuntimeError: If the stream has not ended, or not well.
-        """
-        return self._events.known()
-
-
-async def _parts(http: Http, asked: Asked, events: Events) -> AsyncGenerator[Part]:
-    try:
-        with failures(asked):
-            async with http.stream(**sent(asked)) as response:
-                if not Heard(response.status_code, response.headers).streams:
-                    raise failure(await _heard(response, asked), asked)
-                async for piece in response.aiter_bytes():
-                    for part in events.feed(piece):
-                        yield part
-            events.end()
-    except PlaitError:
-        # Once the answer is there, how the connection ends no longer matters.
-        if events.answer is None:
-            raise
-
-
-async def _heard(response: Response, asked: Asked) -> Heard:
-    pieces = Pieces(asked)
-    async for piece in response.aiter_bytes():
-        pieces.add(piece)
-    return Heard(response.status_code, response.headers, pieces.whole())
+        return await self._calls.ask(self._plan.get("/health/all"), plain)

@@ -11,11 +11,13 @@ from typing import Any, TypedDict
 from urllib.parse import urlsplit
 
 from plait.client.body import encode
+from plait.client.wish import SILENCE, Wish, at_job
 from plait.errors import BadRequest
 
 JSON = "application/json"
 ENVELOPE = "application/vnd.plait+json"
 LINES = "application/x-ndjson"
+SSE = "text/event-stream"
 
 MARGIN = 1.0
 """Seconds for which an answer is still waited for when its time is up: the proxy itself then says which part was late."""
@@ -107,9 +109,41 @@ class Plan:
             fields["x-request-timeout"] = f"{max(seconds, 1e-6):.6f}s"
         return self._asked("POST", route(graph), fields, encode(data), seconds)
 
+    def later(
+        self,
+        graph: str,
+        data: Any,
+        wish: Wish,
+        *,
+        timeout: float | None = None,
+        request_id: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Asked:
+        """The request that has a graph run as a job.
+
+        Raises:
+            BadRequest: If the graph's name, the data, or something chosen cannot be sent.
+        """
+        seconds = self.timeout if timeout is None else _seconds(timeout)
+        fields = {**_fields(headers or {}), **_own(ENVELOPE, request_id), **wish.fields(), "content-type": JSON}
+        return self._asked("POST", route(graph), fields, encode(data), seconds + wish.wait)
+
     def get(self, path: str) -> Asked:
         """The request for what a proxy says of itself."""
         return self._asked("GET", path, _own(JSON, None), None, self.timeout)
+
+    def job(self, job: str, *, wait: float = 0.0, method: str = "GET") -> Asked:
+        """The request for a job, which has so many seconds to end, or that ends it.
+
+        Raises:
+            BadRequest: If the id is none.
+        """
+        fields = {**_own(JSON, None), **({"prefer": f"wait={wait:.3f}"} if wait else {})}
+        return self._asked(method, at_job(job), fields, None, self.timeout + wait)
+
+    def events(self, job: str) -> Asked:
+        """The request for the events of a job, between which there is a sign of life."""
+        return self._asked("GET", f"{at_job(job)}/events", _own(SSE, None), None, SILENCE)
 
     def _asked(self, method: str, path: str, fields: dict[str, str], body: bytes | None, seconds: float) -> Asked:
         patience = seconds + MARGIN if seconds < math.inf else None

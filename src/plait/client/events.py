@@ -9,7 +9,9 @@ import msgspec
 from plait.answer import Answer
 from plait.client.part import Part
 from plait.client.problems import problem_error
-from plait.errors import BadAnswer
+from plait.errors import BadAnswer, PlaitError
+
+_DATA = b"data:"
 
 
 class _Head(msgspec.Struct, frozen=True):
@@ -31,28 +33,37 @@ def read_event(line: bytes) -> Part | Answer:
         PlaitError: The problem that ends the stream, if the line is one.
         BadAnswer: If it is nothing of that.
     """
+    event = _event(line)
+    if isinstance(event, PlaitError):
+        raise event
+    return event
+
+
+def _event(line: bytes) -> Part | Answer | PlaitError:
     try:
         head = _decode_head(line)
         if head.part is not msgspec.UNSET:
             return _decode_part(line)
         if head.result is not msgspec.UNSET:
             return _decode_answer(line)
-        error = problem_error(line)
+        return problem_error(line)
     except (ValueError, RecursionError):  # what msgspec says, also of bytes that are no UTF-8
         raise BadAnswer("a line of the stream is no event of plait") from None
-    raise error
 
 
 class Events:
-    """The events of one stream; `answer` is there when it has ended well.
+    """The events of one stream; `answer` is there when it has ended well, `problem` when it ended with one.
 
     Args:
         most: The bytes that one line may have.
+        sse: Whether each event is written as server-sent events are, whose other lines say nothing new.
     """
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, *, sse: bool = False) -> None:
         self.answer: Answer | None = None
+        self.problem: PlaitError | None = None
         self._most = most
+        self._sse = sse
         self._begun: list[bytes] = []
         self._size = 0
 
@@ -66,9 +77,14 @@ class Events:
         *ends, rest = piece.split(b"\n")
         for end in ends:
             line = self._line(end)
+            if self._sse:
+                line = line.removeprefix(_DATA) if line.startswith(_DATA) else b""
             if self.answer is not None or not line.strip():
                 continue
-            event = read_event(line)
+            event = _event(line)
+            if isinstance(event, PlaitError):
+                self.problem = event
+                raise event
             if isinstance(event, Answer):
                 self.answer = event
             else:

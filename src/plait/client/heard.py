@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from plait.answer import Answer
-from plait.client.asked import ENVELOPE, LINES, Asked
+from plait.client.asked import ENVELOPE, LINES, SSE, Asked
 from plait.client.problems import MEDIA_TYPE, problem_error, retry_after
 from plait.errors import BadAnswer, MethodNotAllowed, PlaitError, TimedOut
 
@@ -35,7 +35,7 @@ class Heard(msgspec.Struct, frozen=True):
     @property
     def streams(self) -> bool:
         """Whether its body is a stream of parts."""
-        return self.status == _GOOD and self.media_type == LINES
+        return self.status == _GOOD and self.media_type in (LINES, SSE)
 
 
 class Pieces:
@@ -74,7 +74,7 @@ def plain(heard: Heard, asked: Asked) -> Any:
     Raises:
         PlaitError: If the response is an error, or no JSON.
     """
-    return _read(msgspec.json.decode, heard, asked)
+    return decoded(msgspec.json.decode, heard, asked)
 
 
 def whole(heard: Heard, asked: Asked) -> Answer:
@@ -85,7 +85,7 @@ def whole(heard: Heard, asked: Asked) -> Answer:
     """
     if heard.media_type != ENVELOPE:
         raise failure(heard, asked)
-    return _read(_decode_answer, heard, asked)
+    return decoded(_decode_answer, heard, asked)
 
 
 def failure(heard: Heard, asked: Asked) -> PlaitError:
@@ -105,8 +105,13 @@ def failure(heard: Heard, asked: Asked) -> PlaitError:
     return error
 
 
-def _read(decode: Callable[[bytes], _T], heard: Heard, asked: Asked) -> _T:
-    if heard.status != _GOOD:
+def decoded(decode: Callable[[bytes], _T], heard: Heard, asked: Asked, good: int = _GOOD) -> _T:
+    """What a response says, if it has the status that it should have.
+
+    Raises:
+        PlaitError: If the response is an error, or what is said is none of it.
+    """
+    if heard.status != good:
         raise failure(heard, asked)
     try:
         return decode(heard.body)

@@ -20,6 +20,7 @@ from plait.errors import (
     TimedOut,
     UpstreamError,
 )
+from plait.job_errors import ALL
 
 MEDIA_TYPE = "application/problem+json"
 _URN = "urn:plait:problem:"
@@ -36,7 +37,8 @@ def _tree(kind: type[PlaitError]) -> Iterator[type[PlaitError]]:
 
 
 KINDS: dict[str, type[PlaitError]] = {
-    kind.code: kind for root in (RequestError, NodeError, UpstreamError, Internal) for kind in _tree(root)
+    **{kind.code: kind for root in (RequestError, NodeError, UpstreamError, Internal) for kind in _tree(root)},
+    **{kind.code: kind for kind in ALL},
 }
 """The class of every code that a proxy answers with."""
 

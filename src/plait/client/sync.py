@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Callable, Generator, Mapping
-from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack
+from collections.abc import Mapping
+from typing import Any, Self, Unpack
 
 from plait.answer import Answer
-from plait.client.asked import ENVELOPE, JSON, LINES, MOST, Asked, Choice, Plan, about
+from plait.client.asked import ENVELOPE, JSON, LINES, MOST, Choice, Plan, about
+from plait.client.calls import Calls, Stream, parts_of
 from plait.client.events import Events
-from plait.client.heard import Heard, Pieces, failure, plain, whole
-from plait.client.part import Part
-from plait.client.transport import failures, opened, sent
-from plait.errors import PlaitError
-
-if TYPE_CHECKING:
-    from httpx2 import Client as Http
-    from httpx2 import Response
-
-_T = TypeVar("_T")
+from plait.client.heard import plain, whole
+from plait.client.job import Job
+from plait.client.job_view import submitted, told
+from plait.client.transport import opened
+from plait.client.wish import Wish
 
 
 class Client:
@@ -51,6 +47,7 @@ class Client:
     ) -> None:
         self._plan = Plan.of(base_url, timeout, headers, max_bytes)
         self._http = opened(verify=verify, trust_env=trust_env)
+        self._calls = Calls(self._plan, self._http)
 
     def __enter__(self) -> Self:
         """The client itself: connections open when they are needed."""
@@ -76,95 +73,62 @@ class Client:
         Raises:
             PlaitError: If there is no answer; `BadRequest`, before anything is sent, if the request cannot be.
         """
-        return self._ask(self._plan.post(graph, data, JSON, **choice), plain)
+        return self._calls.ask(self._plan.post(graph, data, JSON, **choice), plain)
 
     def ask(self, graph: str, data: Any, **choice: Unpack[Choice]) -> Answer:
         """A graph's answer with what happened around it: whether it is complete, and how each part ended.
 
         Arguments and errors are those of `call`.
         """
-        return self._ask(self._plan.post(graph, data, ENVELOPE, **choice), whole)
+        return self._calls.ask(self._plan.post(graph, data, ENVELOPE, **choice), whole)
 
     def stream(self, graph: str, data: Any, **choice: Unpack[Choice]) -> Stream:
         """A graph's parts as each ends; asked when the first one is. Arguments and errors are those of `call`."""
-        return Stream(self._http, self._plan.post(graph, data, LINES, **choice))
+        asked = self._plan.post(graph, data, LINES, **choice)
+        events = Events(asked.most)
+        return Stream(events, parts_of(self._http, asked, events))
+
+    def submit(
+        self,
+        graph: str,
+        data: Any,
+        *,
+        wait: float | None = None,
+        idempotency_key: str | None = None,
+        notify: str | None = None,
+        **choice: Unpack[Choice],
+    ) -> Job:
+        """Have a graph answer later: a job, which is durable when this returns. It is asked for again if the connection breaks.
+
+        Args:
+            graph: The graph's name, or its route if that begins with `/`.
+            data: The request, as for `call`.
+            wait: Seconds in which the answer itself is waited for, 60 at most; if it comes, the job has ended already, and if the
+                graph fails by then, this raises.
+            idempotency_key: By which it is the same job if it is asked for again; made if not given.
+            notify: The sink that is to hear of its end.
+            choice: As for `call`; `timeout` is for the proxy's word that the job is kept, and comes on top of `wait`.
+
+        Raises:
+            KeyReused: If the key was sent with other data.
+            PlaitError: If there is no job.
+        """
+        wish = Wish.of(wait, idempotency_key, notify)
+        return Job(self._calls, graph, self._calls.surely(self._plan.later(graph, data, wish, **choice), submitted))
+
+    def job(self, job: str) -> Job:
+        """A job by its id.
+
+        Raises:
+            NotFound: If there is none, or it is another client's.
+        """
+        found = self._calls.surely(self._plan.job(job), told)
+        return Job(self._calls, found.graph, found)
 
     def metadata(self, graph: str = "predict") -> dict[str, Any]:
         """What a graph takes and gives, with a sample of each where it is known."""
-        return self._ask(self._plan.get(about(graph)), plain)
+        return self._calls.ask(self._plan.get(about(graph)), plain)
 
     def health_all(self) -> dict[str, Any]:
         """Each predictor's own word on its health; one that does not answer is `{"health": "unreachable", …}`."""
-        return self._ask(self._plan.get("/health/all"), plain)
-
-    def _ask(self, asked: Asked, read: Callable[[Heard, Asked], _T]) -> _T:
-        with failures(asked):
-            with self._http.stream(**sent(asked)) as response:
-                heard = _heard(response, asked)
-            return read(heard, asked)
-
-
-class Stream:
-    """The parts of one run, each as it ends; `answer` is there when the loop has ended.
-
-    Leaving the loop early, or the `with` block around it, ends the run in the proxy too.
-    """
-
-    def __init__(self, http: Http, asked: Asked) -> None:
-        self._events = Events(asked.most)
-        # The generator must not know the stream: then a stream that is dropped closes at once.
-        self._parts = _parts(http, asked, self._events)
-
-    def __enter__(self) -> Self:
-        """The stream itself."""
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Close it."""
-        self.close()
-
-    def __iter__(self) -> Self:
-        return self
-
-    def __next__(self) -> Part:
-        """The next part.
-
-        Raises:
-            PlaitError: The problem that ends the run, or what cut the stream short.
-        """
-        return next(self._parts)
-
-    def close(self) -> None:
-        """Let go of the run, if it has not ended."""
-        self._parts.close()
-
-    @property
-    def answer(self) -> Answer:
-        """The whole answer.
-
-        Raises:
-            RuntimeError: If the stream has not ended, or not well.
-        """
-        return self._events.known()
-
-
-def _parts(http: Http, asked: Asked, events: Events) -> Generator[Part]:
-    try:
-        with failures(asked):
-            with http.stream(**sent(asked)) as response:
-                if not Heard(response.status_code, response.headers).streams:
-                    raise failure(_heard(response, asked), asked)
-                for piece in response.iter_bytes():
-                    yield from events.feed(piece)
-            events.end()
-    except PlaitError:
-        # Once the answer is there, how the connection ends no longer matters.
-        if events.answer is None:
-            raise
-
-
-def _heard(response: Response, asked: Asked) -> Heard:
-    pieces = Pieces(asked)
-    for piece in response.iter_bytes():
-        pieces.add(piece)
-    return Heard(response.status_code, response.headers, pieces.whole())
+        return self._calls.ask(self._plan.get("/health/all"), plain)

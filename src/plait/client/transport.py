@@ -9,7 +9,7 @@ from typing import Any
 
 from plait import __version__
 from plait.client.asked import Asked
-from plait.errors import BadAnswer, BadRequest, Overloaded, PlaitError, TimedOut, Unreachable
+from plait.errors import BadRequest, CutOff, Overloaded, PlaitError, TimedOut, Unreachable
 
 try:
     import httpx2
@@ -75,4 +75,4 @@ def _error(exc: Exception, asked: Asked) -> PlaitError:
         case httpx2.LocalProtocolError() | httpx2.UnsupportedProtocol() | httpx2.InvalidURL():
             return BadRequest(f"the request to {where} cannot be sent: {exc}")
         case _:
-            return BadAnswer(f"the connection to {where} broke: {str(exc) or type(exc).__name__}")
+            return CutOff(f"the connection to {where} broke: {str(exc) or type(exc).__name__}")

@@ -1,63 +1,13 @@
-"""What can stand in a job's way: the classes that its client is answered with, or that a job fails with."""
+"""What can stand in a job's way, where the modules of jobs look for it."""
 
 from __future__ import annotations
 
-from plait.errors import PlaitError, RequestError
-
-SOON = 1.0
-
-
-class StoreDown(PlaitError):
-    """The store of jobs does not take or give anything now; what needs none goes on, and it is tried again by itself."""
-
-    code, title, status = "store-down", "Store unavailable", 503
-    retry_after = SOON
-
-
-class NotInstalled(RequestError):
-    """Jobs need packages that are not there."""
-
-    code, title, status = "no-jobs", "Jobs are not installed", 501
-
-
-class KeyReused(RequestError):
-    """The same `Idempotency-Key` came with another body."""
-
-    code, title, status = "key-reused", "Idempotency-Key used again", 422
-
-
-class NotYetDurable(RequestError):
-    """The first request with this `Idempotency-Key` is not durable yet."""
-
-    code, title, status = "key-in-use", "Idempotency-Key in use", 409
-
-
-class Full(RequestError):
-    """There are as many unfinished jobs of the graph as there may be."""
-
-    code, title, status = "too-many-jobs", "Too many jobs", 503
-    retry_after = SOON
-
-
-class Gone(PlaitError):
-    """What the job was to run on is there no more."""
-
-    code, title, status = "gone", "Gone", 410
-
-
-class Expired(PlaitError):
-    """The job waited for its turn longer than it may."""
-
-    code, title, status = "expired", "Expired", 504
-
-
-class GivenUp(PlaitError):
-    """Whoever ran the job died, again and again."""
-
-    code, title, status = "given-up", "Given up", 500
-
-
-class Cancelled(PlaitError):
-    """Somebody cancelled the job."""
-
-    code, title, status = "cancelled", "Cancelled", 409
+from plait.job_errors import Cancelled as Cancelled  # noqa: PLC0414 - these are the classes of this package
+from plait.job_errors import Expired as Expired  # noqa: PLC0414
+from plait.job_errors import Full as Full  # noqa: PLC0414
+from plait.job_errors import GivenUp as GivenUp  # noqa: PLC0414
+from plait.job_errors import Gone as Gone  # noqa: PLC0414
+from plait.job_errors import KeyReused as KeyReused  # noqa: PLC0414
+from plait.job_errors import NotInstalled as NotInstalled  # noqa: PLC0414
+from plait.job_errors import NotYetDurable as NotYetDurable  # noqa: PLC0414
+from plait.job_errors import StoreDown as StoreDown  # noqa: PLC0414
