@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from plait import errors
+    from plait import errors, job_errors
     from plait.algebra.file import load
     from plait.algebra.graph import Graph
     from plait.algebra.merges import argmax, argmin, mean, vote
@@ -54,6 +54,7 @@ __all__ = [
     "cascade",
     "errors",
     "fallback",
+    "job_errors",
     "load",
     "mean",
     "parallel",
@@ -85,6 +86,7 @@ _WHERE = {
     "plait.nodes.code": "PythonContext",
     "plait.server.asgi": "Proxy",
 }
+_MODULES = ("errors", "job_errors")
 _LAZY = {name: module for module, names in _WHERE.items() for name in names.split()}
 
 
@@ -92,12 +94,12 @@ def __getattr__(name: str) -> Any:
     """Import a public name when it is first used, so that `import plait` and the command line start at once."""
     from importlib import import_module  # noqa: PLC0415 - only where a lazy name is used
 
-    if name == "errors":
-        return import_module("plait.errors")
+    if name in _MODULES:
+        return import_module(f"plait.{name}")
     if name not in _LAZY:
         raise AttributeError(f"module plait has no attribute {name}")
     return getattr(import_module(_LAZY[name]), name)
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_LAZY, "errors"})
+    return sorted({*globals(), *_LAZY, *_MODULES})

@@ -6,13 +6,14 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from plait.client.again import PAUSES
+from plait.client.waiting import SOON
 from plait.errors import BadAnswer, BadRequest, InvalidRequest, NotFound, PlaitError, TimedOut, Unreachable
 from plait.job_errors import Cancelled, Full, KeyReused, NotFinished
 from plait.jobs.jobs import Place
@@ -115,7 +116,7 @@ async def test_an_answer_that_comes_in_time_is_a_job_that_has_ended(kind: Kind) 
         assert (await at.client.did(job.wait), (await at.client.did(job.refresh)).status) == (RESULTS, "succeeded")
         assert (await at.client.did(job.cancel)).status == "succeeded"
         streamed = await at.client.heard(job.stream())
-        assert [part.key for part in streamed.parts] == ["quick", "slow"]
+        assert {part.key for part in streamed.parts} == {"quick", "slow"}
         assert (streamed.answer.result, streamed.answer.revision) == (RESULTS, 1)
         assert repr(job) == "<job answered at once of predict: succeeded>"
 
@@ -241,6 +242,18 @@ def refusal(status: int, code: str, **headers: str) -> Reply:
     return Reply(said, status, headers={"Content-Type": "application/problem+json", **headers})
 
 
+def hurried(client: Any) -> list[float]:
+    """Have a client wait for nothing; the seconds that it would have."""
+    paused: list[float] = []
+
+    async def soon(seconds: float) -> None:
+        paused.append(seconds)
+
+    pause: Any = paused.append if isinstance(client, Threaded) else soon
+    client._client._calls = replace(client._client._calls, pause=pause)
+    return paused
+
+
 async def test_what_a_submission_says(kind: Kind) -> None:
     async with ScriptedServer(KEPT) as server, client_of(kind, server.url, headers={"X-Team": "blue"}) as client:
         job = await client.submit("/mine", {"x": [1]}, wait=0.25, idempotency_key="k", notify="pager", headers={"X-User": "me"})
@@ -272,12 +285,13 @@ async def test_a_submission_whose_connection_breaks_is_made_again_with_its_key(k
         assert len({asked.headers["x-request-id"] for asked in server.asked}) == 1
 
 
-@pytest.mark.slow
 async def test_a_submission_that_always_breaks_is_given_up(kind: Kind) -> None:
     async with ScriptedServer(Close()) as server, client_of(kind, server.url) as client:
+        paused = hurried(client)
         with pytest.raises(BadAnswer, match=r"the connection to http://.*/predict broke"):
             await client.submit("predict", {})
         assert len(server.asked) == len(PAUSES) + 1
+        assert paused == [*PAUSES]
 
 
 @pytest.mark.parametrize("said", [refusal(503, "too-many-jobs"), refusal(502, "bad-answer"), Reply({}, 202), Reply({}, 404)])
@@ -298,8 +312,10 @@ async def test_a_proxy_that_was_never_there_is_not_asked_again(kind: Kind) -> No
 async def test_who_waits_survives_a_proxy_that_is_started_again(kind: Kind) -> None:
     down, busy = refusal(503, "store-down", **{"Retry-After": "0"}), refusal(503, "crowded", **{"Retry-After": "0"})
     async with ScriptedServer(KEPT, Close(), down, Reply(STATE), busy, ENDED) as server, client_of(kind, server.url) as client:
+        paused = hurried(client)
         job = await client.submit("predict", {})
         assert await client.did(job.wait) is None
+        assert paused == [PAUSES[0], PAUSES[1], SOON, PAUSES[0]]
         assert (job.status, job.complete) == ("succeeded", True)
         looks = server.asked[1:]
         assert {(look.method, look.path, look.headers["prefer"]) for look in looks} == {("GET", f"/jobs/{NONE}", "wait=20.000")}
