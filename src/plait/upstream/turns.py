@@ -43,7 +43,7 @@ class Turns:
         """A call that somebody waits for, while others wait or there is no permit: those who are less urgent let it go first."""
         line, limit = self.line, self._limit
         if not line.urgent and limit.take():
-            self.share.watch(now)
+            call.permits = self.share.beside(now)
             call.attempt(now)
         elif not line.enter(call, left, call.deadline, limit.took, limit.usual, call.run.priority):
             call.refuse(_BUSY)
@@ -97,6 +97,8 @@ class Turns:
             if call is None:
                 self._limit.cut()
             else:
+                if self.line.waiting > self.line.urgent:
+                    call.permits = self.share.beside(now)
                 call.attempt(now)
         if self.line.waiting > self.line.urgent:
             self._admit_jobs(now)
