@@ -15,12 +15,12 @@ One = Callable[[int], Awaitable[None]]
 """Makes the request of a number, from 0."""
 
 
-async def at_rate(rate: float, seconds: float, one: One, draws: Random) -> int:
-    """Begin so many a second on average, at random moments, and wait for the last to end; how many there were."""
+async def at_rate(rate: float, seconds: float, one: One, draws: Random, *, most: float = math.inf) -> int:
+    """Begin so many a second on average, at random moments, and wait for the last to end; how many there were, at most `most`."""
     number, due = 0, perf_counter()
     end = due + seconds
     async with asyncio.TaskGroup() as group:
-        while due < end:
+        while due < end and number < most:
             wait = due - perf_counter()
             if wait > 0:
                 await asyncio.sleep(wait)

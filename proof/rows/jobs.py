@@ -1,0 +1,267 @@
+"""Jobs survive `kill -9`: none that was acknowledged is lost or stuck, each ends once, and what was stored is not asked again."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any
+
+from proof.client import Clients, get, post
+from proof.load import at_once, at_rate
+from proof.moments import until
+from proof.mortal import Mortal, killed, mortal
+from proof.replica import Act, replicas
+from proof.row import Figures, Goal, Row, Run, quantile
+from proof.serving import Served, serving
+from proof.witness import Call, Noted, Notes, Witness
+from trouble import Trouble
+from usage import cpu_seconds
+
+PARTS = ("a", "b", "c")
+WORKERS = 3
+EVERY = 0.8
+"""Seconds from one kill to the next, on average: a spare takes a dead worker's place at once, and another follows."""
+END = 60.0
+"""Seconds until everything has ended, after the last kill."""
+WIDTH = 16
+RATE = 200.0
+_LATER = {"Prefer": "respond-async"}
+
+
+@dataclass(frozen=True, slots=True)
+class Killing:
+    kills: int
+    jobs: int
+
+
+@dataclass(frozen=True, slots=True)
+class Submitting:
+    """For how many seconds."""
+
+    seconds: float
+
+
+@dataclass(slots=True)
+class Found:
+    """What became of the jobs.
+
+    Args:
+        given: The id that was acknowledged for each number.
+    """
+
+    given: dict[int, str] = field(default_factory=dict)
+    lost: int = 0
+    failed: int = 0
+
+
+def _config(url: str) -> Mapping[str, Any]:
+    """One part, then two at once; predictors hear which process asks."""
+    asked = {"n": "${request.n}", "process": "${process}"}
+    steps: list[Any] = [
+        {"python": "proof.inside:process", "name": "process"},
+        {"predict": "a", "input": asked},
+        {"parallel": [{"predict": "b", "input": asked, "name": "b"}, {"predict": "c", "input": asked, "name": "c"}]},
+    ]
+    return {
+        "server": {"workers": WORKERS},
+        "predictors": {part: {"url": f"{url}/{part}", "timeout": "10s"} for part in PARTS},
+        "graphs": {"predict": {"sequence": steps}},
+        "jobs": {},
+    }
+
+
+async def measure_kills(scale: Killing, run: Run) -> Figures:
+    """Submit, and kill meanwhile; then look at every job, every call, and everything that was written."""
+    found = Found()
+    async with Witness(run, 0.02, 0.4) as witness, mortal(_config(witness.url), run.folder) as plait:
+        notes = Notes(run.folder / ".plait" / "jobs.db")
+        await _submit(plait, -1)
+        notes.begin()
+        seconds = scale.kills * EVERY
+        killing = asyncio.create_task(killed(plait, scale.kills, EVERY, run.random("kills")))
+        try:
+            await _submissions(plait, scale.jobs, seconds, found, run)
+            await killing
+        finally:
+            killing.cancel()
+        stuck = await _ended(notes)
+        await at_once(WIDTH, scale.jobs, lambda number: _look(plait, number, found))
+        twice = notes.jobs() - 1 - len(set(found.given.values()))
+        return {**_judged(found, witness, notes.read(), plait), "stuck": stuck, "taken in twice": twice, **_counts(scale, witness)}
+
+
+def _counts(scale: Killing, witness: Witness) -> dict[str, float]:
+    return {"kills": scale.kills, "jobs": scale.jobs, "calls": sum(map(len, witness.calls.values()))}
+
+
+async def _submissions(plait: Mortal, jobs: int, seconds: float, found: Found, run: Run) -> None:
+    """Submit so many at random moments of so many seconds, and more where the draw gave fewer."""
+
+    async def one(number: int) -> None:
+        found.given[number] = await _submit(plait, number)
+        run.progress(min(1.0, len(found.given) / jobs))
+
+    begun = await at_rate(jobs / seconds, seconds, one, run.random("submissions"), most=jobs)
+    await at_once(WIDTH, jobs - begun, lambda number: one(begun + number))
+
+
+async def _submit(plait: Mortal, number: int) -> str:
+    """The id of a job that was acknowledged, after however many tries with the same key."""
+    body = b'{"n": %d}' % number
+    answer = await plait.surely(post(body=body, Idempotency_Key=f"job-{number}", X_Request_Id=f"job-{number}", **_LATER))
+    if answer.status != 202:
+        raise Trouble(f"a job was answered {answer.status}: {answer.body[:500]!r}")
+    return str(json.loads(answer.body)["id"])
+
+
+async def _ended(notes: Notes) -> int:
+    """Wait until every job has ended, for a minute; how many have not."""
+    await until(lambda: not notes.unfinished(), END, 0.2)
+    return notes.unfinished()
+
+
+async def _look(plait: Mortal, number: int, found: Found) -> None:
+    """See that a job is there, with the answer that it should have."""
+    answer = await plait.ask(get(f"/jobs/{found.given[number]}"))
+    if answer.status != 200:
+        found.lost += 1
+        return
+    job = json.loads(answer.body)
+    found.failed += job["status"] != "succeeded" or job["result"] != {"b": {"n": number}, "c": {"n": number}}
+
+
+def _judged(found: Found, witness: Witness, noted: Noted, plait: Mortal) -> dict[str, float]:
+    """What the witnesses say, beside each other."""
+    numbers = {job: number for number, job in found.given.items()}
+    again = {number: _again(job, witness.calls[number], noted) for job, number in numbers.items()}
+    taken = [
+        seconds
+        for job, number in numbers.items()
+        for seconds in _takeovers(witness.calls[number], [at for _, at in noted.ends.get(job, ())], plait.kills)
+    ]
+    calls = sum(len(witness.calls[number]) for number in found.given)
+    return {
+        "acknowledged jobs lost": found.lost,
+        "acknowledged jobs without their answer": found.failed,
+        "ended other than once": sum(len(noted.ends.get(job, ())) != 1 for job in numbers),
+        "asked for again though it was stored": sum(again.values()),
+        "taken over after, longest": max(taken, default=math.nan),
+        "taken over after, median": quantile(taken, 0.5),
+        "taken over": len(taken),
+        "calls made again, of those under way": calls - len(PARTS) * len(found.given),
+    }
+
+
+def _again(job: str, calls: list[Call], noted: Noted) -> int:
+    """Calls for a part that was stored by then."""
+    return sum(call.at > noted.parts.get((job, call.part), math.inf) for call in calls)
+
+
+def _takeovers(calls: list[Call], ends: list[float], kills: Mapping[int, list[float]]) -> list[float]:
+    """Seconds from each kill of who had made the last call, to the next sign that somebody goes on with the job."""
+    signs = [*((call.at, call.process) for call in calls), *((at, 0) for at in ends), (math.inf, 0)]
+    signs.sort()
+    found = []
+    for (at, process), (following, successor) in pairwise(signs):
+        killed_at = min((moment for moment in kills.get(process, ()) if moment >= at), default=math.inf)
+        if successor != process and killed_at <= following:
+            found.append(following - killed_at)
+    return found
+
+
+async def measure_submissions(scale: Submitting, run: Run) -> Figures:
+    """Submit at a rate; what each costs is what the proxy took, but for what it takes at rest."""
+    seconds: list[float] = []
+    refused = 0
+    async with replicas(3, Act(0.0)) as made:
+        config = {
+            "predictors": {name: {"url": each.url} for name, each in zip(PARTS, made, strict=True)},
+            "graphs": {"predict": {"parallel": [*PARTS]}},
+            "jobs": {},
+        }
+        async with serving(config, run.folder) as served, Clients(served.url) as clients:
+            notes = Notes(run.folder / ".plait" / "jobs.db")
+
+            async def one(number: int) -> None:
+                nonlocal refused
+                answer = await clients.ask(post(body=b'{"n": %d}' % number, **_LATER))
+                seconds.append(answer.seconds)
+                refused += answer.status != 202
+
+            await at_once(WIDTH, 50, one)
+            idle = await _idle(served, notes, scale.seconds / 3)
+            seconds.clear()
+            before = cpu_seconds(served.pid)
+            began = asyncio.get_running_loop().time()
+            jobs = await at_rate(RATE, scale.seconds, one, run.random())
+            stuck = await _ended(notes)
+            took = asyncio.get_running_loop().time() - began
+            cost = (cpu_seconds(served.pid) - before - idle * took) / jobs
+    return {
+        "202 after, p99": quantile(seconds, 0.99) * 1000,
+        "CPU of a job": cost * 1000,
+        "refused": refused,
+        "not ended": stuck,
+        "202 after, median of ms": quantile(seconds, 0.5) * 1000,
+        "202 after, longest of ms": max(seconds) * 1000,
+        "jobs": jobs,
+        "CPU at rest, in % of a core": idle * 100,
+    }
+
+
+async def _idle(served: Served, notes: Notes, seconds: float) -> float:
+    """The share of a core that it takes when nothing is asked of it."""
+    await _ended(notes)
+    before = cpu_seconds(served.pid)
+    await asyncio.sleep(seconds)
+    return (cpu_seconds(served.pid) - before) / seconds
+
+
+JOBS = Row(
+    name="jobs",
+    promise="jobs: `kill -9` at 1,000 random points while 10,000 are submitted",
+    elsewhere="Celery needs two flags; Huey loses the job",
+    goal="no acknowledged job lost, none stuck, final state written once, nothing stored asked for again; taken over within 30 s",
+    how=f"`--workers {WORKERS}`, a store on SQLite. Jobs of three parts, one and then two at once, each 20 to 400 ms, with an "
+    "`Idempotency-Key` and sent again until they are acknowledged. Kills at random moments, 0.8 s apart on average, of a worker "
+    "drawn by the seed; one in 20 is of the main process and everything below it, which is started again. Triggers in the store "
+    "note every part and every end with the write itself; the predictors note which process made each call. A job is taken over when "
+    "another process makes a call for it or ends it; counted from the kill of the process that had made the last call.",
+    goals=(
+        Goal("acknowledged jobs lost", 0),
+        Goal("acknowledged jobs without their answer", 0),
+        Goal("stuck", 0),
+        Goal("taken in twice", 0),
+        Goal("ended other than once", 0),
+        Goal("asked for again though it was stored", 0),
+        Goal("taken over after, longest", 30, "s"),
+        Goal("taken over", 100, at_least=True, short=1),
+        Goal("kills", 1000, at_least=True, short=50),
+    ),
+    measure=measure_kills,
+    full=Killing(1000, 10_000),
+    short=Killing(50, 500),
+)
+
+SUBMISSIONS = Row(
+    name="submissions",
+    promise="200 jobs of three parts submitted in a second, on SQLite",
+    elsewhere="12-16 ms of CPU for each job (DBOS)",
+    goal="202 within 15 ms, p99, once it is on the disk; at most 3 ms of CPU for each job",
+    how="One worker, three predictors that answer at once, submissions at random moments over connections that are kept. CPU is "
+    "that of all processes until the last job has ended, without what they take at rest.",
+    goals=(
+        Goal("202 after, p99", 15, "ms", short=1000),
+        Goal("CPU of a job", 3, "ms", short=12),
+        Goal("refused", 0),
+        Goal("not ended", 0),
+        Goal("jobs", 5000, at_least=True, short=200),
+    ),
+    measure=measure_submissions,
+    full=Submitting(30),
+    short=Submitting(2),
+)
