@@ -229,8 +229,8 @@ JOBS = Row(
     how=f"`--workers {WORKERS}`, a store on SQLite. Jobs of three parts, one and then two at once, each 20 to 400 ms, with an "
     "`Idempotency-Key` and sent again until they are acknowledged. Kills at random moments, 0.8 s apart on average, of a worker "
     "drawn by the seed; one in 20 is of the main process and everything below it, which is started again. Triggers in the store "
-    "note every part and every end with the write itself; the predictors note which process made each call. A job is taken over when "
-    "another process makes a call for it or ends it; counted from the kill of the process that had made the last call.",
+    "note every part and every end with the write itself; the predictors note which process made each call. A job is taken over "
+    "when another process makes a call for it or ends it; counted from the kill of the process that had made the last call.",
     goals=(
         Goal("acknowledged jobs lost", 0),
         Goal("acknowledged jobs without their answer", 0),
