@@ -23,11 +23,18 @@ _NOW = "(julianday('now') - 2440587.5) * 86400.0"
 _NOTES = f"""
 CREATE TABLE proof_parts (job TEXT, key TEXT, at REAL);
 CREATE TABLE proof_ends (job TEXT, status TEXT, at REAL);
+CREATE TABLE proof_owners (job TEXT, owner TEXT, at REAL);
 CREATE TRIGGER proof_part AFTER INSERT ON plait_parts BEGIN
     INSERT INTO proof_parts VALUES (NEW.job, NEW.key, {_NOW});
 END;
 CREATE TRIGGER proof_end AFTER UPDATE OF status ON plait_jobs WHEN NEW.status NOT IN ('queued', 'running') BEGIN
     INSERT INTO proof_ends VALUES (NEW.id, NEW.status, {_NOW});
+END;
+CREATE TRIGGER proof_first AFTER INSERT ON plait_jobs BEGIN
+    INSERT INTO proof_owners VALUES (NEW.id, NEW.owner, {_NOW});
+END;
+CREATE TRIGGER proof_next AFTER UPDATE OF owner ON plait_jobs WHEN NEW.owner IS NOT OLD.owner BEGIN
+    INSERT INTO proof_owners VALUES (NEW.id, NEW.owner, {_NOW});
 END;
 """
 
@@ -74,10 +81,12 @@ class Noted(NamedTuple):
     Args:
         parts: When each part was stored, by job and key.
         ends: What was written of each job's end, in order.
+        owners: Who had each job, from when on, in order; None is nobody.
     """
 
     parts: dict[tuple[str, str], float]
     ends: dict[str, list[tuple[str, float]]]
+    owners: dict[str, list[tuple[str | None, float]]]
 
 
 class Notes:
@@ -108,11 +117,14 @@ class Notes:
     def read(self) -> Noted:
         """Everything that was noted."""
         ends: defaultdict[str, list[tuple[str, float]]] = defaultdict(list)
+        owners: defaultdict[str, list[tuple[str | None, float]]] = defaultdict(list)
         with self._open() as store:
             parts = {(job, key): at for job, key, at in store.execute("SELECT job, key, at FROM proof_parts")}
             for job, status, at in store.execute("SELECT job, status, at FROM proof_ends ORDER BY rowid"):
                 ends[job].append((status, at))
-        return Noted(parts, ends)
+            for job, owner, at in store.execute("SELECT job, owner, at FROM proof_owners ORDER BY rowid"):
+                owners[job].append((owner, at))
+        return Noted(parts, ends, owners)
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import math
-from collections.abc import Mapping
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
@@ -138,11 +139,8 @@ def _judged(found: Found, witness: Witness, noted: Noted, plait: Mortal) -> dict
     """What the witnesses say, beside each other."""
     numbers = {job: number for number, job in found.given.items()}
     again = {number: _again(job, witness.calls[number], noted) for job, number in numbers.items()}
-    taken = [
-        seconds
-        for job, number in numbers.items()
-        for seconds in _takeovers(witness.calls[number], [at for _, at in noted.ends.get(job, ())], plait.kills)
-    ]
+    killed_at = _killed(numbers, witness, noted, plait.kills)
+    taken = [seconds for job in numbers for seconds in _takeovers(noted.owners[job], noted.ends.get(job, ()), killed_at)]
     calls = sum(len(witness.calls[number]) for number in found.given)
     return {
         "acknowledged jobs lost": found.lost,
@@ -161,15 +159,36 @@ def _again(job: str, calls: list[Call], noted: Noted) -> int:
     return sum(call.at > noted.parts.get((job, call.part), math.inf) for call in calls)
 
 
-def _takeovers(calls: list[Call], ends: list[float], kills: Mapping[int, list[float]]) -> list[float]:
-    """Seconds from each kill of who had made the last call, to the next sign that somebody goes on with the job."""
-    signs = [*((call.at, call.process) for call in calls), *((at, 0) for at in ends), (math.inf, 0)]
-    signs.sort()
+def _killed(numbers: Mapping[str, int], witness: Witness, noted: Noted, kills: Mapping[int, list[float]]) -> dict[str, float]:
+    """When each owner was killed: it is the process that made the calls of its jobs."""
+    processes: defaultdict[str, Counter[int]] = defaultdict(Counter)
+    first: dict[str, float] = {}
+    for job, number in numbers.items():
+        stints = noted.owners[job]
+        for owner, at in stints:
+            if owner is not None:
+                first[owner] = min(at, first.get(owner, math.inf))
+        for call in witness.calls[number]:
+            owner = next((owner for owner, at in reversed(stints) if at <= call.at), None)
+            if owner is not None:
+                processes[owner][call.process] += 1
+    found = {}
+    for owner, asked in processes.items():
+        ((process, _),) = asked.most_common(1)
+        found[owner] = min((at for at in kills.get(process, ()) if at >= first[owner]), default=math.inf)
+    return found
+
+
+def _takeovers(
+    stints: Sequence[tuple[str | None, float]], ends: Sequence[tuple[str, float]], killed_at: Mapping[str, float]
+) -> list[float]:
+    """Seconds from each kill of a job's owner, while it was that, to the next owner."""
+    ended = min((at for _, at in ends), default=math.inf)
     found = []
-    for (at, process), (following, successor) in pairwise(signs):
-        killed_at = min((moment for moment in kills.get(process, ()) if moment >= at), default=math.inf)
-        if successor != process and killed_at <= following:
-            found.append(following - killed_at)
+    for (owner, _), (_, following) in pairwise([*stints, (None, math.inf)]):
+        killed = killed_at.get(owner or "", math.inf)
+        if killed < min(following, ended):
+            found.append(following - killed)
     return found
 
 
@@ -229,8 +248,8 @@ JOBS = Row(
     how=f"`--workers {WORKERS}`, a store on SQLite. Jobs of three parts, one and then two at once, each 20 to 400 ms, with an "
     "`Idempotency-Key` and sent again until they are acknowledged. Kills at random moments, 0.8 s apart on average, of a worker "
     "drawn by the seed; one in 20 is of the main process and everything below it, which is started again. Triggers in the store "
-    "note every part and every end with the write itself; the predictors note which process made each call. A job is taken over "
-    "when another process makes a call for it or ends it; counted from the kill of the process that had made the last call.",
+    "note every part and every end with the write itself; the predictors note which process made each call. From "
+    "the kill of the process that owned a job to the next owner in the store, it is taken over.",
     goals=(
         Goal("acknowledged jobs lost", 0),
         Goal("acknowledged jobs without their answer", 0),
