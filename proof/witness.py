@@ -15,7 +15,7 @@ from typing import NamedTuple
 from plait.testing import RawServer
 from plait.testing.scripted import left
 from plait.testing.server import ok, read_request
-from proof.moments import now
+from proof.moments import now, until
 from proof.row import Run
 
 _LINE = re.compile(rb"POST /(\w+)")
@@ -108,6 +108,11 @@ class Notes:
         """Jobs that have not ended."""
         with self._open() as store:
             return int(store.execute("SELECT count(*) FROM plait_jobs WHERE status IN ('queued', 'running')").fetchone()[0])
+
+    async def ended(self, seconds: float) -> int:
+        """Wait until every job has ended, for so long; how many have not."""
+        await until(lambda: not self.unfinished(), seconds, 0.2)
+        return self.unfinished()
 
     def jobs(self) -> int:
         """Jobs that there are."""

@@ -191,10 +191,10 @@ ROW = Row(
     elsewhere="not known",
     goal="at the receiver 20 ms after the part, p99; what was promised is delivered",
     how="50 requests a second to a predictor that takes 5 ms and one that takes 150 ms, with a rule on the quick part; from the "
-    "last byte of its answer to the first moment at which the receiver has the whole message, whose signature is verified. Then "
-    "two workers, of which one drawn by the seed is killed every 1.5 s on average, one time in 20 everything; the receiver takes up "
-    "to 100 ms, and 30 % of messages only when they come again (503, `Retry-After: 1`). An alert is promised when its request was "
-    "answered.",
+    "last byte of its answer to the first moment at which the receiver has the whole message, whose signature is verified. "
+    "Then two workers, of which one drawn by the seed is killed every 1.5 s on average, one time in 20 everything; the "
+    "receiver takes up to 100 ms, and 30 % of messages only when they come again (503, `Retry-After: 1`). An alert is "
+    "promised when its request was answered.",
     goals=(
         Goal("from the part to the webhook, p99", 20, "ms", short=1000),
         Goal("promised and not delivered", 0),

@@ -11,16 +11,12 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
-from proof.client import Clients, get, post
+from proof.client import get, post
 from proof.load import at_once, at_rate
-from proof.moments import until
 from proof.mortal import Mortal, killed, mortal
-from proof.replica import Act, replicas
 from proof.row import Figures, Goal, Row, Run, quantile
-from proof.serving import Served, serving
 from proof.witness import Call, Noted, Notes, Witness
 from trouble import Trouble
-from usage import cpu_seconds
 
 PARTS = ("a", "b", "c")
 WORKERS = 3
@@ -29,21 +25,13 @@ EVERY = 0.8
 END = 60.0
 """Seconds until everything has ended, after the last kill."""
 WIDTH = 16
-RATE = 200.0
 _LATER = {"Prefer": "respond-async"}
 
 
 @dataclass(frozen=True, slots=True)
-class Killing:
+class Scale:
     kills: int
     jobs: int
-
-
-@dataclass(frozen=True, slots=True)
-class Submitting:
-    """For how many seconds."""
-
-    seconds: float
 
 
 @dataclass(slots=True)
@@ -75,7 +63,7 @@ def _config(url: str) -> Mapping[str, Any]:
     }
 
 
-async def measure_kills(scale: Killing, run: Run) -> Figures:
+async def measure(scale: Scale, run: Run) -> Figures:
     """Submit, and kill meanwhile; then look at every job, every call, and everything that was written."""
     found = Found()
     async with Witness(run, 0.02, 0.4) as witness, mortal(_config(witness.url), run.folder) as plait:
@@ -89,13 +77,13 @@ async def measure_kills(scale: Killing, run: Run) -> Figures:
             await killing
         finally:
             killing.cancel()
-        stuck = await _ended(notes)
+        stuck = await notes.ended(END)
         await at_once(WIDTH, scale.jobs, lambda number: _look(plait, number, found))
         twice = notes.jobs() - 1 - len(set(found.given.values()))
         return {**_judged(found, witness, notes.read(), plait), "stuck": stuck, "taken in twice": twice, **_counts(scale, witness)}
 
 
-def _counts(scale: Killing, witness: Witness) -> dict[str, float]:
+def _counts(scale: Scale, witness: Witness) -> dict[str, float]:
     return {"kills": scale.kills, "jobs": scale.jobs, "calls": sum(map(len, witness.calls.values()))}
 
 
@@ -117,12 +105,6 @@ async def _submit(plait: Mortal, number: int) -> str:
     if answer.status != 202:
         raise Trouble(f"a job was answered {answer.status}: {answer.body[:500]!r}")
     return str(json.loads(answer.body)["id"])
-
-
-async def _ended(notes: Notes) -> int:
-    """Wait until every job has ended, for a minute; how many have not."""
-    await until(lambda: not notes.unfinished(), END, 0.2)
-    return notes.unfinished()
 
 
 async def _look(plait: Mortal, number: int, found: Found) -> None:
@@ -192,55 +174,7 @@ def _takeovers(
     return found
 
 
-async def measure_submissions(scale: Submitting, run: Run) -> Figures:
-    """Submit at a rate; what each costs is what the proxy took, but for what it takes at rest."""
-    seconds: list[float] = []
-    refused = 0
-    async with replicas(3, Act(0.0)) as made:
-        config = {
-            "predictors": {name: {"url": each.url} for name, each in zip(PARTS, made, strict=True)},
-            "graphs": {"predict": {"parallel": [*PARTS]}},
-            "jobs": {},
-        }
-        async with serving(config, run.folder) as served, Clients(served.url) as clients:
-            notes = Notes(run.folder / ".plait" / "jobs.db")
-
-            async def one(number: int) -> None:
-                nonlocal refused
-                answer = await clients.ask(post(body=b'{"n": %d}' % number, **_LATER))
-                seconds.append(answer.seconds)
-                refused += answer.status != 202
-
-            await at_once(WIDTH, 50, one)
-            idle = await _idle(served, notes, scale.seconds / 3)
-            seconds.clear()
-            before = cpu_seconds(served.pid)
-            began = asyncio.get_running_loop().time()
-            jobs = await at_rate(RATE, scale.seconds, one, run.random())
-            stuck = await _ended(notes)
-            took = asyncio.get_running_loop().time() - began
-            cost = (cpu_seconds(served.pid) - before - idle * took) / jobs
-    return {
-        "202 after, p99": quantile(seconds, 0.99) * 1000,
-        "CPU of a job": cost * 1000,
-        "refused": refused,
-        "not ended": stuck,
-        "202 after, median of ms": quantile(seconds, 0.5) * 1000,
-        "202 after, longest of ms": max(seconds) * 1000,
-        "jobs": jobs,
-        "CPU at rest, in % of a core": idle * 100,
-    }
-
-
-async def _idle(served: Served, notes: Notes, seconds: float) -> float:
-    """The share of a core that it takes when nothing is asked of it."""
-    await _ended(notes)
-    before = cpu_seconds(served.pid)
-    await asyncio.sleep(seconds)
-    return (cpu_seconds(served.pid) - before) / seconds
-
-
-JOBS = Row(
+ROW = Row(
     name="jobs",
     promise="jobs: `kill -9` at 1,000 random points while 10,000 are submitted",
     elsewhere="Celery needs two flags; Huey loses the job",
@@ -261,26 +195,7 @@ JOBS = Row(
         Goal("taken over", 100, at_least=True, short=1),
         Goal("kills", 1000, at_least=True, short=50),
     ),
-    measure=measure_kills,
-    full=Killing(1000, 10_000),
-    short=Killing(50, 500),
-)
-
-SUBMISSIONS = Row(
-    name="submissions",
-    promise="200 jobs of three parts submitted in a second, on SQLite",
-    elsewhere="12-16 ms of CPU for each job (DBOS)",
-    goal="202 within 15 ms, p99, once it is on the disk; at most 3 ms of CPU for each job",
-    how="One worker, three predictors that answer at once, submissions at random moments over connections that are kept. CPU is "
-    "that of all processes until the last job has ended, without what they take at rest.",
-    goals=(
-        Goal("202 after, p99", 15, "ms", short=1000),
-        Goal("CPU of a job", 3, "ms", short=12),
-        Goal("refused", 0),
-        Goal("not ended", 0),
-        Goal("jobs", 5000, at_least=True, short=200),
-    ),
-    measure=measure_submissions,
-    full=Submitting(30),
-    short=Submitting(2),
+    measure=measure,
+    full=Scale(1000, 10_000),
+    short=Scale(50, 500),
 )
