@@ -20,7 +20,7 @@ from plait.testing.server import ok, read_request
 from proof.client import Clients, post
 from proof.load import at_rate
 from proof.moments import until
-from proof.mortal import Mortal, killed, mortal
+from proof.mortal import Mortals, mortal
 from proof.row import Figures, Goal, Row, Run, quantile
 from proof.serving import serving
 
@@ -165,7 +165,7 @@ async def _in_peace(scale: Scale, run: Run, clients: Clients, quick: Predictor, 
     return [pager.came[number] - quick.answered[number] for number in numbers], len(promised - pager.came.keys())
 
 
-async def _under_kills(scale: Scale, run: Run, plait: Mortal) -> set[int]:
+async def _under_kills(scale: Scale, run: Run, plait: Mortals) -> set[int]:
     """The numbers of requests that were answered, so that their alerts are promised."""
     promised: set[int] = set()
 
@@ -176,7 +176,7 @@ async def _under_kills(scale: Scale, run: Run, plait: Mortal) -> set[int]:
                 promised.add(FIRST + number)
         run.progress(min(1.0, number / (RATE * scale.kills * EVERY)))
 
-    killing = asyncio.create_task(killed(plait, scale.kills, EVERY, run.random("kills")))
+    killing = asyncio.create_task(plait.killed(scale.kills, EVERY, run.random("kills")))
     try:
         await at_rate(RATE, scale.kills * EVERY, one, run.random("under kills"))
         await killing
