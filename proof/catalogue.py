@@ -7,7 +7,6 @@ from typing import Any
 from proof import soak
 from proof.row import Row
 from proof.rows import (
-    alerts,
     amplification,
     cancelled,
     changes,
@@ -16,12 +15,10 @@ from proof.rows import (
     ejection,
     hangups,
     hedging,
-    jobs,
     overload,
     poisoning,
     recovery,
     slow_clients,
-    submissions,
     workers,
 )
 
@@ -43,9 +40,6 @@ ROWS: tuple[Row[Any], ...] = (
     conformance.ROW,
     workers.RESTARTS,
     workers.KILLS,
-    jobs.ROW,
-    submissions.ROW,
-    alerts.ROW,
     changes.CHANGES,
     changes.LIVE,
     changes.LARGE,

@@ -26,8 +26,6 @@ SECRET = "whsec_cGxhaXQ6IG9ubHkgZm9yIHRoZSBleGFtcGxlIQ=="  # noqa: S105 - of nob
 STEPS = """
 python replay.py
 cat pager.log
-plait jobs list --graph review
-cat service.jsonl
 """.strip()
 PATIENCE = 60.0
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import re
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -23,6 +24,7 @@ from tests.predictor_server.asking import ask, predictions
 pytestmark = pytest.mark.slow  # scikit-learn alone takes seconds to import, so nothing here imports it at the top
 
 GUARD = Path(__file__).resolve().parents[2] / "examples" / "guard"
+PAGE = (GUARD / "README.md").read_text()
 MODELS = ("fraud", "bot", "spam", "value", "churn", "moderator")
 SECRET = "whsec_cGxhaXQ6IG9ubHkgZm9yIHRoZSBleGFtcGxlIQ=="  # noqa: S105 - of the example only
 NOW = datetime.now(UTC)
@@ -80,7 +82,9 @@ def test_what_is_trained_now_is_what_is_committed(name: str, train: ModuleType, 
     assert off.mean() < 0.005  # a number at a tree's threshold may fall to its other side in single precision
 
 
-@pytest.mark.parametrize(("name", "least"), [("fraud", 0.94), ("bot", 0.87), ("spam", 0.95), ("value", 0.85), ("churn", 0.83)])
+@pytest.mark.parametrize(
+    ("name", "least"), [("fraud", 0.94), ("bot", 0.87), ("spam", 0.95), ("value", 0.85), ("churn", 0.83), ("moderator", 0.95)]
+)
 def test_each_model_is_good_on_what_it_has_not_seen(
     name: str, least: float, train: ModuleType, data: tuple[list[Any], list[Any]]
 ) -> None:
@@ -88,6 +92,9 @@ def test_each_model_is_good_on_what_it_has_not_seen(
     task = train.TASKS[name]
     _, value = train.score(task, task.model().fit(*train.rows(task, early)), late)
     assert value > least
+    told = re.search(rf"^{name} +(?:AUC|R²) (\S+) on", PAGE, re.MULTILINE)
+    assert told is not None
+    assert float(told[1]) == pytest.approx(value, abs=0.005)
 
 
 @pytest.mark.parametrize("name", MODELS)
