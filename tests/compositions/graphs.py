@@ -52,6 +52,14 @@ OPTIONS = [
         Answered({"data": 1}, {"a": "ok"}),
         request={"data": 1},
     ),
+    Case(
+        "graph late",
+        "who answers in time is answered as ever",
+        "predict: {parallel: [a, b], require: any, timeout: 900ms, late: keep}",
+        lambda a, b: plait.parallel(a, b, require="any").served(timeout="900ms", late="keep"),
+        {"a": Says(1), "b": Says(2)},
+        Answered({"a": 1, "b": 2}, {"a": "ok", "b": "ok"}),
+    ),
 ]
 AS_NODES = [
     Case(

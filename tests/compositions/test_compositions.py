@@ -23,7 +23,9 @@ CASES = [*nodes.CASES, *choices.CASES, *copies.CASES, *options.CASES, *merges.CA
 ROWS = [
     *(f"option {name}" for name in NodeSpec.model_fields),
     *(f"merge {name}" for name in (*WHOLE, *MERGES)),
-    *(f"graph {name}" for name in sorted(GRAPH_OPTIONS - {"sample", "description"})),  # these two are not about answers: see below
+    *(
+        f"graph {name}" for name in sorted(GRAPH_OPTIONS - {"sample", "description", "rules"})
+    ),  # not about answers: see below; rules do not act yet
     *("require all", "require any"),
 ]
 FURTHER = {"require names", "require 2", "graph as a node", "variables", "partial"}

@@ -68,6 +68,8 @@ class GraphOptions(TypedDict, total=False):
     timeout: str | None
     schema: Mapping[str, Any] | None
     sample: Any
+    late: Literal["keep", "drop"] | None
+    rules: Sequence[Mapping[str, Any]] | None
     description: str | None
 
 
