@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,7 +11,21 @@ from typing import Any
 from msgspec.structs import asdict, replace
 
 from plait.jobs.errors import Full, KeyReused, StoreDown
-from plait.jobs.records import CANCELLED, ENDED, FAILED, QUEUED, RUNNING, Added, Ended, NewJob, Outgoing, StoredJob, StoredPart
+from plait.jobs.records import (
+    CANCELLED,
+    ENDED,
+    FAILED,
+    QUEUED,
+    RUNNING,
+    Added,
+    Ended,
+    ListedJob,
+    NewJob,
+    Outgoing,
+    StoredJob,
+    StoredPart,
+    Wanted,
+)
 
 _COMMIT = 0.004
 _EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
@@ -188,6 +203,26 @@ class Memory:
             return failed
 
         return await self._write("sweep", sweep)
+
+    async def listed(self, wanted: Wanted, /) -> list[ListedJob]:
+        return await self._read("listed", lambda: self._listed(wanted))
+
+    async def counts(self) -> dict[tuple[str, str], int]:
+        return await self._read("counts", lambda: dict(Counter((job.graph, job.status) for job in self.tables.jobs.values())))
+
+    def _listed(self, wanted: Wanted) -> list[ListedJob]:
+        newest = sorted(self.tables.jobs.values(), key=lambda job: (job.created, job.id), reverse=True)
+        ids = [job.id for job in newest]
+        older = newest[ids.index(wanted.before) + 1 :] if wanted.before in ids else newest if wanted.before is None else []
+        found = [
+            job
+            for job in older
+            if wanted.graph in (None, job.graph)
+            and (not wanted.status or job.status in wanted.status)
+            and wanted.queue in (None, job.queue)
+        ]
+        names = ListedJob.__struct_fields__
+        return [ListedJob(**{name: getattr(job, name) for name in names}) for job in found[: wanted.limit]]
 
     def _add(self, new: NewJob, parts: Sequence[StoredPart], outgoing: Sequence[Outgoing]) -> Added:
         tables = self.tables

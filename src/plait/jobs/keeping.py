@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
-from plait.jobs.records import Added, Ended, NewJob, Outgoing, StoredJob, StoredPart
+from plait.jobs.records import Added, Ended, ListedJob, NewJob, Outgoing, StoredJob, StoredPart, Wanted
 
 
 class Keeping(Protocol):
@@ -84,4 +84,12 @@ class Keeping(Protocol):
 
     async def sweep(self, keep: float, /) -> list[StoredJob]:
         """Forget what ended longer ago; fail what has waited too long, and say which jobs these are."""
+        ...
+
+    async def listed(self, wanted: Wanted, /) -> list[ListedJob]:
+        """Jobs, the newest first."""
+        ...
+
+    async def counts(self) -> dict[tuple[str, str], int]:
+        """How many jobs there are, by graph and status."""
         ...

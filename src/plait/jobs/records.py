@@ -90,6 +90,40 @@ class StoredJob(msgspec.Struct, frozen=True, kw_only=True):
     error: bytes | None = None
 
 
+class ListedJob(msgspec.Struct, frozen=True, kw_only=True):
+    """A job as a list has it: the fields are those of `StoredJob`."""
+
+    id: str
+    graph: str
+    client: str
+    request_id: str
+    revision: int
+    queue: str | None
+    status: str
+    owner: str | None
+    created: datetime
+    begun: datetime | None
+    finished: datetime | None
+
+
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """Which jobs are to be listed.
+
+    Args:
+        graph: Only those of this graph.
+        status: Only those with one of these words.
+        queue: Only those in this queue.
+        before: Only those older than the job with this id.
+        limit: How many at most.
+    """
+
+    graph: str | None = None
+    status: tuple[str, ...] = ()
+    queue: str | None = None
+    before: str | None = None
+    limit: int = 100
+
+
 class StoredPart(msgspec.Struct, frozen=True, kw_only=True):
     """How one call of a job ended; the fields are those of `plait.events.Part`.
 
