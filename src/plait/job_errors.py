@@ -8,7 +8,7 @@ SOON = 1.0
 
 
 class StoreDown(PlaitError):
-    """The store of jobs does not take or give anything now; what needs none goes on, and it is tried again by itself."""
+    """A store does not take or give anything now; what needs none goes on, and it is tried again by itself."""
 
     code, title, status = "store-down", "Store unavailable", 503
     retry_after = SOON

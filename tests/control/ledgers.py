@@ -10,8 +10,9 @@ from plait.control.candidate import Surroundings
 from plait.control.known import Last
 from plait.control.ledger import Ledger
 from plait.control.outcome import Before, Desired, Outcome, nothing_found
-from plait.control.store.sqlite import FILE, Sqlite
+from plait.control.store.open import FILE
 from plait.control.store.store import Store
+from plait.database.sqlite import Sqlite
 
 FILE_TEXT = b"""\
 predictors:

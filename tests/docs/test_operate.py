@@ -10,7 +10,7 @@ from plait.cli.done import WAIT
 from plait.control import audit, auth, current, token
 from plait.control.api import terms
 from plait.control.store import open as opening
-from plait.control.store import sqlite, store
+from plait.control.store import store
 from plait.graph.spec import Server
 from plait.graph.text import LIMIT
 from plait.server import steward
@@ -19,7 +19,7 @@ PAGE = (Path(__file__).parents[2] / "docs" / "operate.md").read_text(encoding="u
 TEXT = " ".join(PAGE.split())
 
 
-@pytest.mark.parametrize("name", [token.NAME, sqlite.FILE, current.NAME, audit.NAME, opening.ID, opening.LOCK])
+@pytest.mark.parametrize("name", [token.NAME, opening.FILE, current.NAME, audit.NAME, opening.ID, opening.LOCK])
 def test_what_lies_in_the_state_folder_is_told(name: str) -> None:
     folder = PAGE.partition("| in the state folder | what |")[2].partition("\n\n")[0]
     assert f"`{name}`" in folder

@@ -4,16 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from plait.database.errors import Conflict as Conflict  # noqa: PLC0414 - these are among them
+from plait.database.errors import StoreDown as StoreDown  # noqa: PLC0414
 from plait.errors import ConfigError, PlaitError, Problem
-
-SOON = 1.0
-
-
-class StoreDown(PlaitError):
-    """The store of revisions does not take or give anything now; what runs goes on, and it is tried again by itself."""
-
-    code, title, status = "store-down", "Store unavailable", 503
-    retry_after = SOON
 
 
 class Stale(PlaitError):
@@ -36,7 +29,3 @@ class NotPermitted(ConfigError):
     """A change that only the file may make, with every problem of that kind."""
 
     code, title = "not-permitted", "Not permitted"
-
-
-class Conflict(Exception):
-    """Somebody else has changed the store meanwhile: read it, and decide anew."""

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from plait.control.store.postgres import Postgres as PostgresDialect
-from plait.control.store.sqlite import FILE, Sqlite
+from plait.control.store.open import FILE
 from plait.control.store.store import Store
+from plait.database.postgres import Postgres as PostgresDialect
+from plait.database.sqlite import Sqlite
 from tests.control.postgres import Postgres
 from tests.control.postgres import postgres as postgres  # noqa: PLC0414 - a fixture of these tests
 

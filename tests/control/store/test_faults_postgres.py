@@ -9,9 +9,9 @@ import psycopg
 import pytest
 
 from plait.control.errors import StoreDown
-from plait.control.store.postgres import Postgres as Dialect
 from plait.control.store.statements import State
 from plait.control.store.store import Store
+from plait.database.postgres import Postgres as Dialect
 from plait.errors import StartError
 from tests.control.postgres import Postgres
 from tests.control.store.test_store import MARK, revision

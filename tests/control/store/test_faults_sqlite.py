@@ -16,9 +16,10 @@ from pathlib import Path
 import pytest
 
 from plait.control.errors import StoreDown
-from plait.control.store.sqlite import FILE, Sqlite
+from plait.control.store.open import FILE
 from plait.control.store.statements import State
 from plait.control.store.store import Store
+from plait.database.sqlite import Sqlite
 from tests.control.store.test_store import revision
 
 
@@ -164,7 +165,7 @@ FULL = """
 import asyncio, json, resource, signal, sys
 from pathlib import Path
 from plait.control.errors import StoreDown
-from plait.control.store.sqlite import Sqlite
+from plait.database.sqlite import Sqlite
 from plait.control.store.store import Store
 from tests.control.store.test_store import revision
 

@@ -16,10 +16,11 @@ from plait.control.files import Taken, digest
 from plait.control.known import Last
 from plait.control.merge import delete, put
 from plait.control.outcome import Desired, Outcome
-from plait.control.store.postgres import Postgres as Dialect
-from plait.control.store.sqlite import FILE, Sqlite
+from plait.control.store.open import FILE
 from plait.control.store.statements import State
 from plait.control.store.store import Store
+from plait.database.postgres import Postgres as Dialect
+from plait.database.sqlite import Sqlite
 from plait.errors import ConfigError
 from tests.control.ledgers import FILE_TEXT, begun, ledger
 from tests.control.postgres import Postgres

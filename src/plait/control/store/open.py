@@ -8,10 +8,11 @@ import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
-from plait.control.store.sqlite import FILE, Sqlite
 from plait.control.store.store import Store
+from plait.database.sqlite import Sqlite
 from plait.errors import StartError
 
+FILE = "revisions.db"
 LOCK = "lock"
 ID = "id"
 
@@ -25,7 +26,7 @@ def open_store(url: str | None, folder: Path) -> Store:
     if url is None:
         return Store(Sqlite(folder / FILE), shared=False)
     # Its driver takes a while to be imported, and most have no Postgres.
-    from plait.control.store.postgres import Postgres  # noqa: PLC0415
+    from plait.database.postgres import Postgres  # noqa: PLC0415
 
     return Store(Postgres(url), shared=True)
 

@@ -19,7 +19,6 @@ from plait.control.store.tables import (
     PROXIES,
     REVISIONS,
     STORE,
-    Damaged,
     entry_of,
     from_json,
     json_text,
@@ -28,6 +27,7 @@ from plait.control.store.tables import (
     revision_of,
     row_of,
 )
+from plait.database.errors import Damaged
 
 _TRIES = 10
 

@@ -13,8 +13,9 @@ from plait.control.files import Taken
 from plait.control.marks import Mark
 from plait.control.revisions import Entry, Revision
 from plait.control.store import statements
-from plait.control.store.database import Database, Dialect
 from plait.control.store.statements import Proxy, State
+from plait.control.store.tables import SCHEMA
+from plait.database.database import Database, Dialect
 
 T = TypeVar("T")
 
@@ -41,7 +42,7 @@ class Store:
 
     def __init__(self, dialect: Dialect, *, shared: bool, seconds: float = SECONDS, kept: int = KEPT) -> None:
         self.shared = shared
-        self._database = Database(dialect)
+        self._database = Database(dialect, SCHEMA)
         self._seconds = seconds
         self._kept = kept
         self._thread = ThreadPoolExecutor(1, "plait-store")

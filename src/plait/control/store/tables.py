@@ -10,9 +10,8 @@ from sqlalchemy import BigInteger, Column, Integer, MetaData, Row, Table, Text
 
 from plait.control.marks import Mark
 from plait.control.revisions import Entry, Revision
-
-SCHEMA = 1
-"""The version of these tables; a store of a later one is left alone."""
+from plait.database.database import Schema
+from plait.database.errors import Damaged
 
 metadata = MetaData()
 
@@ -50,13 +49,10 @@ PROXIES = Table(
     Column("runs", Text),  # what its workers run, as JSON
     Column("seen", Text),
 )
+SCHEMA = Schema(metadata, STORE, version=1, first={"id": 1, "turn": 0})
 ENTRY = [column for column in REVISIONS.columns if column.name != "data"]
 
 _encode = msgspec.json.Encoder().encode
-
-
-class Damaged(ValueError):
-    """A row has what plait did not write."""
 
 
 def json_text(value: Any) -> str:

@@ -1,4 +1,4 @@
-"""Revisions in Postgres, shared by many proxies."""
+"""A database of Postgres, shared by many proxies."""
 
 from __future__ import annotations
 

@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Protocol, TypeVar
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, Protocol, TypeVar
 
-from sqlalchemy import Connection, Engine, event, insert, inspect, select
+from sqlalchemy import Connection, Engine, MetaData, Table, event, insert, inspect, select
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 
-from plait.control.errors import Conflict, StoreDown
-from plait.control.store.tables import SCHEMA, STORE, Damaged, metadata
+from plait.database.errors import Conflict, Damaged, StoreDown
 
 T = TypeVar("T")
 
 _LONGEST = 300
+
+
+class Schema(NamedTuple):
+    """Tables that belong together, and how they are known again.
+
+    Args:
+        metadata: All of them.
+        store: The one with a single row, which has their `version`.
+        version: Of these tables; a store of a later one is left alone.
+        first: The rest of that row, when they are made.
+    """
+
+    metadata: MetaData
+    store: Table
+    version: int
+    first: Mapping[str, Any]
 
 
 class Dialect(Protocol):
@@ -50,10 +65,15 @@ class Database:
 
     A transaction whose end was not confirmed counts as one that did not happen, until the database is read again: it may have
     reached the disk all the same.
+
+    Args:
+        dialect: Where it is.
+        schema: What is in it; made where it is missing.
     """
 
-    def __init__(self, dialect: Dialect) -> None:
+    def __init__(self, dialect: Dialect, schema: Schema) -> None:
         self.dialect = dialect
+        self._schema = schema
         self._engine: Engine | None = None
         self._latest: Any = None
 
@@ -106,10 +126,10 @@ class Database:
             engine = self.dialect.engine()
             event.listen(engine, "connect", self._remember)
             self._engine = engine
-            version = _reading(engine, _version) or self._writing(engine, self._make)
-            if version > SCHEMA:
+            version, latest = _reading(engine, self._version) or self._writing(engine, self._make), self._schema.version
+            if version > latest:
                 self.close()
-                known = f"its tables are of version {version}, and this plait knows {SCHEMA}"
+                known = f"its tables are of version {version}, and this plait knows {latest}"
                 raise StoreDown(
                     f"{self.dialect.where} was written by a newer plait: {known}; run that, or give this one another store"
                 )
@@ -120,22 +140,23 @@ class Database:
 
     def _make(self, connection: Connection) -> int:
         self.dialect.alone(connection)
-        version = _version(connection)  # others may have been first
+        schema = self._schema
+        version = self._version(connection)  # others may have been first
         if version == 0:
-            metadata.create_all(connection)
-            connection.execute(insert(STORE).values(id=1, version=SCHEMA, turn=0))
-        return version or SCHEMA
+            schema.metadata.create_all(connection)
+            connection.execute(insert(schema.store).values(version=schema.version, **schema.first))
+        return version or schema.version
+
+    def _version(self, connection: Connection) -> int:
+        store = self._schema.store
+        if not inspect(connection).has_table(store.name):
+            return 0
+        return int(connection.execute(select(store.c.version)).scalar() or 0)
 
 
 def _reading(engine: Engine, work: Callable[[Connection], T]) -> T:
     with engine.connect() as connection:
         return work(connection)
-
-
-def _version(connection: Connection) -> int:
-    if not inspect(connection).has_table(STORE.name):
-        return 0
-    return int(connection.execute(select(STORE.c.version)).scalar() or 0)
 
 
 def _said(exc: Exception) -> str:

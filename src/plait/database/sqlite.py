@@ -1,4 +1,4 @@
-"""Revisions in a file of SQLite, for a single owner; never in WAL mode, which loses data when it is reset, before 3.51.3."""
+"""A file of SQLite; never in WAL mode, which loses data when it is reset, before 3.51.3."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, NullPool, create_engine
 
-FILE = "revisions.db"
 PATIENCE = 1.0
 """Seconds that somebody else's lock is waited for."""
 
