@@ -47,6 +47,10 @@ class Dialect(Protocol):
         """Make the transaction that has just begun one that writes."""
         ...
 
+    def now(self, connection: Connection) -> float:
+        """The moment, in seconds since 1970: the same clock for all who share it."""
+        ...
+
     def alone(self, connection: Connection) -> None:
         """Keep others from making tables before this transaction has ended."""
         ...

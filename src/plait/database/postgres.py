@@ -79,6 +79,10 @@ class Postgres:
     def begin(self, connection: Connection) -> None:
         """Every transaction can write."""
 
+    def now(self, connection: Connection) -> float:
+        """The server's moment."""
+        return float(connection.exec_driver_sql("SELECT extract(epoch FROM clock_timestamp())").scalar_one())
+
     def alone(self, connection: Connection) -> None:
         """Take a lock that ends with the transaction."""
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_MAKING})")

@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 import sqlite3
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, NullPool, create_engine
+from sqlalchemy import Connection, Engine, NullPool, QueuePool, create_engine, event
+from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.pool import ConnectionPoolEntry
 
 PATIENCE = 1.0
 """Seconds that somebody else's lock is waited for."""
@@ -40,10 +43,13 @@ class Sqlite:
     Args:
         path: The file; made with its folder where it is missing, for nobody else to read.
         patience: Seconds that somebody else's lock is waited for.
+        kept: Whether it is kept open between two calls, and its journal on the disk: for what is written all the time. A file that
+            was moved away is noticed all the same.
     """
 
     path: Path
     patience: float = PATIENCE
+    kept: bool = False
 
     @property
     def where(self) -> str:
@@ -51,24 +57,50 @@ class Sqlite:
         return f"the store {self.path}"
 
     def engine(self) -> Engine:
-        """A way to the file, which is opened anew for each call: so it may be moved away, and put back, at any time."""
+        """A way to the file, opened anew for each call, unless it is kept: so it may be moved away, and put back, at any time."""
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return create_engine("sqlite+pysqlite://", creator=self._connect, poolclass=NullPool)
+        if not self.kept:
+            return create_engine("sqlite+pysqlite://", creator=self._connect, poolclass=NullPool)
+        engine = create_engine("sqlite+pysqlite://", creator=self._connect, poolclass=QueuePool, pool_size=1, max_overflow=0)
+        event.listen(engine, "connect", self._opened)
+        event.listen(engine, "checkout", self._same)
+        return engine
 
     def _connect(self) -> sqlite3.Connection:
         os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
         connection = sqlite3.connect(self.path, timeout=self.patience, isolation_level=None, check_same_thread=False)
         try:
-            connection.execute("PRAGMA journal_mode = DELETE")  # fails where another program holds it in WAL mode
+            connection.execute(
+                f"PRAGMA journal_mode = {'PERSIST' if self.kept else 'DELETE'}"
+            )  # fails where another program holds it in WAL mode
             connection.execute("PRAGMA synchronous = FULL")
         except BaseException:
             connection.close()
             raise
         return connection
 
+    def _opened(self, _connection: sqlite3.Connection, record: ConnectionPoolEntry) -> None:
+        record.info["file"] = self._file()
+
+    def _same(self, _connection: sqlite3.Connection, record: ConnectionPoolEntry, _proxy: object) -> None:
+        """Open it anew if it is another file by now."""
+        if record.info["file"] != self._file():
+            raise DisconnectionError
+
+    def _file(self) -> tuple[int, int] | None:
+        try:
+            found = self.path.stat()
+        except FileNotFoundError:
+            return None
+        return found.st_dev, found.st_ino
+
     def begin(self, connection: Connection) -> None:
         """Take the write lock at once, so that what is read before writing still holds."""
         connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    def now(self, connection: Connection) -> float:  # noqa: ARG002 - it has no clock of its own
+        """The machine's moment."""
+        return datetime.now(UTC).timestamp()
 
     def alone(self, connection: Connection) -> None:
         """Nobody else writes within such a transaction anyway."""
