@@ -9,6 +9,7 @@ import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Self
 
 from plait.clock import Clock
@@ -17,6 +18,7 @@ from plait.http1.endpoint import Endpoint
 from plait.http1.messages import Handler
 from plait.http1.renewed import Renewed
 from plait.jobs.jobs import Place
+from plait.jobs.store.open import open_jobs
 from plait.server.access_log import AccessLog
 from plait.server.app import App
 from plait.server.generation import Generation, generation
@@ -105,6 +107,11 @@ class Proxy:
         return Client(self.port)
 
 
+def nowhere() -> Place:
+    """A place where no store can be: whoever asks for a job hears of that."""
+    return Place(open_jobs(None, Path("/dev/null/plait")), lambda: False)
+
+
 @asynccontextmanager
 async def proxy(
     config: dict[str, Any] | Config,
@@ -120,7 +127,7 @@ async def proxy(
     """Serve a configuration until the end of the block."""
     checked = Config.model_validate(config)
     clock = Clock(asyncio.get_running_loop())
-    lasting = Lasting(clock, place)
+    lasting = Lasting(clock, place or nowhere())
     if jobs is not None:
         lasting.jobs = jobs
     served = await generation(checked, 1, lasting)

@@ -17,6 +17,7 @@ from plait.server.job_events import JobEvents
 from plait.server.lasting import Lasting
 from plait.testing import run_virtual
 from plait.types import Message
+from tests.server.serving import nowhere
 
 RUNNING = JobState(
     id="0" * 32, graph="predict", status="running", parts={}, result=None, complete=None, error=None, created="", finished=None,
@@ -48,7 +49,7 @@ class Connection:
 
     def __init__(self, events: Events) -> None:
         loop = asyncio.get_running_loop()
-        lasting = Lasting(Clock(loop, loop.time))
+        lasting = Lasting(Clock(loop, loop.time), nowhere())
         self.job = lasting.jobs = Quiet()  # type: ignore[assignment] # all that is asked of jobs here
         self.written: list[bytes] = []
         self.writable = True

@@ -23,7 +23,7 @@ from plait.server.running import Running
 from plait.server.sockets import listen
 from plait.testing import Asked, Hang, RawServer, ScriptedServer
 from tests.server.kept import KeptJobs
-from tests.server.serving import PATIENCE, Answer, Client, endpoints, get, post
+from tests.server.serving import PATIENCE, Answer, Client, endpoints, get, nowhere, post
 from tests.server.streaming import Scripted
 
 
@@ -55,7 +55,7 @@ class Port:
 @asynccontextmanager
 async def port(config: Mapping[str, Any]) -> AsyncIterator[Port]:
     clock = Clock(asyncio.get_running_loop())
-    async with reconciling(plan(config), Lasting(clock), lambda: True) as reconciler:
+    async with reconciling(plan(config), Lasting(clock, nowhere()), lambda: True) as reconciler:
         listener = Listener(reconciler.app, clock)
         reconciler.install = lambda app: setattr(listener, "handler", app)
         sock = listen("127.0.0.1", 0)

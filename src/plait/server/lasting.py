@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from plait.graph.compile import compile_graph
 from plait.jobs.errors import StoreDown
-from plait.jobs.jobs import Jobs, Place
+from plait.jobs.jobs import Jobs
 from plait.jobs.reviving import Reviving
 from plait.server.hurry import Hurry
 from plait.server.remembered import Remembered
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from plait.clock import Clock
     from plait.graph.compile import Compiled
     from plait.graph.spec import Config
-    from plait.jobs.keeping import Keeping
+    from plait.jobs.jobs import Place
     from plait.jobs.records import Outgoing
     from plait.upstream.upstream import Upstream
 
@@ -36,18 +36,18 @@ class Lasting:
 
     Args:
         clock: The worker's clock.
-        place: Where jobs are kept; nowhere by default.
+        place: Where jobs are kept.
 
     `waits` are the requests that wait for jobs, `streams` those that are answered by the events of jobs.
     """
 
-    def __init__(self, clock: Clock, place: Place | None = None) -> None:
+    def __init__(self, clock: Clock, place: Place) -> None:
         self.clock = clock
         self.upstreams = Upstreams(clock)
         self.tasks = Tasks()
         self.tally = Tally()
         self.remembered = Remembered(clock)
-        self.jobs = Jobs(place or _NOWHERE, Reviving(self.upstreams, self._compiled), clock, _unsent)
+        self.jobs = Jobs(place, Reviving(self.upstreams, self._compiled), clock, _unsent)
         self.waits = Hurry()
         self.streams = Hurry()
 
@@ -75,18 +75,6 @@ class Lasting:
 
     def _compiled(self, config: Config, name: str, upstreams: Mapping[str, Upstream], ruled: bool) -> Compiled:  # noqa: FBT001, ARG002 - the protocol's; there are no rules yet
         return compile_graph(config, name, upstreams, self.tasks.background, self.tally.predictor)
-
-
-class _Nowhere:
-    """In place of a store: whatever is wanted of it begins with its opening."""
-
-    owner = ""
-
-    async def open(self) -> None:
-        raise StoreDown("there is no store of jobs here")
-
-
-_NOWHERE = Place(cast("Keeping", _Nowhere()), lambda: False)
 
 
 def _unsent(outgoing: Sequence[Outgoing]) -> None:

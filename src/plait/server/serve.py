@@ -19,6 +19,7 @@ from plait.graph.spec import Config, Server
 from plait.http1.messages import Handler
 from plait.http1.renewed import Renewed, server_certificates
 from plait.http1.requests import RequestLimits
+from plait.jobs.store.open import place_of
 from plait.server.access_log import opened_log
 from plait.server.app import App
 from plait.server.crew import Alone
@@ -182,7 +183,7 @@ def serve_proxy(config: Config, sock: socket.socket, opened: Opened) -> None:
 @asynccontextmanager
 async def proxy(config: Config, worker: Worker) -> AsyncIterator[App]:
     """The proxy of a configuration, open until the end of the block."""
-    lasting = Lasting(worker.clock)
+    lasting = Lasting(worker.clock, place_of(config))
     try:
         running = await generation(config, 1, lasting)
         await lasting.upstreams.open()
@@ -196,7 +197,7 @@ async def proxy(config: Config, worker: Worker) -> AsyncIterator[App]:
 
 @asynccontextmanager
 async def _planned(plan: Plan, stewarding: Stewarding | None, worker: Worker) -> AsyncIterator[App]:
-    lasting = Lasting(worker.clock)
+    lasting = Lasting(worker.clock, place_of(planned(plan).config))
     async with reconciling(plan, lasting, lambda: worker.ready) as reconciler:
         worker.drain = lasting.drain
         worker.reconciler = reconciler

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from plait.database.lane import Lane, Opened
 from plait.jobs.store.store import Store
+from plait.jobs.working import Place
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from plait.database.database import Dialect
+    from plait.graph.spec import Config
     from plait.jobs.store.store import Doing
 
 FILE = "jobs.db"
@@ -32,9 +35,11 @@ def open_jobs(url: str | None, folder: Path, owner: str | None = None) -> Store:
     return Store(Lane("plait-jobs", where, partial(_opened, partial(_dialect, url, folder), owner)), owner)
 
 
-def jobs_wanted(url: str | None, folder: Path) -> Callable[[], bool]:
-    """Whether there may be jobs in the store, so that it should be looked into though nobody here has asked for one."""
-    return (folder / FILE).exists if url is None else lambda: True
+def place_of(config: Config) -> Place:
+    """Where the jobs of a configuration are kept, for as long as the process lives."""
+    url, folder = config.jobs.store, Path(config.server.state)
+    # A file tells of jobs by being there; on Postgres, any other proxy may have put some.
+    return Place(open_jobs(url, folder), (folder / FILE).exists if url is None else lambda: True)
 
 
 def _dialect(url: str | None, folder: Path) -> Dialect:
