@@ -15,10 +15,12 @@ from proof.rows import (
     ejection,
     hangups,
     hedging,
+    jobs,
     overload,
     poisoning,
     recovery,
     slow_clients,
+    submissions,
     workers,
 )
 
@@ -43,6 +45,8 @@ ROWS: tuple[Row[Any], ...] = (
     changes.CHANGES,
     changes.LIVE,
     changes.LARGE,
+    jobs.ROW,
+    submissions.ROW,
 )
 
 ALL = (*ROWS, soak.ROW)
