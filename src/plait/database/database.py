@@ -43,6 +43,10 @@ class Dialect(Protocol):
         """A way to it; nothing is opened yet, but what must be there is made."""
         ...
 
+    def place(self) -> object:
+        """What tells where it is now from where it was, if that can change under an open connection."""
+        ...
+
     def begin(self, connection: Connection) -> None:
         """Make the transaction that has just begun one that writes."""
         ...
@@ -80,6 +84,7 @@ class Database:
         self._schema = schema
         self._engine: Engine | None = None
         self._latest: Any = None
+        self._place: object = None
 
     def read(self, work: Callable[[Connection], T]) -> T:
         """What a function reads.
@@ -126,6 +131,8 @@ class Database:
             return work(connection)
 
     def _open(self) -> Engine:
+        if self._engine is not None and self._place != self.dialect.place():
+            self.close()
         if self._engine is None:
             engine = self.dialect.engine()
             event.listen(engine, "connect", self._remember)
@@ -137,6 +144,7 @@ class Database:
                 raise StoreDown(
                     f"{self.dialect.where} was written by a newer plait: {known}; run that, or give this one another store"
                 )
+            self._place = self.dialect.place()
         return self._engine
 
     def _remember(self, connection: Any, _record: object) -> None:

@@ -79,6 +79,10 @@ class Postgres:
     def begin(self, connection: Connection) -> None:
         """Every transaction can write."""
 
+    def place(self) -> object:
+        """It is where its URL says."""
+        return None
+
     def now(self, connection: Connection) -> float:
         """The server's moment."""
         return float(connection.exec_driver_sql("SELECT extract(epoch FROM clock_timestamp())").scalar_one())

@@ -8,9 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, NullPool, QueuePool, create_engine, event
-from sqlalchemy.exc import DisconnectionError
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy import Connection, Engine, NullPool, QueuePool, create_engine
 
 PATIENCE = 1.0
 """Seconds that somebody else's lock is waited for."""
@@ -61,37 +59,28 @@ class Sqlite:
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not self.kept:
             return create_engine("sqlite+pysqlite://", creator=self._connect, poolclass=NullPool)
-        engine = create_engine("sqlite+pysqlite://", creator=self._connect, poolclass=QueuePool, pool_size=1, max_overflow=0)
-        event.listen(engine, "connect", self._opened)
-        event.listen(engine, "checkout", self._same)
-        return engine
+        return create_engine("sqlite+pysqlite://", creator=self._connect, poolclass=QueuePool, pool_size=1, max_overflow=0)
 
     def _connect(self) -> sqlite3.Connection:
         os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
         connection = sqlite3.connect(self.path, timeout=self.patience, isolation_level=None, check_same_thread=False)
         try:
-            connection.execute(
-                f"PRAGMA journal_mode = {'PERSIST' if self.kept else 'DELETE'}"
-            )  # fails where another program holds it in WAL mode
+            journal = "PERSIST" if self.kept else "DELETE"
+            connection.execute(f"PRAGMA journal_mode = {journal}")  # fails where another program holds it in WAL mode
             connection.execute("PRAGMA synchronous = FULL")
         except BaseException:
             connection.close()
             raise
         return connection
 
-    def _opened(self, _connection: sqlite3.Connection, record: ConnectionPoolEntry) -> None:
-        record.info["file"] = self._file()
-
-    def _same(self, _connection: sqlite3.Connection, record: ConnectionPoolEntry, _proxy: object) -> None:
-        """Open it anew if it is another file by now."""
-        if record.info["file"] != self._file():
-            raise DisconnectionError
-
-    def _file(self) -> tuple[int, int] | None:
+    def place(self) -> object:
+        """Which file it is, where it is kept open: one that was moved away is another one."""
+        if not self.kept:
+            return None
         try:
             found = self.path.stat()
         except FileNotFoundError:
-            return None
+            return ""
         return found.st_dev, found.st_ino
 
     def begin(self, connection: Connection) -> None:
