@@ -65,12 +65,14 @@ class Working:
         self._specs: dict[str, QueueSink] = {}
         self._opening = asyncio.Lock()
         self._looking: asyncio.Task[None] | None = None
+        self._expected = False
         self.runner.changed = self._changed
 
     async def change(self, config: Config) -> None:
         """This is configured from now on."""
         self.runner.spec = config.jobs
         self._reviving.now(config)
+        self._expected = any(graph.late == "keep" or graph.rules for graph in config.graphs.values())
         self._specs = {name: spec for name, spec in config.sinks.items() if isinstance(spec, QueueSink)}
         if self.opened:
             await self._queues.change(self._specs)
@@ -131,7 +133,7 @@ class Working:
             await self.keeping.close()
 
     async def _look(self) -> None:
-        if not self.opened and self.wanted():
+        if not self.opened and (self._expected or self.wanted()):
             await self.open()
 
     def _changed(self) -> None:
