@@ -77,3 +77,33 @@ class PartCounts:
         """What was counted, as JSON."""
         self.settle()
         return {"statuses": {key: count for key, count in self._statuses.items() if count}, "seconds": self._seconds.facts()}
+
+
+class SinkCounts:
+    """Messages to one sink: those that were taken, by the seconds from promise to that, and what happened to the others.
+
+    `promised` are all that were, `retried` attempts that failed and are made again, `dropped` messages that were given up,
+    `refused` those that were not even promised.
+    """
+
+    __slots__ = ("_seconds", "_tooks", "dropped", "promised", "refused", "retried")
+
+    def __init__(self) -> None:
+        self.promised = 0
+        self.retried = 0
+        self.dropped = 0
+        self.refused = 0
+        self._tooks: list[float] = []
+        self._seconds = Histogram()
+
+    def took(self, seconds: float) -> None:
+        """One more was taken, so many seconds after its promise."""
+        self._tooks.append(seconds)
+        if len(self._tooks) >= LOT:
+            self._seconds.take(self._tooks)
+
+    def facts(self) -> dict[str, Any]:
+        """What was counted, as JSON."""
+        self._seconds.take(self._tooks)
+        names = ("promised", "retried", "dropped", "refused")
+        return {name: getattr(self, name) for name in names} | {"seconds": self._seconds.facts()}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -23,12 +24,24 @@ from plait.jobs.records import (
     NewJob,
     Outgoing,
     StoredJob,
+    StoredOutgoing,
     StoredPart,
     Wanted,
 )
 
 _COMMIT = 0.004
 _EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@dataclass
+class Sending:
+    """How a message does: whose it is, under which fence, when it is due."""
+
+    owner: str
+    due: float
+    fence: int = 1
+    attempts: int = 0
+    ended: str | None = None
 
 
 class Tables:
@@ -43,6 +56,8 @@ class Tables:
         self.leases: dict[str, float] = {}
         self.queues: dict[str, tuple[str, float]] = {}
         self.outbox: dict[str, Outgoing] = {}
+        self.sending: dict[str, Sending] = {}
+        self.disabled: dict[tuple[str, str], str] = {}
         self.ends: list[tuple[str, str]] = []
 
     def time(self) -> float:
@@ -97,7 +112,7 @@ class Memory:
             if not self._set(job, fence, finished=self._now(), **asdict(ended)):
                 return False
             self.tables.ends.append((job, self.owner))
-            self.tables.outbox.update({each.id: each for each in outgoing})
+            self._promise(outgoing)
             return True
 
         return await self._write("finish", finish)
@@ -184,12 +199,74 @@ class Memory:
         await self._write("leave", leave)
 
     async def promise(self, outgoing: Sequence[Outgoing], /) -> list[bool]:
-        def promise() -> list[bool]:
-            new = [each.id not in self.tables.outbox for each in outgoing]
-            self.tables.outbox.update({each.id: each for each in outgoing})
-            return new
+        return await self._write("promise", lambda: self._promise(outgoing))
 
-        return await self._write("promise", promise)
+    async def claim_outgoing(self, limit: int) -> list[StoredOutgoing]:
+        return await self._write("claim_outgoing", lambda: self._claim_outgoing(limit))
+
+    async def sent(self, message: str, fence: int) -> None:
+        await self._write("sent", lambda: self._end(message, fence, ""))
+
+    async def postpone(self, message: str, fence: int, seconds: float, error: str) -> None:
+        def postpone() -> None:
+            if (found := self._under(message, fence)) is not None:
+                found.due, found.attempts = self.tables.time() + seconds, found.attempts + 1
+
+        await self._write("postpone", postpone)
+
+    async def drop(self, message: str, fence: int, error: str) -> None:
+        await self._write("drop", lambda: self._end(message, fence, error))
+
+    async def waiting(self) -> dict[str, int]:
+        tables = self.tables
+        return await self._read(
+            "waiting",
+            lambda: dict(Counter(each.sink for name, each in tables.outbox.items() if tables.sending[name].ended is None)),
+        )
+
+    async def disable(self, sink: str, target: str, reason: str) -> None:
+        def disable() -> None:
+            self.tables.disabled[sink, target] = reason
+            for name, found in self.tables.sending.items():
+                if self.tables.outbox[name].sink == sink and found.ended is None:
+                    found.ended = reason
+
+        await self._write("disable", disable)
+
+    async def disabled(self) -> dict[tuple[str, str], str]:
+        return await self._read("disabled", lambda: dict(self.tables.disabled))
+
+    def _promise(self, outgoing: Sequence[Outgoing]) -> list[bool]:
+        tables, new = self.tables, []
+        for each in outgoing:
+            new.append(each.id not in tables.outbox)
+            if new[-1]:
+                tables.outbox[each.id] = each
+                tables.sending[each.id] = Sending(self.owner, tables.time() + 60)
+        return new
+
+    def _claim_outgoing(self, limit: int) -> list[StoredOutgoing]:
+        tables, claimed = self.tables, []
+        for name, found in tables.sending.items():
+            due, free = found.due <= tables.time(), not tables.alive(found.owner)
+            mine = found.owner == self.owner
+            if (
+                found.ended is None
+                and len(claimed) < limit
+                and ((mine and due) or (free and not mine and (due or not found.attempts)))
+            ):
+                found.owner, found.due, found.fence = self.owner, tables.time() + 60, found.fence + 1
+                facts = {"attempts": found.attempts, "created": self._now(), "fence": found.fence}
+                claimed.append(StoredOutgoing(**asdict(tables.outbox[name]), **facts))
+        return claimed
+
+    def _under(self, message: str, fence: int) -> Sending | None:
+        found = self.tables.sending.get(message)
+        return found if found is not None and (found.owner, found.fence, found.ended) == (self.owner, fence, None) else None
+
+    def _end(self, message: str, fence: int, why: str) -> None:
+        if (found := self._under(message, fence)) is not None:
+            found.ended = why
 
     async def sweep(self, keep: float, /) -> list[StoredJob]:
         def sweep() -> list[StoredJob]:
@@ -240,7 +317,7 @@ class Memory:
         tables.expires[new.id] = tables.time() + new.expires
         tables.parts[new.id] = [replace(part, seq=place) for place, part in enumerate(parts, 1)]
         tables.slices[new.digest] = new.slice
-        tables.outbox.update({each.id: each for each in outgoing})
+        self._promise(outgoing)
         if new.key:
             tables.keys[key] = (new.id, new.body)
         return Added(new.id, created=True, fence=1, at=self._now())

@@ -133,7 +133,7 @@ async def proxy(
     served = await generation(checked, 1, lasting)
     await lasting.upstreams.open()
     await lasting.upstreams.swap()
-    await lasting.change(checked)
+    await lasting.change(checked, 1)
     app = App(served, lambda: True)
     terms = terms_of(checked.server)
     listener = Listener(handler or app, clock, terms.limits, deadlines or terms.deadlines, room or terms.room, log)

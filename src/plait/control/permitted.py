@@ -92,6 +92,7 @@ def _files(new: Data, at: At) -> Iterator[tuple[At, str]]:
     sql, files = _at(new, (*at, "sql")), _at(new, (*at, "files"))
     if isinstance(sql, str) and sql.strip().lower().startswith("sqlite"):
         yield (*at, "sql"), "a local file"
+    yield from _given(new, at, ("file",), "a local file")
     if isinstance(files, str) and ("://" not in files or files.strip().lower().startswith(("file:", "local:"))):
         yield (*at, "files"), "a local folder"
 

@@ -10,6 +10,7 @@ from plait.graph.document import path_text
 from plait.graph.feedback import incomparable
 from plait.graph.link import Linker, graph_schema
 from plait.graph.needs import unmet
+from plait.graph.sinks import unfit
 from plait.graph.uses import graph_asked, graphs_used
 from plait.graph.walk import nodes
 from plait.nodes.link import At
@@ -37,6 +38,7 @@ OWN_ROUTES = tuple(
 def check(config: Config) -> list[Problem]:
     """Every problem of a configuration whose parts are valid by themselves."""
     problems = [*_routes(config), *_uses(config), *_no_steps(config), *_not_twice(config), *unmet(config), *incomparable(config)]
+    problems += unfit(config)
     unasked = {name: Unasked(name) for name in config.predictors}
     for name, spec in config.graphs.items():
         graph_schema(spec, problems, name)

@@ -50,6 +50,11 @@ class Jobs:
         self._keeping = working.keeping
         self._held = working.runner.held
 
+    @property
+    def opened(self) -> bool:
+        """Whether the store is open."""
+        return self._working.opened
+
     async def change(self, config: Config) -> None:
         """This is configured from now on: how many jobs may run and for how long, which queues there are."""
         await self._working.change(config)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
+from plait.jobs.outbox import Outbox
 from plait.jobs.records import Added, Ended, ListedJob, NewJob, Outgoing, StoredJob, StoredPart, Wanted
 
 
-class Keeping(Protocol):
-    """The store of jobs; every method raises `StoreDown` where it does not do what it should.
+class Keeping(Outbox, Protocol):
+    """The store of jobs, with its outbox; every method raises `StoreDown` where it does not do what it should.
 
     `owner` is this process, anew at each start. Whatever is given a fence does nothing, and says so, where the job is no more this
     process's under that fence, or has ended.
@@ -77,10 +78,6 @@ class Keeping(Protocol):
     async def claim_queue(self, queue: str, limit: int, /) -> list[StoredJob]: ...
 
     async def leave(self, queue: str, /) -> None: ...
-
-    async def promise(self, outgoing: Sequence[Outgoing], /) -> list[bool]:
-        """Keep messages to sinks, this process's own; True for those that are new."""
-        ...
 
     async def sweep(self, keep: float, /) -> list[StoredJob]:
         """Forget what ended longer ago; fail what has waited too long, and say which jobs these are."""

@@ -13,6 +13,7 @@ from plait.server.hurry import Hurry
 from plait.server.remembered import Remembered
 from plait.server.tally import Tally
 from plait.server.task import Tasks
+from plait.sinks.deliver import Deliveries
 from plait.upstream.registry import Upstreams
 
 if TYPE_CHECKING:
@@ -47,12 +48,20 @@ class Lasting:
         self.tasks = Tasks()
         self.tally = Tally()
         self.remembered = Remembered(clock)
-        self.jobs = Jobs(place, Reviving(self.upstreams, self._compiled), clock, _unsent)
+        self.jobs = jobs = Jobs(place, Reviving(self.upstreams, self._compiled), clock, self._told)
+        self.sinks = Deliveries(place.keeping, jobs, self.tally.sink)
         self.waits = Hurry()
         self.streams = Hurry()
 
-    async def change(self, config: Config) -> None:
-        """This is configured from now on, whatever the store of jobs says to it."""
+    async def change(self, config: Config, revision: int, folder: str = "") -> None:
+        """This is configured from now on, whatever the store of jobs says to it.
+
+        Args:
+            config: A configuration without problems.
+            revision: Its number.
+            folder: Where modules with functions of users are looked for.
+        """
+        await self.sinks.change(config, revision, folder)
         try:
             await self.jobs.change(config)
         except StoreDown as exc:
@@ -63,19 +72,21 @@ class Lasting:
         self.waits.tell()
         try:
             await self.jobs.drain(seconds)
+            await self.sinks.drain(seconds)
             await self.streams.emptied(LAST_EVENTS)
         finally:
             self.streams.tell()
 
     async def close(self) -> None:
         """End what runs, then every connection."""
+        await self.sinks.close()
         await self.jobs.close()
         await self.tasks.close()
         await self.upstreams.close()
 
+    def _told(self, messages: Sequence[Outgoing]) -> None:
+        """What a job has promised is durable."""
+        self.sinks.begin(messages)
+
     def _compiled(self, config: Config, name: str, upstreams: Mapping[str, Upstream], ruled: bool) -> Compiled:  # noqa: FBT001, ARG002 - the protocol's; there are no rules yet
         return compile_graph(config, name, upstreams, self.tasks.background, self.tally.predictor)
-
-
-def _unsent(outgoing: Sequence[Outgoing]) -> None:
-    """Nobody sends anything yet."""

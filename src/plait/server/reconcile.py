@@ -87,7 +87,7 @@ class Reconciler:
         self._planned, self.generation, self.app = said, built, App(built, self._ready)
         self.install(self.app)
         await lasting.upstreams.swap()
-        await lasting.change(config)
+        await lasting.change(config, plan.revision, plan.folder)
         lasting.tally.keep(list(config.graphs), list(config.predictors))
         for warning in warnings:
             _log.warning("revision %d: %s", plan.revision, warning)
@@ -110,7 +110,7 @@ async def reconciling(plan: Plan, lasting: Lasting, ready: Callable[[], bool]) -
         gc.enable()
     await lasting.upstreams.open()
     await lasting.upstreams.swap()
-    await lasting.change(first.config)
+    await lasting.change(first.config, plan.revision, plan.folder)
     try:
         yield Reconciler(lasting, ready, first, running)
     finally:

@@ -188,7 +188,7 @@ async def proxy(config: Config, worker: Worker) -> AsyncIterator[App]:
         running = await generation(config, 1, lasting)
         await lasting.upstreams.open()
         await lasting.upstreams.swap()
-        await lasting.change(config)
+        await lasting.change(config, 1)
         worker.drain = lasting.drain
         yield App(running, lambda: worker.ready)
     finally:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from plait.counts import BOUNDS as BOUNDS  # noqa: PLC0414 - they belong to what is told here
-from plait.counts import LOT, Histogram, PartCounts
+from plait.counts import LOT, Histogram, PartCounts, SinkCounts
 from plait.events import Part
 
 MOST = 10_000
@@ -70,6 +70,7 @@ class Tally:
     def __init__(self) -> None:
         self.graphs: dict[str, GraphCounts] = {}
         self.predictors: dict[str, PartCounts] = {}
+        self.sinks: dict[str, SinkCounts] = {}
 
     def graph(self, name: str) -> GraphCounts:
         """Those of a graph."""
@@ -85,3 +86,7 @@ class Tally:
             gone = [name for name in kept if name not in names]
             for name in gone[: max(0, len(kept) - most)]:
                 del kept[name]
+
+    def sink(self, name: str) -> SinkCounts:
+        """Those of a sink."""
+        return self.sinks.setdefault(name, SinkCounts())

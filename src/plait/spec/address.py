@@ -57,6 +57,21 @@ def parse_url(text: str) -> Address:
     return Address(host, port or (443 if tls else 80), "" if parts.path == "/" else parts.path, tls, every)
 
 
+def parse_hook(text: str) -> tuple[Address, str]:
+    """The address that the URL of a webhook names, and what is asked of it: its path with its query, which many have a token in.
+
+    Raises:
+        ValueError: If it is no http or https URL with a host, or carries a user or a fragment.
+    """
+    plain, question, query = text.partition("?")
+    address = parse_url(plain)
+    if address.every:
+        raise ValueError("is no http URL; write it as https://host/path")
+    if re.search(r"[^!-~]|#", query):
+        raise ValueError("must be a plain https://host/path?query without fragment or blanks")
+    return address, f"{address.path or '/'}{question}{query}"
+
+
 def is_host(text: str) -> bool:
     """Whether it is the name of a host, or an IPv4 address."""
     return _HOST.fullmatch(text) is not None

@@ -68,9 +68,9 @@ async def test_what_was_postponed_is_due_when_it_is_whoever_lives(ours: Store, t
 
 async def test_a_sink_that_wants_no_more_gets_no_more(ours: Store, theirs: Store) -> None:
     await ours.promise([message("a"), message("b", "other")])
-    await ours.disable("pager", "it said 410")
-    await ours.disable("pager", "it said 410 again")
-    assert await theirs.disabled() == {"pager": "it said 410 again"}
+    await ours.disable("pager", "https://a", "it said 410")
+    await ours.disable("pager", "https://a", "it said 410 again")
+    assert await theirs.disabled() == {("pager", "https://a"): "it said 410 again"}
     assert await theirs.waiting() == {"other": 1}
 
 

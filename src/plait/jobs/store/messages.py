@@ -65,17 +65,17 @@ def waiting(turn: Turn) -> dict[str, int]:
     return {row.sink: row[1] for row in turn.connection.execute(found)}
 
 
-def disable(turn: Turn, sink: str, reason: str) -> None:
-    """Send nothing more to a sink; what waits for it is given up."""
-    if not turn.add_if_new(SINKS, sink=sink, reason=reason):
-        turn.connection.execute(update(SINKS).where(SINKS.c.sink == sink).values(reason=reason))
+def disable(turn: Turn, sink: str, target: str, reason: str) -> None:
+    """Send nothing more to a sink as long as it leads there; what waits for it is given up."""
+    if not turn.add_if_new(SINKS, sink=sink, target=target, reason=reason):
+        turn.connection.execute(update(SINKS).where(SINKS.c.sink == sink, SINKS.c.target == target).values(reason=reason))
     gone = {"ended": turn.now, "payload": b"", "error": reason}
     turn.connection.execute(update(OUTBOX).where(OUTBOX.c.sink == sink, _waits).values(**gone))
 
 
-def disabled(turn: Turn) -> dict[str, str]:
+def disabled(turn: Turn) -> dict[tuple[str, str], str]:
     """The sinks that nothing is sent to."""
-    return {row.sink: row.reason for row in turn.connection.execute(select(SINKS))}
+    return {(row.sink, row.target): row.reason for row in turn.connection.execute(select(SINKS))}
 
 
 def _change(turn: Turn, message: str, fence: int, **values: object) -> None:

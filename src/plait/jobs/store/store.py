@@ -154,10 +154,10 @@ class Store:
         """How many wait, by sink."""
         return await self._lane.read(lambda do: do.say.waiting(do.turn))
 
-    async def disable(self, sink: str, reason: str) -> None:
-        """Send nothing more to a sink."""
-        await self._lane.write(lambda do: do.say.disable(do.turn, sink, reason))
+    async def disable(self, sink: str, target: str, reason: str) -> None:
+        """Send nothing more to a sink as long as it leads where it does; what waits for it is given up."""
+        await self._lane.write(lambda do: do.say.disable(do.turn, sink, target, reason))
 
-    async def disabled(self) -> dict[str, str]:
-        """The sinks that nothing is sent to, each with the reason."""
+    async def disabled(self) -> dict[tuple[str, str], str]:
+        """The sinks that nothing is sent to, each with where it leads and the reason."""
         return await self._lane.read(lambda do: do.say.disabled(do.turn))

@@ -106,6 +106,7 @@ SINKS = Table(
     "plait_sinks",
     metadata,
     Column("sink", Text, primary_key=True),
+    Column("target", Text, primary_key=True),  # where it led
     Column("reason", Text, nullable=False),  # why nothing is sent to it
 )
 

@@ -1,4 +1,4 @@
-"""What deliveries need of the store of jobs: its outbox."""
+"""What deliveries to sinks need of the store: its outbox."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ class Outbox(Protocol):
         ...
 
     async def claim_outgoing(self, limit: int) -> list[StoredOutgoing]:
-        """Make those that are due, and are this process's or nobody's who lives, its own."""
+        """Make those that are due, and are this process's or nobody's who lives, its own.
+
+        What was promised here counts as under way for a minute, and is due then if nobody has said what came of it.
+        """
         ...
 
     async def sent(self, message: str, fence: int) -> None:
@@ -32,9 +35,9 @@ class Outbox(Protocol):
         """How many wait, by sink."""
         ...
 
-    async def disable(self, sink: str, reason: str) -> None:
-        """Send nothing more to a sink."""
+    async def disable(self, sink: str, target: str, reason: str) -> None:
+        """Send nothing more to a sink as long as it leads where it does; what waits for it is given up."""
 
-    async def disabled(self) -> dict[str, str]:
-        """The sinks that nothing is sent to, each with the reason."""
+    async def disabled(self) -> dict[tuple[str, str], str]:
+        """The sinks that nothing is sent to, each with where it leads and the reason."""
         ...
