@@ -87,7 +87,7 @@ def test_weights_that_read_like_percentages_but_are_not_are_told(weights: tuple[
     assert all("add up to" in warning for warning in found)
 
 
-def test_rules_and_sinks_that_nothing_acts_on_yet_are_told_of():
+def test_sinks_that_nothing_acts_on_yet_are_told_of():
     rule = {"on": "part", "when": "true", "do": {"alert": "audit"}}
     config = Config.model_validate(
         {
@@ -97,4 +97,4 @@ def test_rules_and_sinks_that_nothing_acts_on_yet_are_told_of():
         }
     )
 
-    assert [problem.path for problem in advice(config)] == ["graphs.predict.rules", "sinks.audit"]
+    assert [problem.path for problem in advice(config)] == ["sinks.audit"]

@@ -39,9 +39,8 @@ def advice(config: Config) -> list[Problem]:
 
 def _to_come(config: Config) -> Iterator[Problem]:
     """What a file may say already, and nothing acts on yet."""
-    places: list[At] = [("graphs", name, "rules") for name, spec in config.graphs.items() if spec.rules]
-    places += [("sinks", name) for name in config.sinks]
-    for at in places:
+    for name in config.sinks:
+        at: At = ("sinks", name)
         yield Problem(path_text(at), "is checked, but this version does not act on it", "do not rely on it yet", place=at)
 
 

@@ -9,10 +9,13 @@ from plait.graph.compile import compile_graph
 from plait.jobs.errors import StoreDown
 from plait.jobs.jobs import Jobs
 from plait.jobs.reviving import Reviving
+from plait.rules import ruled
+from plait.rules.acts import Acts
 from plait.server.hurry import Hurry
 from plait.server.remembered import Remembered
 from plait.server.tally import Tally
 from plait.server.task import Tasks
+from plait.sinks.errors import NotPromised
 from plait.upstream.registry import Upstreams
 
 if TYPE_CHECKING:
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
     from plait.graph.spec import Config
     from plait.jobs.jobs import Place
     from plait.jobs.records import Outgoing
+    from plait.rules.acting import Promising
     from plait.upstream.upstream import Upstream
 
 LAST_EVENTS = 0.5
@@ -37,22 +41,25 @@ class Lasting:
     Args:
         clock: The worker's clock.
         place: Where jobs are kept.
+        promising: Who takes what rules promise to sinks; nobody by default.
 
     `waits` are the requests that wait for jobs, `streams` those that are answered by the events of jobs.
     """
 
-    def __init__(self, clock: Clock, place: Place) -> None:
+    def __init__(self, clock: Clock, place: Place, promising: Promising | None = None) -> None:
         self.clock = clock
         self.upstreams = Upstreams(clock)
         self.tasks = Tasks()
         self.tally = Tally()
         self.remembered = Remembered(clock)
         self.jobs = Jobs(place, Reviving(self.upstreams, self._compiled), clock, _unsent)
+        self.acts = Acts(clock, self.tasks.background, promising or _Nobody(), self.tally.rule)
         self.waits = Hurry()
         self.streams = Hurry()
 
     async def change(self, config: Config) -> None:
         """This is configured from now on, whatever the store of jobs says to it."""
+        self.acts.largest = config.server.limits.body
         try:
             await self.jobs.change(config)
         except StoreDown as exc:
@@ -73,8 +80,16 @@ class Lasting:
         await self.tasks.close()
         await self.upstreams.close()
 
-    def _compiled(self, config: Config, name: str, upstreams: Mapping[str, Upstream], ruled: bool) -> Compiled:  # noqa: FBT001, ARG002 - the protocol's; there are no rules yet
-        return compile_graph(config, name, upstreams, self.tasks.background, self.tally.predictor)
+    def _compiled(self, config: Config, name: str, upstreams: Mapping[str, Upstream], by_rule: bool) -> Compiled:  # noqa: FBT001 - the protocol's
+        compiled = compile_graph(config, name, upstreams, self.tasks.background, self.tally.predictor)
+        return compiled if by_rule else ruled(compiled, self.acts)
+
+
+class _Nobody:
+    """Takes nothing to sinks."""
+
+    async def promise(self, outgoing: Outgoing) -> None:  # noqa: ARG002 - the protocol's
+        raise NotPromised("nobody sends anything to sinks here")
 
 
 def _unsent(outgoing: Sequence[Outgoing]) -> None:
