@@ -71,6 +71,7 @@ class Tally:
         self.graphs: dict[str, GraphCounts] = {}
         self.predictors: dict[str, PartCounts] = {}
         self.sinks: dict[str, SinkCounts] = {}
+        self.rules: Counter[tuple[str, str, str]] = Counter()
 
     def graph(self, name: str) -> GraphCounts:
         """Those of a graph."""
@@ -80,12 +81,19 @@ class Tally:
         """Those of a predictor."""
         return self.predictors.setdefault(name, PartCounts())
 
+    def rule(self, graph: str, rule: str, outcome: str) -> None:
+        """A rule of a graph has matched, or could not be evaluated: with what outcome."""
+        self.rules[graph, rule, outcome] += 1
+
     def keep(self, graphs: Collection[str], predictors: Collection[str], most: int = MOST) -> None:
         """Forget what was counted of names that are no more, where there are too many of those."""
         for kept, names in ((self.graphs, set(graphs)), (self.predictors, set(predictors))):
             gone = [name for name in kept if name not in names]
             for name in gone[: max(0, len(kept) - most)]:
                 del kept[name]
+        others = [key for key in self.rules if key[0] not in graphs]
+        for key in others[: max(0, len(self.rules) - most)]:
+            del self.rules[key]
 
     def sink(self, name: str) -> SinkCounts:
         """Those of a sink."""
