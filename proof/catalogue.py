@@ -7,6 +7,7 @@ from typing import Any
 from proof import soak
 from proof.row import Row
 from proof.rows import (
+    alerts,
     amplification,
     cancelled,
     changes,
@@ -47,6 +48,7 @@ ROWS: tuple[Row[Any], ...] = (
     changes.LARGE,
     jobs.ROW,
     submissions.ROW,
+    alerts.ROW,
 )
 
 ALL = (*ROWS, soak.ROW)

@@ -256,7 +256,7 @@ class Memory:
                 and ((mine and due) or (free and not mine and (due or not found.attempts)))
             ):
                 found.owner, found.due, found.fence = self.owner, tables.time() + 60, found.fence + 1
-                facts = {"attempts": found.attempts, "created": self._now(), "fence": found.fence}
+                facts = {"attempts": found.attempts, "created": datetime.now(UTC), "fence": found.fence}
                 claimed.append(StoredOutgoing(**asdict(tables.outbox[name]), **facts))
         return claimed
 

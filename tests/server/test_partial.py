@@ -59,7 +59,7 @@ async def test_the_parts_of_the_partial_answer_say_who_had_no_answer_yet() -> No
         assert slow["status"] == "timeout"
         assert slow["ms"] >= 150
         assert slow["error"].startswith("no answer in ")
-        assert "slow;dur=1" in answer.headers["server-timing"]
+        assert "slow;dur=" in answer.headers["server-timing"]
 
 
 async def test_a_branch_that_failed_before_is_not_asked_again() -> None:

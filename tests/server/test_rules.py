@@ -84,11 +84,13 @@ async def test_the_envelope_of_a_graph_without_rules_has_none() -> None:
         assert "rules" not in (await asked(port, 0, ENVELOPE)).json
 
 
-async def test_where_nobody_takes_messages_the_answer_comes_and_says_so() -> None:
-    alarm = {"on": "part", "when": "part == 'fraud'", "do": {"alert": "pager"}}
+async def test_where_a_promise_cannot_be_durable_the_answer_comes_and_says_so() -> None:
+    alarm = {"on": "part", "when": "part == 'fraud'", "do": {"alert": "hook"}}
     async with served(alarm) as port:
         answer = await asked(port, 0, ENVELOPE)
-        assert answer.json["rules"] == [{"rule": "1", "on": "part", "part": "fraud", "did": [], "error": "alert: Not promised"}]
+        assert answer.json["rules"] == [
+            {"rule": "1", "on": "part", "part": "fraud", "did": [], "error": "alert: Store unavailable"}
+        ]
 
 
 @pytest.mark.parametrize("status", [299, 403, 599])

@@ -6,10 +6,12 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from functools import wraps
 from typing import Any
 
 import pytest
+from msgspec.structs import asdict
 
 from plait.counts import SinkCounts
 from plait.graph.spec import Config
@@ -19,7 +21,7 @@ from plait.sinks import deliver
 from plait.sinks.deliver import Deliveries
 from plait.sinks.errors import Disabled, NotPromised, OutboxFull
 from plait.sinks.lane import AT_ONCE
-from plait.sinks.schedule import PAUSES, pause
+from plait.sinks.schedule import PAUSES, TOGETHER, pause
 from plait.sinks.sender import NotTaken, Unwanted
 from plait.spec.sinks import SinkSpec
 from plait.testing import run_virtual
@@ -150,15 +152,14 @@ async def test_what_is_not_taken_comes_again_by_the_schedule() -> None:
 @virtual
 async def test_what_is_never_taken_is_given_up_at_last(caplog: pytest.LogCaptureFixture) -> None:
     async with process(tables := Tables()) as one:
-        one.receiver.says = [NotTaken("busy", 1.0), NotTaken("still busy")]
-        await one.deliveries.promise(message())
-        await asyncio.sleep(0.5)
-        tables.sending["m"].attempts = len(PAUSES)
-        await asyncio.sleep(5)
-        assert await one.store.waiting() == {}
-        assert (one.counts["pager"].retried, one.counts["pager"].dropped) == (1, 1)
-    assert "given up after 10 attempts: still busy" in caplog.text
-    assert caplog.text.count("does not take a message") == 1
+        one.receiver.says = [NotTaken("busy")]
+        await one.store.promise([message()])
+        old = StoredOutgoing(**asdict(message()), attempts=12, created=datetime.now(UTC) - timedelta(seconds=TOGETHER + 1), fence=1)
+        one.deliveries._lanes["pager"].send([old])
+        await asyncio.sleep(1)
+        assert tables.sending["m"].ended == "busy"
+        assert (one.counts["pager"].retried, one.counts["pager"].dropped) == (0, 1)
+    assert "given up after 13 attempts: busy" in caplog.text
 
 
 @virtual
@@ -305,7 +306,9 @@ async def test_a_sink_that_is_there_no_more_gets_no_promise_but_what_was_promise
 
 
 def test_pauses_grow_and_have_an_end() -> None:
-    assert [pause(number, "m") is not None for number in range(1, 12)] == [True] * 9 + [False] * 2
-    assert pause(1, "m", 0.0) == 0.0
-    assert pause(2, "m", 0.0) == pause(2, "m")
-    assert pause(3, "m", 1e9) == 86_400.0
+    pauses = [pause(number, "m", 0.0) or 0.0 for number in range(1, 15)]
+    assert all(least <= found <= 1.2 * least for least, found in zip(PAUSES, pauses, strict=False))
+    assert all(PAUSES[-1] <= found <= 1.2 * PAUSES[-1] for found in pauses[len(PAUSES) :])
+    assert pause(3, "m", TOGETHER + 1) is None
+    assert pause(3, "m", TOGETHER + 1, 5.0) is None
+    assert (pause(2, "m", 0.0, 0.0), pause(2, "m", 0.0, 7.0), pause(2, "m", 0.0, 1e9)) == (1.0, 7.0, 86_400.0)

@@ -114,13 +114,13 @@ class Lane:
             await self._put_off(known.pop(message), NotTaken(fault(exc).detail))
         else:
             sent = known.pop(message)
-            self._counts.took(max(0.0, datetime.now(UTC).timestamp() - sent.created.timestamp()))
+            self._counts.took(age(sent))
             self._failing = False
             await insist(partial(self._outbox.sent, message, sent.fence))
 
     async def _put_off(self, message: StoredOutgoing, why: NotTaken) -> None:
         attempts = message.attempts + 1
-        seconds = pause(attempts, message.id, why.after)
+        seconds = pause(attempts, message.id, age(message), why.after)
         if seconds is None:
             self._counts.dropped += 1
             _log.error("a message to the sink %s is given up after %d attempts: %s", self.name, attempts, why.detail)
@@ -141,6 +141,11 @@ class Lane:
         _log.error("the sink %s gets nothing more until its URL is another one: %s", self.name, why)
         self.disabled(self.name, why)
         await insist(partial(self._outbox.disable, self.name, self.sender.target, why))
+
+
+def age(message: StoredOutgoing) -> float:
+    """Seconds since it was promised."""
+    return max(0.0, (datetime.now(UTC) - message.created).total_seconds())
 
 
 def _nobody(name: str, why: str) -> None:
