@@ -37,7 +37,7 @@ _EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 class Sending:
     """How a message does: whose it is, under which fence, when it is due."""
 
-    owner: str
+    owner: str | None
     due: float
     fence: int = 1
     attempts: int = 0
@@ -210,7 +210,7 @@ class Memory:
     async def postpone(self, message: str, fence: int, seconds: float, error: str) -> None:
         def postpone() -> None:
             if (found := self._under(message, fence)) is not None:
-                found.due, found.attempts = self.tables.time() + seconds, found.attempts + 1
+                found.owner, found.due, found.attempts = None, self.tables.time() + seconds, found.attempts + 1
 
         await self._write("postpone", postpone)
 

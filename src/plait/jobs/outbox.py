@@ -16,9 +16,9 @@ class Outbox(Protocol):
         ...
 
     async def claim_outgoing(self, limit: int) -> list[StoredOutgoing]:
-        """Make those that are due, and are this process's or nobody's who lives, its own.
+        """Make these its own: those that were put off and are due, and those under way at a process that lives no more.
 
-        What was promised here counts as under way for a minute, and is due then if nobody has said what came of it.
+        What was promised or claimed here counts as under way for a minute, and is due then if nobody has said what came of it.
         """
         ...
 

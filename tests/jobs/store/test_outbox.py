@@ -66,6 +66,19 @@ async def test_what_was_postponed_is_due_when_it_is_whoever_lives(ours: Store, t
     assert await ours.promise([message("a")]) == [False]
 
 
+async def test_what_was_under_way_at_a_process_that_died_is_due_at_once_however_often_it_was_tried(
+    ours: Store, theirs: Store, watch: Watch
+) -> None:
+    await ours.promise([message("a")])
+    await ours.postpone("a", 1, 1, "busy")
+    watch.now += 2
+    await ours.claim_outgoing(9)
+    watch.now += 9
+    await theirs.renew(10)
+    (taken,) = await theirs.claim_outgoing(9)
+    assert (taken.attempts, taken.fence) == (1, 3)
+
+
 async def test_a_sink_that_wants_no_more_gets_no_more(ours: Store, theirs: Store) -> None:
     await ours.promise([message("a"), message("b", "other")])
     await ours.disable("pager", "https://a", "it said 410")

@@ -32,11 +32,10 @@ def promise(turn: Turn, outgoing: Sequence[Outgoing]) -> list[bool]:
 
 
 def claim_outgoing(turn: Turn, limit: int) -> list[StoredOutgoing]:
-    """Take what is due and is this process's, or whose owner lives no more; what was never tried is due at once then."""
-    ours = OUTBOX.c.owner == turn.owner
-    free = or_(OUTBOX.c.owner.is_(None), OUTBOX.c.owner.not_in(turn.alive))
+    """Take what was put off and is due, what is under way at a process that lives no more, and what this one has lost sight of."""
+    nobodys, ours, dead = OUTBOX.c.owner.is_(None), OUTBOX.c.owner == turn.owner, OUTBOX.c.owner.not_in(turn.alive)
     due = OUTBOX.c.due <= turn.now
-    found = select(*OUTGOING).where(_waits, or_(and_(ours, due), and_(free, or_(due, OUTBOX.c.attempts == 0))))
+    found = select(*OUTGOING).where(_waits, or_(and_(or_(nobodys, ours), due), dead))
     claimed = [stored_outgoing(row) for row in turn.locked(found.order_by(OUTBOX.c.due).limit(limit))]
     if claimed:
         again = turn.now + UNDER_WAY
@@ -50,8 +49,8 @@ def sent(turn: Turn, message: str, fence: int) -> None:
 
 
 def postpone(turn: Turn, message: str, fence: int, seconds: float, error: str) -> None:
-    """It was not, and is due later."""
-    _change(turn, message, fence, due=turn.now + seconds, attempts=OUTBOX.c.attempts + 1, error=error)
+    """It was not: it is nobody's until it is due."""
+    _change(turn, message, fence, owner=None, due=turn.now + seconds, attempts=OUTBOX.c.attempts + 1, error=error)
 
 
 def drop(turn: Turn, message: str, fence: int, error: str) -> None:

@@ -135,7 +135,7 @@ class Store:
         return await self._lane.write(lambda do: do.say.promise(do.turn, outgoing))
 
     async def claim_outgoing(self, limit: int) -> list[StoredOutgoing]:
-        """Make those that are due, and are this process's or nobody's who lives, its own."""
+        """Make those its own that are due, or under way at a process that lives no more."""
         return await self._lane.write(lambda do: do.say.claim_outgoing(do.turn, limit))
 
     async def sent(self, message: str, fence: int) -> None:
