@@ -19,7 +19,7 @@ from plait.jsontext import NotJson, validate
 from plait.server.answers import envelope, part_json
 from plait.server.event_stream import EventStream
 from plait.server.forms import NDJSON, SSE, Events
-from plait.types import Message
+from plait.types import Message, Run
 
 _MOST = 1 << 20
 
@@ -48,7 +48,8 @@ def ending(pieces: Pieces) -> Response:
     raw, why = pieces.bytes(), words(pieces)
     if why:
         return problem(Refused(why, 422, raw), "me")
-    return envelope(Message(valid(raw)), [], "me", "1", details=True)
+    message = Message(valid(raw))
+    return envelope(message, Run(message, STOPPED), "me", "1", details=True)
 
 
 def part(pieces: Pieces) -> Part:

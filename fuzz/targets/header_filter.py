@@ -131,7 +131,9 @@ def back(request: Request) -> None:
     own_id = request_id(request.headers, request.query)
     message = Message(request.body if _is_json(request.body) else b"null")
     parts = [Part("a", "predict/a", "a", "timeout", 0.1)]
-    responses = [plain(message, parts, own_id, "1"), envelope(message, parts, own_id, "1", details=True)]
+    run = Run(message, STOPPED)
+    run.parts = parts
+    responses = [plain(message, parts, own_id, "1"), envelope(message, run, own_id, "1", details=True)]
     responses.append(problem(Refused("no", 422, request.body), own_id))
     for response in responses:
         for keep in (True, False):

@@ -198,6 +198,32 @@ class CodeFailed(NodeError):
     code, title, status = "code-failed", "Python function failed", 502
 
 
+class Responded(PlaitError):
+    """A rule answers in place of the graph: with a `status` and a `body`, the bytes of JSON; `rule` is its name.
+
+    `complete` is whether nothing was missing in the result that it replaces.
+    """
+
+    code, title = "responded", "A rule has answered"
+    complete: bool = True
+
+    def __init__(self, detail: str, status: int = 500, body: bytes = b"null", rule: str = "") -> None:
+        super().__init__(detail)
+        self.status = status
+        self.body = body
+        self.rule = rule
+
+    @property
+    def good(self) -> bool:
+        """Whether this is an answer like any other, and no refusal."""
+        return self.status < 400  # noqa: PLR2004 - where HTTP's refusals begin
+
+    @property
+    def answer(self) -> Any:
+        """The body as plain Python."""
+        return msgspec.json.decode(self.body)
+
+
 class Internal(PlaitError):
     """A fault of plait itself; the log has it whole."""
 

@@ -39,3 +39,16 @@ class Part(msgspec.Struct, frozen=True, gc=False):
         """The same as a part of an item, whose place comes before those of maps further in."""
         name = self.key.removesuffix(self.item)
         return msgspec.structs.replace(self, key=f"{name}{item}{self.item}", item=item + self.item)
+
+
+class Acted(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A rule has acted, or failed: on a part, by its key, or on the result.
+
+    `did` lists what it has done, of alert, defer, set, drop, respond; `error` says what it has not done, and why.
+    """
+
+    rule: str
+    on: str
+    part: str | None = None
+    did: list[str]
+    error: str | None = None

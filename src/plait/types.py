@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import msgspec
 
 from plait.clock import Clock
 from plait.errors import PlaitError
-from plait.events import Part
+from plait.events import Acted, Part
+
+if TYPE_CHECKING:
+    from asyncio import Future
 
 _UNSET: Any = object()
 _encode = msgspec.json.Encoder().encode
@@ -98,11 +101,14 @@ class Run:
 
     `priority` is one of `SYNC`, `STREAM`, `JOB`, `DEFERRED`. A run that is, or may become, a job has its id in `job`; `recalled`
     has what is known of its calls from before, by their whole key. `shown` is what expressions see of the headers, once one has
-    looked.
+    looked. `acted` has what rules have done, where the graph has rules, and `promised` what of that is not durable yet. `first` is
+    the run that goes on while this one makes an answer of the parts so far.
     """
 
     __slots__ = (
+        "acted",
         "clock",
+        "first",
         "forwarded",
         "headers",
         "item",
@@ -110,6 +116,7 @@ class Run:
         "message",
         "parts",
         "priority",
+        "promised",
         "recalled",
         "request_id",
         "shown",
@@ -137,6 +144,9 @@ class Run:
         self.priority = SYNC
         self.job = ""
         self.recalled: Mapping[str, Recalled] | None = None
+        self.acted: list[Acted] | None = None
+        self.promised: dict[Future[None], tuple[Acted, str]] | None = None
+        self.first: Run | None = None
 
     def inside(self, message: Message) -> Run:
         """The run of a graph within this one: another request, the same parts."""

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from plait.graph.advice import advice
 from plait.graph.load import load_text
-from plait.graph.spec import Config
 
 FILE = """\
 predictors:
@@ -85,16 +83,3 @@ def test_weights_that_read_like_percentages_but_are_not_are_told(weights: tuple[
     found = warnings("quick", f"{{split: [{{weight: {first}, to: quick}}, {{weight: {second}, to: b}}]}}")
     assert bool(found) is told
     assert all("add up to" in warning for warning in found)
-
-
-def test_rules_that_nothing_acts_on_yet_are_told_of():
-    rule = {"on": "part", "when": "true", "do": {"alert": "audit"}}
-    config = Config.model_validate(
-        {
-            "predictors": {"a": {"url": "http://127.0.0.1:1"}},
-            "graphs": {"predict": {"predict": "a", "rules": [rule]}},
-            "sinks": {"audit": {"log": "warning"}},
-        }
-    )
-
-    assert [problem.path for problem in advice(config)] == ["graphs.predict.rules"]

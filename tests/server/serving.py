@@ -19,6 +19,7 @@ from plait.http1.messages import Handler
 from plait.http1.renewed import Renewed
 from plait.jobs.jobs import Place
 from plait.jobs.store.open import open_jobs
+from plait.rules.acting import Promising
 from plait.server.access_log import AccessLog
 from plait.server.app import App
 from plait.server.generation import Generation, generation
@@ -123,11 +124,12 @@ async def proxy(
     *,
     jobs: Any = None,
     place: Place | None = None,
+    promising: Promising | None = None,
 ) -> AsyncIterator[Proxy]:
     """Serve a configuration until the end of the block."""
     checked = Config.model_validate(config)
     clock = Clock(asyncio.get_running_loop())
-    lasting = Lasting(clock, place or nowhere())
+    lasting = Lasting(clock, place or nowhere(), promising)
     if jobs is not None:
         lasting.jobs = jobs
     served = await generation(checked, 1, lasting)

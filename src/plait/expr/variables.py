@@ -98,8 +98,10 @@ def scope(names: Collection[str], *, output: bool) -> Mapping[str, Evaluate]:
 def suggestion(name: str, variables: Collection[str], functions: Iterable[str]) -> str:
     """The hint for a name that nobody declared: the nearest one that somebody did."""
     if name == "output":
-        return "output is known in until and in merges; elsewhere use input or a step's name"
+        return "output is known in until, in merges and in rules on parts; elsewhere use input or a step's name"
     if name in {"item", "index"}:
         return f"{name} is known inside map only"
+    if name in {"part", "result"}:
+        return f"{name} is known in rules on {'parts' if name == 'part' else 'the result'} only"
     near = difflib.get_close_matches(name, [*sorted(variables), *sorted(functions)], 1)
     return f"did you mean {near[0]}?" if near else f"known here: {', '.join(sorted(variables))}"

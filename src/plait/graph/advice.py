@@ -34,14 +34,7 @@ def advice(config: Config) -> list[Problem]:
         found += _late(config, spec.root, at, spec.timeout or config.defaults.graph.timeout)
         found += _hidden(spec.root, at, {})
         found += _shares(spec.root, at)
-    return nothing + found + list(_to_come(config))
-
-
-def _to_come(config: Config) -> Iterator[Problem]:
-    """What a file may say already, and nothing acts on yet."""
-    places: list[At] = [("graphs", name, "rules") for name, spec in config.graphs.items() if spec.rules]
-    for at in places:
-        yield Problem(path_text(at), "is checked, but this version does not act on it", "do not rely on it yet", place=at)
+    return nothing + found
 
 
 def _hidden(node: NodeSpec, at: At, known: dict[str, At]) -> Iterator[Problem]:

@@ -10,6 +10,7 @@ from plait.graph.document import path_text
 from plait.graph.feedback import incomparable
 from plait.graph.link import Linker, graph_schema
 from plait.graph.needs import unmet
+from plait.graph.rules import bound_rules, rule_problems
 from plait.graph.sinks import unfit
 from plait.graph.uses import graph_asked, graphs_used
 from plait.graph.walk import nodes
@@ -42,7 +43,10 @@ def check(config: Config) -> list[Problem]:
     unasked = {name: Unasked(name) for name in config.predictors}
     for name, spec in config.graphs.items():
         graph_schema(spec, problems, name)
-        Linker(config, unasked, problems, alone=True).graph(name)
+        linker = Linker(config, unasked, problems, alone=True)
+        linker.graph(name)
+        bound_rules(linker, name)
+        problems += rule_problems(config, name, linker)
     unique = {(problem.path, problem.message): problem for problem in problems}
     return list(unique.values())
 

@@ -10,6 +10,7 @@ from plait.background import Background
 from plait.counts import PartCounts
 from plait.errors import ConfigError, Problem
 from plait.graph.link import Linker, graph_schema
+from plait.graph.rules import BoundRules, bound_rules
 from plait.graph.schema_check import Validate, each_name_once
 from plait.nodes.ask import Asked
 from plait.nodes.drive import leaf
@@ -23,12 +24,16 @@ _OF_THE_REQUEST = frozenset({"request", "input"})
 
 
 class Compiled(NamedTuple):
-    """A graph that can run: its call, its timeout in seconds, and the check of its requests, if they are looked into."""
+    """A graph that can run: its call, its timeout in seconds, and the check of its requests, if they are looked into.
+
+    Its rules are bound, and nothing of what the call does: `plait.rules.ruled` has them act.
+    """
 
     name: str
     call: Leaf
     timeout: float
     validate: Validate | None
+    rules: BoundRules = BoundRules()
 
 
 def compile_graph(
@@ -56,9 +61,10 @@ def compile_graph(
     if counts is not None:
         linker = replace(linker, counts=counts)
     call = leaf(linker.graph(name))
+    rules = bound_rules(linker, name)
     validate = graph_schema(spec, problems, name)
     if validate is None and not linker.seen.isdisjoint(_OF_THE_REQUEST):
         validate = each_name_once
     if problems:
         raise ConfigError(problems)
-    return Compiled(name, call, spec.timeout or config.defaults.graph.timeout, validate)
+    return Compiled(name, call, spec.timeout or config.defaults.graph.timeout, validate, rules)

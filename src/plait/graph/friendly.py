@@ -162,6 +162,8 @@ def _within(loc: At) -> Any:
     for word in loc:
         if get_origin(kind) is dict:
             kind = get_args(kind)[1]
+        elif isinstance(word, int):  # of a list, which is a tuple once it is valid
+            kind = get_args(kind)[0] if get_origin(kind) is tuple else None
         else:
             models = [choice for choice in (kind, *get_args(kind)) if _is_model(choice)]
             field = models[0].model_fields.get(str(word)) if models else None

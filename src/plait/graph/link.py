@@ -59,6 +59,8 @@ class Linker:
         depths: By key, in how many maps its first call is.
         seen: The variables that any expression looks into.
         asks: The calls of predictors so far, in the order of the file.
+        labels: What the keys of parts begin with, also of predictors that were taken out and of graphs that are left out.
+        outputs: The keys among these that each have one part at most, whose answer rules see under that name.
         background: Owns what goes on without whoever began it.
         counts: Where the parts of a predictor are counted, by its name.
     """
@@ -71,6 +73,8 @@ class Linker:
     depths: dict[str, int] = field(default_factory=dict)
     seen: set[str] = field(default_factory=set)
     asks: list[Ask] = field(default_factory=list)
+    labels: set[str] = field(default_factory=set)
+    outputs: set[str] = field(default_factory=set)
     background: Background = field(default_factory=Background)
     counts: Callable[[str], PartCounts] = _anywhere
 
@@ -169,7 +173,10 @@ class NodeLink:
     def ask(self, name: str) -> Call:
         """The call of the predictor or graph of that name, under this node's key."""
         config = self.linker.config
+        self.linker.labels.add(self.prefix + self.label)
         if name in config.predictors:
+            if not self.prefix and not self.maps:
+                self.linker.outputs.add(self.label)
             if not config.predictors[name].enabled:
                 return TakenOut(name, self.path)
             ask = Ask(self._predictor(name), self._key(), self.path, self.linker.counts(name))
@@ -237,10 +244,10 @@ class NodeLink:
         self._looks_at(bound.names)
         return Located(bound, self.path)
 
-    def template(self, value: Any, at: At) -> Evaluate:
+    def template(self, value: Any, at: At, *, output: bool = False) -> Evaluate:
         """Any JSON value with `${…}` in its strings, bound."""
         try:
-            bound = expr.template(value, self.names)
+            bound = expr.template(value, self.names, output=output)
         except expr.TemplateErrors as errors:
             for exc in errors.errors:
                 self.problem(at + exc.at, exc.message, exc.hint)

@@ -14,13 +14,14 @@ from plait.graph.build import MOST_PROBLEMS
 from plait.graph.document import Document
 from plait.graph.friendly import problem
 from plait.graph.needs import UNKNOWN
+from plait.graph.rules import STAND_IN
 from plait.graph.spec import Config, Defaults, Graph, GraphSpec, Server
 from plait.nodes.link import At
 from plait.nodes.value import Value
 from plait.spec.fields import Name
 from plait.spec.jobs import JobsSpec
 from plait.spec.predictor import Predictor
-from plait.spec.sinks import LogSink, Sink, SinkSpec
+from plait.spec.sinks import Sink, SinkSpec
 
 _T = TypeVar("_T")
 
@@ -46,7 +47,7 @@ def validate(data: Any, document: Document) -> tuple[Config, list[Problem]]:
         **{key: parts.part(TypeAdapter(kind), (key,), kind()) for key, kind in _FIELDS.items() if key in parts.data},
         predictors={name: parts.part(PREDICTOR, ("predictors", name), _predictor()) for name in parts.names("predictors")},
         graphs={name: parts.part(GRAPH, ("graphs", name), _graph(name)) for name in parts.names("graphs")},
-        sinks={name: parts.part(SINK, ("sinks", name), LogSink(log="info")) for name in parts.names("sinks")},
+        sinks={name: parts.part(SINK, ("sinks", name), STAND_IN) for name in parts.names("sinks")},
     )
     parts.unknown_keys()
     return config, parts.problems

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from plait.errors import InvalidRequest, MethodNotAllowed, PlaitError, Refused
+from plait.errors import InvalidRequest, MethodNotAllowed, PlaitError, Refused, Responded
 from plait.http1.messages import Response
 from plait.jsontext import NotJson, validate
 
@@ -35,6 +35,8 @@ def problem(error: PlaitError, request_id: str, **extra: Any) -> Response:
         members["pointer"] = error.pointer
     if isinstance(error, Refused):
         members["answer"] = _said(error.body)
+    if isinstance(error, Responded):
+        members |= {"rule": error.rule, "body": msgspec.Raw(error.body)}
     if error.node:
         members["node"] = error.node
     if error.predictor:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from plait.errors import PlaitError
+from plait.errors import PlaitError, Responded
 from plait.events import Part
 from plait.http1.problem import problem
 from plait.jobs.records import FAILED, SUCCEEDED, Ended, Outgoing, StoredJob
@@ -21,6 +21,8 @@ def ended(outcome: Message | PlaitError, request_id: str) -> Ended:
     """What is kept of an answer, or of a failure."""
     if isinstance(outcome, Message):
         return Ended(status=SUCCEEDED, result=outcome.raw, complete=outcome.complete)
+    if isinstance(outcome, Responded) and outcome.good:
+        return Ended(status=SUCCEEDED, result=outcome.body, complete=outcome.complete)
     return Ended(status=FAILED, error=problem(outcome, request_id).body)
 
 

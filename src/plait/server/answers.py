@@ -9,11 +9,14 @@ from typing import Any
 import msgspec
 
 from plait.answer import PartState
+from plait.errors import Responded
 from plait.events import Part
 from plait.http1.messages import JSON, Response
-from plait.types import Message
+from plait.types import Message, Run
 
 ENVELOPE = "application/vnd.plait+json"
+RULE = "X-Plait-Rule"
+"""Names the rule that has answered in place of the graph."""
 TIMED = 64
 """Parts that are named in Server-Timing: a header has bounds."""
 
@@ -25,6 +28,13 @@ _encode = msgspec.json.Encoder().encode
 def plain(message: Message, parts: Sequence[Part], request_id: str, revision: str) -> Response:
     """The root node's output as it is, with what happened in the header."""
     return Response(200, message.raw, JSON + _told(message, parts, request_id, revision), None, message.complete, parts)
+
+
+def responded(error: Responded, parts: Sequence[Part], request_id: str, revision: str) -> Response:
+    """What a rule answers in place of the graph."""
+    told = _told(Message(error.body, complete=error.complete), parts, request_id, revision)
+    head = f"{JSON}{told}{RULE}: {error.rule}\r\n"
+    return Response(error.status, error.body, head, None, error.complete, parts, error.code)
 
 
 def _told(message: Message, parts: Sequence[Part], request_id: str, revision: str) -> str:
@@ -45,19 +55,24 @@ def server_timing(parts: Sequence[Part]) -> str:
     )
 
 
-def envelope(message: Message, parts: Sequence[Part], request_id: str, revision: str, *, details: bool) -> Response:
-    """The output with the state of every part around it."""
-    body = _encode(
-        {
-            "complete": message.complete,
-            "result": msgspec.Raw(message.raw),
-            "request_id": request_id,
-            "revision": int(revision),
-            "parts": parts_json(parts, details=details),
-        }
-    )
-    head = f"Content-Type: {ENVELOPE}\r\n{_told(message, parts, request_id, revision)}"
-    return Response(200, body, head, None, message.complete, parts)
+def envelope(outcome: Message | Responded, run: Run, request_id: str, revision: str, *, details: bool) -> Response:
+    """The output, or what a rule answers in its place, with the state of every part around it."""
+    if isinstance(outcome, Responded):
+        message, status = Message(outcome.body, complete=outcome.complete), outcome.status
+        rule = f"{RULE}: {outcome.rule}\r\n"
+    else:
+        message, status, rule = outcome, 200, ""
+    said = {
+        "complete": message.complete,
+        "result": msgspec.Raw(message.raw),
+        "request_id": request_id,
+        "revision": int(revision),
+        "parts": parts_json(run.parts, details=details),
+    }
+    if run.acted is not None:
+        said["rules"] = run.acted
+    head = f"Content-Type: {ENVELOPE}\r\n{_told(message, run.parts, request_id, revision)}{rule}"
+    return Response(status, _encode(said), head, None, message.complete, run.parts)
 
 
 def stream_head(media_type: str, request_id: str, revision: str) -> str:

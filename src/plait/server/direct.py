@@ -11,7 +11,7 @@ import msgspec
 
 from plait import jsontext
 from plait.answer import Answer
-from plait.errors import BadAnswer, BadRequest, NotFound, PlaitError, TooLarge, fault
+from plait.errors import BadAnswer, BadRequest, NotFound, PlaitError, Responded, TooLarge, fault
 from plait.graph.hints import nearest
 from plait.http1.ids import request_id
 from plait.http1.messages import Request
@@ -22,6 +22,7 @@ from plait.types import Context, Header, Message, Run
 
 if TYPE_CHECKING:
     from plait.server.generation import Generation
+    from plait.types import Leaf
 
 
 def direct_request(data: Any, headers: Mapping[str, object], limit: int) -> Request:
@@ -66,7 +67,7 @@ async def ask(generation: Generation, graph: str, request: Request) -> Answer:
     try:
         if compiled.validate is not None:
             compiled.validate(message)
-        answer = await compiled.call(message, Context(run, clock.now() + timeout))
+        answer = await _answered(compiled.call, message, Context(run, clock.now() + timeout))
         return Answer(
             result=_value(answer),
             complete=answer.complete,
@@ -79,6 +80,16 @@ async def ask(generation: Generation, graph: str, request: Request) -> Answer:
         raise
     except Exception as exc:
         raise fault(exc) from exc
+
+
+async def _answered(call: Leaf, message: Message, ctx: Context) -> Message:
+    """What the graph answers, or a rule in its place; what that refuses is raised."""
+    try:
+        return await call(message, ctx)
+    except Responded as exc:
+        if exc.good:
+            return Message(exc.body, complete=exc.complete)
+        raise
 
 
 def _value(answer: Message) -> Any:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 SILENCE = 15.0
 """Seconds without an event after which a sign of life is sent: what stands in between may close a connection that is idle."""
 
-_GOOD = 200
+_GOOD, _REFUSED = 200, 400
 
 
 class EventStream:
@@ -76,7 +76,7 @@ class EventStream:
         self.run = None
         if self._closed:
             return
-        if not self._opened and response.status != _GOOD:
+        if not self._opened and response.status >= _REFUSED:
             self._close()
             self._reply(response)
         else:
@@ -118,7 +118,7 @@ class EventStream:
             self._listen()
             return
         self._close()
-        outlet.write(event(b"result" if last.status == _GOOD else b"problem", one_line(last.body)))
+        outlet.write(event(b"result" if last.status < _REFUSED else b"problem", one_line(last.body)))
         outlet.end(last)
 
     def _silent(self) -> None:

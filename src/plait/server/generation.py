@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from plait.graph.compile import Compiled, compile_graph
 from plait.graph.uses import names_asked
+from plait.rules import ruled
 from plait.server.graph_route import GraphRoute
 from plait.server.later import Later
 
@@ -116,7 +117,7 @@ class _Work:
         defaults = self._config.defaults
         lasting = self._lasting
         compiled = compile_graph(self._config, name, self._upstreams, lasting.tasks.background, lasting.tally.predictor)
-        self._built[name] = Built(spec, defaults, asked, using, compiled)
+        self._built[name] = Built(spec, defaults, asked, using, ruled(compiled, lasting.acts))
         yield
 
     def _meant(self, name: str) -> tuple[object, ...]:

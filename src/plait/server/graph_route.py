@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from plait.errors import PlaitError, fault
+from plait.errors import PlaitError, Responded, fault
 from plait.events import Part
 from plait.http1.body import valid_json
 from plait.http1.ids import request_id
 from plait.http1.problem import problem
 from plait.jobs.carried import Carried
-from plait.server.answers import envelope, parts_json, plain, sees_details, stream_head
+from plait.server.answers import envelope, parts_json, plain, responded, sees_details, stream_head
 from plait.server.event_stream import EventStream
 from plait.server.forms import PLAIN, form_of
 from plait.server.job_answers import accepted, location, outcome
@@ -234,18 +234,26 @@ class Serving:
 
     def _whole(self, message: Message) -> Response:
         route, run = self._route, self._run
-        parts = run.parts if run is not None else []
-        if self._form is not None:
-            return envelope(message, parts, self._request_id, route.revision, details=self._sees_details())
-        return plain(message, parts, self._request_id, route.revision)
+        if self._form is not None and run is not None:
+            return envelope(message, run, self._request_id, route.revision, details=self._sees_details())
+        return plain(message, run.parts if run is not None else [], self._request_id, route.revision)
 
     def _problem(self, error: PlaitError) -> Response:
-        revision = f"X-Plait-Revision: {self._route.revision}\r\n"
-        if self._run is None:
+        run, revision = self._run, f"X-Plait-Revision: {self._route.revision}\r\n"
+        if run is None:
             told = problem(error, self._request_id)
             return replace(told, head=told.head + revision)
-        told = problem(error, self._request_id, parts=parts_json(self._run.parts, details=self._sees_details()))
-        return replace(told, head=told.head + revision, parts=self._run.parts)
+        if isinstance(error, Responded) and (error.good or not self._stream):
+            return self._responded(error, run)
+        told = problem(error, self._request_id, parts=parts_json(run.parts, details=self._sees_details()))
+        return replace(told, head=told.head + revision, parts=run.parts)
+
+    def _responded(self, error: Responded, run: Run) -> Response:
+        """What a rule answers; in a stream of events a refusal is a problem."""
+        revision = self._route.revision
+        if self._form is not None:
+            return envelope(error, run, self._request_id, revision, details=self._sees_details())
+        return responded(error, run.parts, self._request_id, revision)
 
     def _sees_details(self) -> bool:
         return sees_details(self._request.peer, everybody=self._route.details)

@@ -9,6 +9,8 @@ from plait.graph.compile import compile_graph
 from plait.jobs.errors import StoreDown
 from plait.jobs.jobs import Jobs
 from plait.jobs.reviving import Reviving
+from plait.rules import ruled
+from plait.rules.acts import Acts
 from plait.server.hurry import Hurry
 from plait.server.remembered import Remembered
 from plait.server.tally import Tally
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from plait.graph.spec import Config
     from plait.jobs.jobs import Place
     from plait.jobs.records import Outgoing
+    from plait.rules.acting import Promising
     from plait.upstream.upstream import Upstream
 
 LAST_EVENTS = 0.5
@@ -38,11 +41,12 @@ class Lasting:
     Args:
         clock: The worker's clock.
         place: Where jobs are kept.
+        promising: Who takes what rules promise to sinks; nobody by default.
 
     `waits` are the requests that wait for jobs, `streams` those that are answered by the events of jobs.
     """
 
-    def __init__(self, clock: Clock, place: Place) -> None:
+    def __init__(self, clock: Clock, place: Place, promising: Promising | None = None) -> None:
         self.clock = clock
         self.upstreams = Upstreams(clock)
         self.tasks = Tasks()
@@ -50,6 +54,7 @@ class Lasting:
         self.remembered = Remembered(clock)
         self.jobs = jobs = Jobs(place, Reviving(self.upstreams, self._compiled), clock, self._told)
         self.sinks = Deliveries(place.keeping, jobs, self.tally.sink)
+        self.acts = Acts(clock, self.tasks.background, promising or self.sinks, self.tally.rule)
         self.waits = Hurry()
         self.streams = Hurry()
 
@@ -61,6 +66,7 @@ class Lasting:
             revision: Its number.
             folder: Where modules with functions of users are looked for.
         """
+        self.acts.largest = config.server.limits.body
         await self.sinks.change(config, revision, folder)
         try:
             await self.jobs.change(config)
@@ -88,5 +94,6 @@ class Lasting:
         """What a job has promised is durable."""
         self.sinks.begin(messages)
 
-    def _compiled(self, config: Config, name: str, upstreams: Mapping[str, Upstream], ruled: bool) -> Compiled:  # noqa: FBT001, ARG002 - the protocol's; there are no rules yet
-        return compile_graph(config, name, upstreams, self.tasks.background, self.tally.predictor)
+    def _compiled(self, config: Config, name: str, upstreams: Mapping[str, Upstream], by_rule: bool) -> Compiled:  # noqa: FBT001 - the protocol's
+        compiled = compile_graph(config, name, upstreams, self.tasks.background, self.tally.predictor)
+        return compiled if by_rule else ruled(compiled, self.acts)

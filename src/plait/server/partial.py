@@ -114,7 +114,7 @@ class Keeping:
     def _evaluate(self) -> None:
         first = self._carried.run
         run = self._second = Run(first.message, first.clock, first.request_id, first.headers, first.forwarded)
-        run.job = first.job
+        run.job, run.first = first.job, first
         run.recalled = known(first.parts)
         self._alarm.set(PLAIN_WORK)
         evaluating = self._call.start(run.message, Context(run, run.clock.now()), self)

@@ -71,6 +71,7 @@ class Tally:
         self.graphs: dict[str, GraphCounts] = {}
         self.predictors: dict[str, PartCounts] = {}
         self.sinks: dict[str, SinkCounts] = {}
+        self.rules: Counter[tuple[str, str, str]] = Counter()
 
     def graph(self, name: str) -> GraphCounts:
         """Those of a graph."""
@@ -79,6 +80,10 @@ class Tally:
     def predictor(self, name: str) -> PartCounts:
         """Those of a predictor."""
         return self.predictors.setdefault(name, PartCounts())
+
+    def rule(self, graph: str, rule: str, outcome: str) -> None:
+        """A rule of a graph has matched, or could not be evaluated: with what outcome."""
+        self.rules[graph, rule, outcome] += 1
 
     def keep(self, graphs: Collection[str], predictors: Collection[str], most: int = MOST) -> None:
         """Forget what was counted of names that are no more, where there are too many of those."""

@@ -11,7 +11,8 @@ if TYPE_CHECKING:
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 _CLOSE = "Connection: close\r\n"
-_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n" for status in HTTPStatus}
+_LINES = {status: f"HTTP/1.1 {status} \r\n" for status in range(200, 600)}  # a rule may answer with one that has no name
+_LINES |= {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n" for status in HTTPStatus}
 
 
 def encode_response(response: Response, date: str, *, keep: bool, head_only: bool) -> bytes:

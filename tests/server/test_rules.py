@@ -1,0 +1,111 @@
+"""Rules over sockets: what a client sees of them, in each form of an answer."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from plait.testing import Reply, ScriptedServer
+from tests.rules.acting import SINKS, Sinks
+from tests.server.serving import Answer, Proxy, post, proxy
+
+ENVELOPE = b"Accept: application/vnd.plait+json"
+EVENTS = b"Accept: application/x-ndjson"
+REFUSED = {
+    "name": "stolen",
+    "on": "part",
+    "when": "part == 'fraud' && output.score > request.limit",
+    "do": {"alert": "pager", "respond": {"status": 403, "body": {"refused": "${output.score}"}}},
+}
+
+
+@asynccontextmanager
+async def served(*rules: Any, sinks: Sinks | None = None, **graph: Any) -> AsyncIterator[Proxy]:
+    """A graph with rules, of a predictor that gives 0.5 at once and one that gives 1 a little later."""
+    async with (
+        ScriptedServer(Reply({"score": 0.5})) as fraud,
+        ScriptedServer(Reply(1, after=0.05)) as spam,
+    ):
+        config = {
+            "predictors": {"fraud": {"url": fraud.url}, "spam": {"url": spam.url}},
+            "graphs": {"predict": {"parallel": ["fraud", "spam"], "rules": list(rules), **graph}},
+            "sinks": SINKS,
+        }
+        async with proxy(config, promising=sinks) as port:
+            yield port
+
+
+async def asked(port: Proxy, limit: float, *lines: bytes) -> Answer:
+    async with port.client() as client:
+        return await client.ask(post(json.dumps({"limit": limit}).encode(), *lines))
+
+
+async def test_the_answer_of_a_rule_has_its_status_and_body_and_says_whose_it_is() -> None:
+    sinks = Sinks()
+    async with served(REFUSED, sinks=sinks) as port:
+        answer = await asked(port, 0.1, b"X-Request-Id: me")
+        assert (answer.status, answer.body) == (403, b'{"refused":0.5}')
+        headers = answer.headers
+        assert (headers["x-plait-rule"], headers["x-request-id"], headers["x-plait-revision"]) == ("stolen", "me", "1")
+        assert headers["content-type"] == "application/json"
+        assert "fraud;dur=" in headers["server-timing"]
+        assert [said["request_id"] for said in sinks.said] == ["me"]
+        fine = await asked(port, 0.9)
+        assert (fine.status, fine.body) == (200, b'{"fraud":{"score":0.5},"spam":1}')
+        assert "x-plait-rule" not in fine.headers
+    assert port.lasting.tally.rules == {("predict", "stolen", "acted"): 1}
+
+
+async def test_the_envelope_says_what_rules_have_done() -> None:
+    nothing = {"on": "result", "when": "spam.nothing", "do": {"alert": "pager"}}
+    keep = {"name": "mark", "on": "result", "when": "spam == 1.0", "do": {"set": {"seen": True}, "drop": "fraud"}}
+    async with served(REFUSED, nothing, keep, sinks=Sinks()) as port:
+        answer = await asked(port, 0.9, ENVELOPE)
+        assert (answer.status, answer.json["result"]) == (200, {"spam": 1, "seen": True})
+        failed, mark = answer.json["rules"]
+        assert (failed["rule"], failed["on"], failed["did"]) == ("2", "result", [])
+        assert "spam.nothing" in failed["error"]
+        assert mark == {"rule": "mark", "on": "result", "did": ["set", "drop"]}
+        refused = await asked(port, 0.1, ENVELOPE)
+        assert (refused.status, refused.json["result"]) == (403, {"refused": 0.5})
+        assert refused.json["rules"] == [{"rule": "stolen", "on": "part", "part": "fraud", "did": ["respond", "alert"]}]
+        assert refused.json["parts"]["spam"]["status"] == "cancelled"
+
+
+async def test_the_envelope_of_a_graph_without_rules_has_none() -> None:
+    async with served() as port:
+        assert "rules" not in (await asked(port, 0, ENVELOPE)).json
+
+
+async def test_where_nobody_takes_messages_the_answer_comes_and_says_so() -> None:
+    alarm = {"on": "part", "when": "part == 'fraud'", "do": {"alert": "pager"}}
+    async with served(alarm) as port:
+        answer = await asked(port, 0, ENVELOPE)
+        assert answer.json["rules"] == [{"rule": "1", "on": "part", "part": "fraud", "did": [], "error": "alert: Not promised"}]
+
+
+@pytest.mark.parametrize("status", [299, 403, 599])
+async def test_a_status_that_has_no_name_is_sent_as_any_other(status: int) -> None:
+    rule = {"on": "result", "when": "true", "do": {"respond": {"status": status, "body": "so"}}}
+    async with served(rule) as port:
+        answer = await asked(port, 0)
+        assert (answer.status, answer.json) == (status, "so")
+
+
+def events(answer: bytes) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in answer.splitlines() if line.startswith(b"{")]
+
+
+@pytest.mark.parametrize(("status", "last"), [(202, "result"), (403, "body")])
+async def test_a_stream_ends_with_what_a_rule_answers(status: int, last: str) -> None:
+    rule = {"on": "part", "when": "part == 'fraud'", "do": {"respond": {"status": status, "body": [1]}}}
+    async with served(rule) as port, port.client() as client:
+        client.writer.write(post(b"{}", EVENTS, b"Connection: close"))
+        part, cancelled, end = events(await client.closed())
+        assert (part["part"], cancelled["status"]) == ("fraud", "cancelled")
+        assert end[last] == [1]
+        assert end["parts"]["spam"]["status"] == "cancelled"
