@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from typing import Any
+from weakref import ref
 
 import pytest
 
 from plait.errors import TimedOut
 from plait.sinks.errors import OutboxFull
 from plait.testing import FakePredictor
-from plait.types import Context, Recalled
+from plait.types import Context, Message, Recalled, Run
 from tests.nodes.fakes import broken, good
 from tests.rules.acting import Said, Sinks, Stage, on_stage
 
@@ -269,3 +271,35 @@ def test_an_answer_that_is_changed_stays_as_complete_as_it_was(did: str) -> None
         assert said.message.complete
     else:
         assert said.responded == (200, {"a": 1})
+
+
+class Watched(Run):
+    """A run of which it can be seen that nobody holds it any more."""
+
+    __slots__ = ("__weakref__",)
+
+
+@pytest.mark.parametrize("leaves", [False, True])
+@pytest.mark.parametrize("responds", [False, True])
+def test_nothing_of_a_run_that_has_ended_waits_for_the_garbage_collector(responds: bool, leaves: bool) -> None:
+    do = {"alert": "pager", "respond": {"status": 403}} if responds else {"alert": "pager"}
+
+    async def play(stage: Stage) -> None:
+        run = Watched(Message.of(None), stage.clock, b"me")
+        known = ref(run)
+        said = Said(run)
+        said.started = stage.compiled.call.start(run.message, Context(run, stage.clock.now() + 2.0), said, 0)
+        if leaves:
+            await asyncio.sleep(0.2)
+            said.started.cancel()
+        await asyncio.sleep(1.0)
+        await stage.background.idle()
+        said.started = None
+        del run, said
+        assert known() is None
+
+    gc.disable()
+    try:
+        on_stage(play, both({**FRAUD, "do": do}, {**FRAUD, "on": "result", "when": "true"}), models(), Sinks(after=0.2))
+    finally:
+        gc.enable()

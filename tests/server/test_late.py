@@ -52,13 +52,13 @@ class Stage:
 
 
 @asynccontextmanager
-async def stage(*names: str, within: str = "10s", **graph: Any) -> AsyncIterator[Stage]:
+async def stage(*names: str, within: str = "10s", promising: Any = None, **graph: Any) -> AsyncIterator[Stage]:
     """A graph with a timeout that asks predictors, which have 10 s."""
     said, jobs = Scripted(), KeptJobs()
     async with RawServer(said) as server:
         config = {**asking(server, *names, **graph), "sinks": {"done": {"log": "info", "notify": True}, "pager": {"log": "info"}}}
         config["graphs"]["predict"]["timeout"] = within
-        async with proxy(config, jobs=jobs) as port, port.client() as client:
+        async with proxy(config, jobs=jobs, promising=promising) as port, port.client() as client:
             yield Stage(said, jobs, port, client)
             await jobs.close()
 

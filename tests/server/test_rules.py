@@ -11,7 +11,10 @@ import pytest
 
 from plait.testing import Reply, ScriptedServer
 from tests.rules.acting import SINKS, Sinks
-from tests.server.serving import Answer, Proxy, post, proxy
+from tests.server.serving import Answer, Proxy, get, post, proxy
+from tests.server.streaming import until
+from tests.server.test_jobs import site
+from tests.server.test_late import Stage, stage
 
 ENVELOPE = b"Accept: application/vnd.plait+json"
 EVENTS = b"Accept: application/x-ndjson"
@@ -109,3 +112,83 @@ async def test_a_stream_ends_with_what_a_rule_answers(status: int, last: str) ->
         assert (part["part"], cancelled["status"]) == ("fraud", "cancelled")
         assert end[last] == [1]
         assert end["parts"]["spam"]["status"] == "cancelled"
+
+
+# Partial answers, and the jobs under which the rest goes on.
+
+MARK = {"name": "mark", "on": "result", "when": "slow == null", "do": {"set": {"more": "later"}}}
+ALARM = {"name": "alarm", "on": "part", "when": "part == 'fast'", "do": {"alert": "pager"}}
+WHOLE = {"name": "whole", "on": "result", "when": "slow != null", "do": {"alert": "pager", "set": {"all": True}}}
+SEEN = {"name": "seen", "on": "result", "when": "true", "do": {"alert": "pager"}}
+
+
+@asynccontextmanager
+async def partial(*rules: Any, sinks: Sinks) -> AsyncIterator[Stage]:
+    """A graph with rules that answers without `slow` at 150 ms, and goes on; `fast` has answered."""
+    graph = {"require": "any", "late": "keep", "rules": list(rules)}
+    async with stage("fast", "slow", within="150ms", promising=sinks, **graph) as on:
+        on.said.say("fast", b'{"p":1}')
+        yield on
+
+
+async def test_rules_act_on_a_partial_answer_and_again_on_the_whole_under_its_job_and_alert_once_by_the_same_name() -> None:
+    sinks = Sinks()
+    async with partial(ALARM, MARK, WHOLE, SEEN, sinks=sinks) as on:
+        answer = await on.client.ask(post(b"{}", ENVELOPE))
+        job = answer.headers["location"].removeprefix("/jobs/")
+        assert answer.json["result"] == {"fast": {"p": 1}, "more": "later"}
+        assert [(acted["rule"], acted["did"]) for acted in answer.json["rules"]] == [
+            ("alarm", ["alert"]),
+            ("mark", ["set"]),
+            ("seen", ["alert"]),
+        ]
+        on.said.say("slow", b"2")
+        found = await on.job(job, b"Prefer: wait=10")
+        assert found["result"] == {"fast": {"p": 1}, "slow": 2, "all": True}
+        assert sinks.ids == [f"{job}/alarm/fast", f"{job}/seen", f"{job}/whole", f"{job}/seen"]
+        assert [said.get("job") for said in sinks.said] == [None, None, job, job]
+
+
+async def test_a_partial_answer_waits_for_what_its_parts_promised_and_no_longer_than_a_moment() -> None:
+    sinks = Sinks(after=0.4)
+    async with partial(ALARM, sinks=sinks) as on:
+        began = on.port.clock.now()
+        answer = await on.client.ask(post(b"{}", ENVELOPE))
+        assert on.port.clock.now() - began < 0.3
+        (acted,) = answer.json["rules"]
+        assert (acted["did"], acted["error"]) == ([], "alert: was not durable in time, and may still be sent")
+        await until(lambda: bool(sinks.durable))
+
+
+async def test_a_rule_may_answer_in_place_of_a_partial_answer_and_nothing_goes_on() -> None:
+    rule = {"on": "result", "when": "slow == null", "do": {"respond": {"status": 206, "body": {"only": "${fast.p}"}}}}
+    async with partial(rule, sinks=Sinks()) as on:
+        answer = await on.client.ask(post())
+        assert (answer.status, answer.json, answer.headers["x-plait-rule"]) == (206, {"only": 1}, "1")
+        assert "location" not in answer.headers
+        await on.stopped()
+
+
+@pytest.mark.parametrize(("status", "ends"), [(200, "succeeded"), (403, "failed")])
+async def test_a_job_ends_with_what_a_rule_answers(status: int, ends: str) -> None:
+    rule = {"name": "no", "on": "part", "when": "part == 'a'", "do": {"respond": {"status": status, "body": {"why": "so"}}}}
+    async with site("a", "b", rules=[rule]) as here:
+        answer = await here.ask(post(b"{}", b"Prefer: respond-async"))
+        here.said.say("a", b"1")
+        found = (await here.ask(get(answer.headers["location"], b"Prefer: wait=10"))).json
+        assert found["status"] == ends
+        if ends == "succeeded":
+            assert found["result"] == {"why": "so"}
+        else:
+            error = found["error"]
+            assert (error["type"], error["status"], error["body"]) == ("urn:plait:problem:responded", 403, {"why": "so"})
+            assert error["rule"] == "no"
+
+
+async def test_a_request_that_waits_for_its_job_is_answered_by_the_rule() -> None:
+    rule = {"name": "no", "on": "part", "when": "part == 'a'", "do": {"respond": {"status": 403, "body": {"why": "so"}}}}
+    async with stage("a", "b", rules=[rule]) as on:
+        on.said.say("a", b"1")
+        answer = await on.client.ask(post(b"{}", b"Prefer: respond-async, wait=5"))
+        assert (answer.status, answer.json, answer.headers["x-plait-rule"]) == (403, {"why": "so"}, "no")
+        assert on.jobs.kept == {}

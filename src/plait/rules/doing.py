@@ -53,6 +53,10 @@ class Doing:
             self._awaited[future] = promised
             future.add_done_callback(self._over)
 
+    def close(self) -> None:
+        """Nobody is to be told any more of what is awaited."""
+        self._fewer = _nobody
+
     def _over(self, future: asyncio.Future[None]) -> None:
         """What another run has promised is durable, or is not to be."""
         self._awaited.pop(future, None)
@@ -141,3 +145,7 @@ def error_of(future: asyncio.Future[None]) -> PlaitError | None:
 
 def _fails(acted: Acted, why: str) -> None:
     acted.error = why if acted.error is None else f"{acted.error}; {why}"
+
+
+def _nobody() -> None:
+    """Nobody waits."""

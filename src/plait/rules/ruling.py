@@ -76,10 +76,9 @@ class Ruling:
 
     def cancel(self) -> None:
         """Stop the graph's call; what was promised is kept."""
-        self._sink = None
-        self._wait_no_more()
-        if self._started is not None:
-            self._started.cancel()
+        started = self._close()
+        if started is not None:
+            started.cancel()
 
     # The sink of the graph's call.
 
@@ -219,9 +218,9 @@ class Ruling:
         asyncio.get_running_loop().call_soon(self._stop)
 
     def _stop(self) -> None:
-        self._stopping = False
-        if self._started is not None:
-            self._started.cancel()
+        started, self._started, self._stopping = self._started, None, False
+        if started is not None:
+            started.cancel()
         self._settle()
 
     # The end.
@@ -252,12 +251,20 @@ class Ruling:
         self._answer(sink, outcome)
 
     def _answer(self, sink: Sink, outcome: Message | PlaitError) -> None:
-        self._sink = None
-        self._wait_no_more()
+        self._close()
         if isinstance(outcome, Message):
             sink.answered(self._index, outcome)
         else:
             sink.failed(self._index, outcome)
+
+    def _close(self) -> Started | None:
+        """Hear and say nothing more, and let go of the run, which knows of this: contexts hide such circles from the collector."""
+        started, self._sink, self._started = self._started, None, None
+        run = self._ctx.run
+        run.subscribers = tuple(each for each in run.subscribers if each != self._part)
+        self._doing.close()
+        self._wait_no_more()
+        return started
 
     def _wait(self, moment: float) -> None:
         if self._due is None:
