@@ -281,7 +281,7 @@ class Watched(Run):
 
 @pytest.mark.parametrize("leaves", [False, True])
 @pytest.mark.parametrize("responds", [False, True])
-def test_nothing_of_a_run_that_has_ended_waits_for_the_garbage_collector(responds: bool, leaves: bool) -> None:
+def test_nothing_of_a_run_that_has_ended_waits_for_the_garbage_collector(*, responds: bool, leaves: bool) -> None:
     do = {"alert": "pager", "respond": {"status": 403}} if responds else {"alert": "pager"}
 
     async def play(stage: Stage) -> None:

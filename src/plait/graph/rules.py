@@ -62,6 +62,11 @@ class BoundRule(NamedTuple):
         """Whether the client's answer depends on it."""
         return bool(self.set or self.drop or self.respond)
 
+    @property
+    def promises(self) -> bool:
+        """Whether sinks are told of it."""
+        return self.alert is not None or self.defer is not None
+
 
 class BoundRules(NamedTuple):
     """All rules of a graph, in the order of the file; `keys` are the parts whose answers those on the result see by name."""

@@ -17,7 +17,7 @@ from plait.types import Context, Message
 if TYPE_CHECKING:
     from plait.clock import Bucket
     from plait.events import Acted, Part
-    from plait.graph.rules import BoundRules
+    from plait.graph.rules import BoundRule, BoundRules
     from plait.rules.acting import Acting
     from plait.types import Leaf, Sink, Started
 
@@ -60,7 +60,7 @@ class Ruling:
         self._next = 0  # which rule on the result comes next
         self._responded: Responded | None = None
         self._outcome: Message | PlaitError | None = None
-        self._undecided: dict[asyncio.Future[bool], bool] = {}  # with whether the answer depends on it
+        self._undecided: dict[asyncio.Future[bool], BoundRule] = {}
         self._patient = True
         self._stopping = False
         self._due: Bucket | None = None
@@ -129,7 +129,7 @@ class Ruling:
     @property
     def _depends(self) -> bool:
         """Whether the answer depends on a match of which nobody knows yet whether it counts."""
-        return self._patient and any(self._undecided.values())
+        return self._patient and any(rule.changes for rule in self._undecided.values())
 
     def _view(self, result: Message) -> Context:
         """What rules on the result see."""
@@ -159,7 +159,7 @@ class Ruling:
         if decided.done():
             self._decide(found, ctx, decided, changes=True)
             return
-        self._undecided[decided] = found.rule.changes
+        self._undecided[decided] = found.rule
         decided.add_done_callback(partial(self._decided, found, ctx))
 
     def _decided(self, found: Found, ctx: Context, decided: asyncio.Future[bool]) -> None:
@@ -172,7 +172,7 @@ class Ruling:
         self._fewer()
 
     def _depends_on(self, decided: asyncio.Future[bool]) -> bool:
-        return self._patient and self._undecided[decided]
+        return self._patient and self._undecided[decided].changes
 
     def _decide(self, found: Found, ctx: Context, decided: asyncio.Future[bool], *, changes: bool) -> None:
         acts = not decided.cancelled() and decided.exception() is None and decided.result()
@@ -244,7 +244,7 @@ class Ruling:
         if sink is None or outcome is None or self._stopping:
             return
         now = self._acting.clock.now()
-        if self._doing.awaited or self._undecided:
+        if self._doing.awaited or any(rule.promises for rule in self._undecided.values()):
             if self._due is None:
                 self._wait(max(self._ctx.deadline, now + GRACE))
             return
