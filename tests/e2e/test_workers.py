@@ -9,6 +9,7 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from http.client import HTTPConnection
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -280,3 +281,23 @@ def test_lines_of_a_worker_say_which_it_is(tmp_path: Path) -> None:
     with serving("serve", str(file), "--port", "0", MODE="production") as (url, process):
         assert send(url.rstrip('"}') + "/predict", b"{}").status == 502
         process.until(re.compile(r'"worker": [12]'))
+
+
+def test_a_rule_counts_the_matches_of_all_workers_together(tmp_path: Path) -> None:
+    file = tmp_path / "plait.yaml"
+    file.write_text(
+        "server: {workers: 2}\n"
+        "graphs:\n"
+        "  predict:\n"
+        "    value: 1\n"
+        '    rules: [{on: result, when: "true", count: 6, within: 1m, do: {respond: {status: 429, body: slower}}}]\n'
+    )
+    with serving("serve", str(file), "--port", "0") as (url, _):
+        statuses = [_status(url) for _ in range(24)]  # each on a connection of its own
+    assert statuses == [200] * 5 + [429] + [200] * 18
+
+
+def _status(url: str) -> int:
+    with closing(HTTPConnection(urlsplit(url).netloc, timeout=SECONDS)) as connection:
+        connection.request("POST", "/predict", b"{}", {"Content-Type": "application/json"})
+        return connection.getresponse().status

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from plait.graph.plan import Plan
+from plait.server.counted import Counted
 from plait.server.frames import Frame, Frames, framed, opened
 from plait.server.questions import answer
 
@@ -49,6 +50,7 @@ class Channel:
         self._frames: Frames | None = None
         self._opening: asyncio.Task[None] | None = None
         self._beating: asyncio.TimerHandle | None = None
+        self._counted: Counted | None = None
 
     def place(self) -> Place | None:
         """Wait for a place, however long it takes, and beat meanwhile; None if the parent has gone."""
@@ -68,6 +70,9 @@ class Channel:
     def open(self, worker: Worker) -> None:
         """Tell the parent that clients can come, and listen to it from now on, until the worker has ended."""
         worker.hang_up = self.close
+        if worker.reconciler is not None:
+            acts = worker.reconciler.lasting.acts
+            acts.elsewhere = self._counted = Counted(acts.alone)
         self._opening = asyncio.get_running_loop().create_task(self._open(worker))
 
     async def close(self) -> None:
@@ -84,12 +89,16 @@ class Channel:
             self._heard(frame, worker)
 
         def ended() -> None:
+            if self._counted is not None:
+                self._counted.ended()
             if not worker.stop.is_set():
                 worker.end()
 
         self._frames = frames = await opened(self._sock, heard, ended)
         if worker.reconciler is not None:
             worker.reconciler.report(lambda running: frames.send("running", running))
+        if self._counted is not None:
+            self._counted.opened(frames)
         frames.send("ready")
         self._beat(asyncio.get_running_loop(), frames)
 
@@ -102,6 +111,8 @@ class Channel:
             worker.retire(PATIENCE)
         elif frame.kind == "plan" and worker.reconciler is not None:
             worker.reconciler.adopt(frame.read(Plan))
+        elif frame.kind == "counted" and self._counted is not None:
+            self._counted.told(frame)
         elif frame.kind == "ask" and self._frames is not None:
             self._frames.send("told", answer(worker, frame.read(dict)), frame.number)
 

@@ -15,6 +15,7 @@ from typing import IO, TYPE_CHECKING, Any
 import msgspec
 
 from plait.errors import StartError
+from plait.rules.acting import Match
 from plait.server.frames import Frame, Frames, opened
 from plait.server.restarts import Pulse
 from plait.server.running import Running
@@ -54,6 +55,7 @@ class Member:
         self.served: float | None = None
         self.running: Running | None = None
         self.told: Callable[[Member], None] | None = None
+        self.count: Callable[[Match], bool] | None = None
         self.ready = asyncio.Event()
         self.leaving = False
         self._process = process
@@ -167,6 +169,8 @@ class Member:
             self.running = frame.read(Running)
             if self.told is not None:
                 self.told(self)
+        elif frame.kind == "count" and self.count is not None and self._frames is not None:
+            self._frames.send("counted", self.count(frame.read(Match)), frame.number)
         elif frame.kind == "told" and (future := self._asked.get(frame.number)) is not None and not future.done():
             future.set_result(frame.body)
         if self.number is None or self.ready.is_set():  # else it is a beat from before it had its place

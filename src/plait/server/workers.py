@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from plait.errors import StartError
+from plait.rules.counting import Counting
 from plait.server.channel import BEAT, PATIENCE
 from plait.server.member import Member, Program, start
 from plait.server.restarts import Restarts
@@ -74,6 +76,7 @@ class Workers:
         self._ending = False
         self._restart = asyncio.Event()
         self._members: set[Member] = set()
+        self._counting = Counting(time.monotonic)
         self._spare = Spare(self._begin, self._calm)
         self._told: Callable[[Member], None] = _nobody
         self._left: Callable[[Member], None] = _nobody
@@ -163,6 +166,7 @@ class Workers:
         """Start a process that waits for its place."""
         member = await start(self._program)
         member.told = self._heard
+        member.count = self._counting
         self._members.add(member)
         member.over.add_done_callback(lambda _: self._gone(member))
         return member
