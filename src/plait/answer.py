@@ -6,6 +6,8 @@ from typing import Any
 
 import msgspec
 
+from plait.events import Acted
+
 
 class PartState(msgspec.Struct, frozen=True, kw_only=True):
     """How one call of a predictor ended.
@@ -26,7 +28,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """The graph's answer with what happened around it.
 
     `result` is plain Python, `complete` false if something in it is missing because it failed, `request_id` what predictors saw
-    too, `revision` the number of the configuration that answered, and `parts` the calls of predictors by key.
+    too, `revision` the number of the configuration that answered, `parts` the calls of predictors by key, and `rules` what rules of
+    the graph have done, or failed to do.
     """
 
     result: Any
@@ -34,3 +37,4 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     request_id: str
     revision: int
     parts: dict[str, PartState]
+    rules: list[Acted] = []

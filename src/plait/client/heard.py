@@ -8,15 +8,27 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from plait.answer import Answer
+from plait.answer import Answer, PartState
 from plait.client.asked import ENVELOPE, LINES, SSE, Asked
 from plait.client.problems import MEDIA_TYPE, problem_error, retry_after
-from plait.errors import BadAnswer, MethodNotAllowed, PlaitError, TimedOut
+from plait.errors import BadAnswer, MethodNotAllowed, PlaitError, Responded, TimedOut
 
 _GOOD = 200
 _BAD = 400
 _SHOWN = 80
+RULE = "x-plait-rule"
+"""The header field that names the rule that has answered."""
 _T = TypeVar("_T")
+
+
+class _Refusal(msgspec.Struct, frozen=True):
+    """Of an envelope around what a rule answers: the answer, and the parts."""
+
+    result: msgspec.Raw
+    parts: dict[str, PartState] = {}
+
+
+_decode_refusal = msgspec.json.Decoder(_Refusal).decode
 _decode_answer = msgspec.json.Decoder(Answer).decode
 
 
@@ -31,6 +43,11 @@ class Heard(msgspec.Struct, frozen=True):
     def media_type(self) -> str:
         """Its media type without parameters, in lower case."""
         return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+    @property
+    def good(self) -> bool:
+        """Whether it has the status of an answer; a rule may give its own any that is no refusal."""
+        return self.status == _GOOD or (self.status < _BAD and RULE in self.headers)
 
     @property
     def streams(self) -> bool:
@@ -97,11 +114,28 @@ def failure(heard: Heard, asked: Asked) -> PlaitError:
         except (ValueError, RecursionError):  # what msgspec says, also of bytes that are no UTF-8
             error = None
     if error is None:
-        error = _foreign(heard, asked)
+        error = (_refusal(heard) if RULE in heard.headers else None) or _foreign(heard, asked)
     if isinstance(error, MethodNotAllowed):
         error.allow = heard.headers.get("allow", "")
     error.request_id = error.request_id or heard.headers.get("x-request-id", "")
     error.retry_after = retry_after(heard.headers)
+    return error
+
+
+def _refusal(heard: Heard) -> Responded | None:
+    """The error for what a rule answers in place of the graph; None if it is no JSON."""
+    rule, parts = heard.headers[RULE], {}
+    try:
+        body = msgspec.Raw(heard.body)
+        if heard.media_type == ENVELOPE:
+            told = _decode_refusal(heard.body)
+            body, parts = told.result, told.parts
+        else:
+            msgspec.json.decode(body)
+    except (ValueError, RecursionError):  # what msgspec says, also of bytes that are no UTF-8
+        return None
+    error = Responded(f"the rule {rule} has answered", heard.status, bytes(body), rule)
+    error.parts = parts
     return error
 
 
@@ -111,7 +145,7 @@ def decoded(decode: Callable[[bytes], _T], heard: Heard, asked: Asked, good: int
     Raises:
         PlaitError: If the response is an error, or what is said is none of it.
     """
-    if heard.status != good:
+    if not heard.good if good == _GOOD else heard.status != good:
         raise failure(heard, asked)
     try:
         return decode(heard.body)

@@ -17,6 +17,7 @@ from plait.errors import (
     PlaitError,
     Refused,
     RequestError,
+    Responded,
     TimedOut,
     UpstreamError,
 )
@@ -37,7 +38,7 @@ def _tree(kind: type[PlaitError]) -> Iterator[type[PlaitError]]:
 
 
 KINDS: dict[str, type[PlaitError]] = {
-    **{kind.code: kind for root in (RequestError, NodeError, UpstreamError, Internal) for kind in _tree(root)},
+    **{kind.code: kind for root in (RequestError, NodeError, UpstreamError, Responded, Internal) for kind in _tree(root)},
     **{kind.code: kind for kind in ALL},
 }
 """The class of every code that a proxy answers with."""
@@ -55,6 +56,8 @@ class _Told(msgspec.Struct, frozen=True):
     predictor: str = ""
     pointer: str = ""
     answer: msgspec.Raw = msgspec.Raw()
+    rule: str = ""
+    body: msgspec.Raw = msgspec.Raw(b"null")
     parts: dict[str, PartState] = {}
 
 
@@ -84,6 +87,8 @@ def problem_error(document: bytes | msgspec.Raw, status: int = 0) -> PlaitError:
         error.pointer = told.pointer
     if isinstance(error, Refused):
         error.body = bytes(told.answer)
+    if isinstance(error, Responded):
+        error.rule, error.body = told.rule, bytes(told.body)
     return error
 
 

@@ -74,6 +74,7 @@ async def ask(generation: Generation, graph: str, request: Request) -> Answer:
             request_id=own_id,
             revision=int(generation.revision),
             parts=part_states(run.parts),
+            rules=run.acted or [],
         )
     except PlaitError as exc:
         exc.request_id, exc.parts = own_id, part_states(run.parts)
