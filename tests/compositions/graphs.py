@@ -61,6 +61,69 @@ OPTIONS = [
         Answered({"a": 1, "b": 2}, {"a": "ok", "b": "ok"}),
     ),
 ]
+RULES = [
+    Case(
+        "graph rules",
+        "a rule on a part answers at once, and the calls under way are stopped",
+        """
+        predict:
+          parallel: [a, b]
+          rules:
+            - {on: part, when: "part == 'a' && output.p > 0.9", do: {respond: {body: {sure: "${output.p}"}}}}
+        """,
+        lambda a, b: plait.parallel(a, b).served(
+            rules=[{"on": "part", "when": "part == 'a' && output.p > 0.9", "do": {"respond": {"body": {"sure": "${output.p}"}}}}]
+        ),
+        {"a": Says({"p": 0.95}), "b": Silent()},
+        Answered({"sure": 0.95}, {"a": "ok", "b": "cancelled"}),
+    ),
+    Case(
+        "graph rules",
+        "one that does not hold changes nothing",
+        """
+        predict: {parallel: [a, b], rules: [{on: part, when: "output > 9.0", do: {respond: {body: no}}}]}
+        """,
+        lambda a, b: plait.parallel(a, b).served(rules=[{"on": "part", "when": "output > 9.0", "do": {"respond": {"body": "no"}}}]),
+        {"a": Says(1), "b": Says(2)},
+        Answered({"a": 1, "b": 2}, {"a": "ok", "b": "ok"}),
+    ),
+    Case(
+        "graph rules",
+        "rules on the result set and drop fields of it, in order",
+        """
+        predict:
+          parallel: [a, gone]
+          require: any
+          rules:
+            - {on: result, when: gone == null, do: {set: {a.alone: true, n: "${request.n}"}}}
+            - {on: result, when: result.a.alone, do: {drop: a.p}}
+        """,
+        lambda a, gone: plait.parallel(a, gone, require="any").served(
+            rules=[
+                {"on": "result", "when": "gone == null", "do": {"set": {"a.alone": True, "n": "${request.n}"}}},
+                {"on": "result", "when": "result.a.alone", "do": {"drop": "a.p"}},
+            ]
+        ),
+        {"a": Says({"p": 1, "q": 2}), "gone": Gone()},
+        Answered({"a": {"q": 2, "alone": True}, "n": 7}, {"a": "ok", "gone": "unreachable"}, complete=False),
+        request={"n": 7},
+    ),
+    Case(
+        "graph rules",
+        "they do not act where the graph is used as a node",
+        """
+        predict: {sequence: [inner]}
+        inner: {predict: a, rules: [{on: result, when: "true", do: {respond: {body: no}}}]}
+        """,
+        lambda a: {
+            "predict": plait.sequence(
+                plait.subgraph("inner", a, rules=[{"on": "result", "when": "true", "do": {"respond": {"body": "no"}}}])
+            )
+        },
+        {"a": Says(1)},
+        Answered(1, {"inner.a": "ok"}),
+    ),
+]
 AS_NODES = [
     Case(
         "graph as a node",
@@ -239,4 +302,4 @@ PARTIAL = [
     ),
 ]
 
-CASES = [*OPTIONS, *AS_NODES, *VARIABLES, *PARTIAL]
+CASES = [*OPTIONS, *RULES, *AS_NODES, *VARIABLES, *PARTIAL]

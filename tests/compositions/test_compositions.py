@@ -23,9 +23,7 @@ CASES = [*nodes.CASES, *choices.CASES, *copies.CASES, *options.CASES, *merges.CA
 ROWS = [
     *(f"option {name}" for name in NodeSpec.model_fields),
     *(f"merge {name}" for name in (*WHOLE, *MERGES)),
-    *(
-        f"graph {name}" for name in sorted(GRAPH_OPTIONS - {"sample", "description", "rules"})
-    ),  # not about answers: see below; rules do not act yet
+    *(f"graph {name}" for name in sorted(GRAPH_OPTIONS - {"sample", "description"})),  # not about answers: see below
     *("require all", "require any"),
 ]
 FURTHER = {"require names", "require 2", "graph as a node", "variables", "partial"}

@@ -38,6 +38,11 @@ TWO = (
         in_flight=2,
         refused=3,
         rss=1000,
+        rules=[
+            {"graph": "predict", "rule": "alarm", "outcome": "acted", "count": 1},
+            {"graph": "predict", "rule": "2", "outcome": "failed", "count": 1},
+            {"graph": "gone", "rule": "3", "outcome": "acted", "count": 1},
+        ],
         graphs={"predict": graph({"200": 2, "504": 1}, 0.02, 0.03, 2.0)},
         predictors={
             "setosa": predictor(
@@ -58,6 +63,7 @@ TWO = (
         connections=7,
         refused=1,
         rss=2000,
+        rules=[{"graph": "predict", "rule": "alarm", "outcome": "acted", "count": 2}],
         graphs={"predict": graph({"200": 1}, 0.02)},
         predictors={
             "setosa": predictor({"ok": 1}, 0.004, in_flight=1, limit=8, replicas=[replica("127.0.0.1:8000", ejected=True)])
@@ -85,6 +91,8 @@ TABLE = {
     "plait_request_seconds_sum{graph=predict}": pytest.approx(2.07),
     "plait_own_seconds_count{graph=predict}": 4,
     "plait_own_seconds_sum{graph=predict}": pytest.approx(0.207),
+    "plait_rule_matches_total{graph=predict,outcome=acted,rule=alarm}": 3,
+    "plait_rule_matches_total{graph=predict,outcome=failed,rule=2}": 1,
     "plait_parts_total{predictor=setosa,status=ok}": 5,
     "plait_parts_total{predictor=setosa,status=timeout}": 1,
     "plait_part_seconds_bucket{le=0.005,predictor=setosa}": 5,

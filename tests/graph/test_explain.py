@@ -85,3 +85,27 @@ def test_the_same_facts_are_there_for_machines() -> None:
     assert parallel["children"][1]["children"][1] == {"kind": "predict", "label": "predict", "facts": [], "asks": "predict"}
     assert shape["facts"] == ['{"label": "${input.label}"}', 'input "${request}"']
     assert value == {"kind": "value", "label": "value", "facts": ['"é"']}
+
+
+def test_rules_stand_below_the_nodes() -> None:
+    often = {"count": 5, "within": "1m", "by": "part"}
+    rules = [
+        {"name": "alarm", "on": "part", "when": "output.p > 0.9", "do": {"alert": "pager"}, **often},
+        {"on": "result", "when": "true", "do": {"set": {"a.b": 1}, "drop": "c", "respond": {"status": 403, "body": {"d": 2}}}},
+    ]
+    graphs = {"predict": {"predict": "setosa", "rules": rules}}
+    config = CONFIG.model_copy(update={"graphs": Config.model_validate({"graphs": graphs}).graphs})
+    assert explain_text(config, "predict").splitlines()[-2:] == [
+        "   rule alarm · on part · when output.p > 0.9 · 5 times within 1m by part · alert pager",
+        '   rule 2 · on result · when true · set a.b 1 · drop c · respond 403 {"d": 2}',
+    ]
+    assert explain_json(config, "predict")["rules"] == [
+        {
+            "name": "alarm",
+            "on": "part",
+            "when": "output.p > 0.9",
+            "counts": ["5 times within 1m by part"],
+            "does": ["alert pager"],
+        },
+        {"name": "2", "on": "result", "when": "true", "counts": [], "does": ["set a.b 1", "drop c", 'respond 403 {"d": 2}']},
+    ]

@@ -83,3 +83,13 @@ def test_counts_of_names_that_are_no_more_are_kept_up_to_a_bound() -> None:
     assert len(tally.graphs) == 20
     tally.keep(["g0", "g19"], [], most=5)
     assert list(tally.graphs) == ["g0", "g16", "g17", "g18", "g19"]
+
+
+def test_matches_of_rules_are_counted_and_those_of_graphs_that_are_no_more_are_kept_while_there_is_room() -> None:
+    tally = Tally()
+    for graph in ("a", "b", "a"):
+        tally.rule(graph, "alarm", "acted")
+    tally.keep(["a"], [], most=2)
+    assert tally.rules == {("a", "alarm", "acted"): 2, ("b", "alarm", "acted"): 1}
+    tally.keep(["a"], [], most=1)
+    assert tally.rules == {("a", "alarm", "acted"): 2}

@@ -128,6 +128,12 @@ class _Families(Collector):
             for key in sorted(key for key in self.counts if key[0] == what and key[1] in names):
                 family.add_metric(key[1:], self.counts[key][0])
             yield family
+        matches = CounterMetricFamily(
+            "plait_rule_matches", "Matches of a rule, by what became of them.", labels=("graph", "rule", "outcome")
+        )
+        for key in sorted(key for key in self.counts if key[0] == "rule_matches" and key[1] in self.known.graphs):
+            matches.add_metric(key[1:], self.counts[key][0])
+        yield matches
         refused = CounterMetricFamily("plait_refused", "Clients and requests that were refused for want of room.")
         refused.add_metric((), self.counts.get(("refused",), _NOTHING)[0])
         yield refused

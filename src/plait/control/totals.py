@@ -80,6 +80,8 @@ def _counted(snapshot: Mapping[str, Any]) -> Iterator[tuple[Key, tuple[float, ..
         yield from _statuses("requests", name, graph)
         yield ("request_seconds", name), _histogram(graph["seconds"])
         yield ("own_seconds", name), _histogram(graph["own"])
+    for rule in snapshot.get("rules", ()):
+        yield ("rule_matches", rule["graph"], rule["rule"], rule["outcome"]), (rule["count"],)
     for name, predictor in snapshot["predictors"].items():
         if "seconds" in predictor:  # else it was never called
             yield from _statuses("parts", name, predictor)

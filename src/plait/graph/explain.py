@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from plait.graph.rules import rule_name
 from plait.nodes.predict import Predict
 from plait.spec.fields import duration_text, json_text
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from plait.nodes.link import Child
     from plait.nodes.node import NodeSpec
     from plait.spec.policies import HedgeSpec, RetrySpec
+    from plait.spec.rules import Rule
 
 SEPARATOR = " · "
 
@@ -53,6 +55,7 @@ def explain_text(config: Config, name: str) -> str:
     timeout = duration_text(spec.timeout or config.defaults.graph.timeout)
     head = f"{name}  POST {config.route(name)}  timeout {timeout}"
     lines = [head, f"└─ {headline(config, spec.root, spec.root.label)}", *_tree(config, spec.root, "   ")]
+    lines += [f"   rule {SEPARATOR.join(_rule(rule, place))}" for place, rule in enumerate(spec.rules)]
     if spec.description:
         lines.insert(1, f"   {spec.description}")
     return "\n".join(lines)
@@ -61,12 +64,42 @@ def explain_text(config: Config, name: str) -> str:
 def explain_json(config: Config, name: str) -> dict[str, Any]:
     """The same facts for machines."""
     spec = config.graphs[name]
-    return {
+    shown = {
         "route": config.route(name),
         "timeout": duration_text(spec.timeout or config.defaults.graph.timeout),
         "description": spec.description,
         "root": _node(config, spec.root, spec.root.label),
     }
+    rules = [
+        {"name": rule_name(rule, place), "on": rule.on, "when": rule.when, "counts": _counts(rule), "does": _does(rule)}
+        for place, rule in enumerate(spec.rules)
+    ]
+    return {**shown, "rules": rules} if rules else shown
+
+
+def _rule(rule: Rule, place: int) -> list[str]:
+    """A rule in a few words each: its name, on what, when, what it counts, what it does."""
+    return [rule_name(rule, place), f"on {rule.on}", f"when {' '.join(rule.when.split())}", *_counts(rule), *_does(rule)]
+
+
+def _counts(rule: Rule) -> list[str]:
+    if rule.count is None or rule.within is None:
+        return []
+    by = "" if rule.by is None else f" by {rule.by}"
+    return [f"{rule.count} times within {duration_text(rule.within)}{by}"]
+
+
+def _does(rule: Rule) -> list[str]:
+    do, found = rule.do, []
+    if do.alert is not None:
+        found.append(f"alert {do.alert}")
+    if do.defer is not None:
+        found.append(f"defer {do.defer}")
+    found += [f"set {field} {json_text(value)}" for field, value in (do.set or {}).items()]
+    found += [f"drop {field}" for field in do.drop or ()]
+    if do.respond is not None:
+        found.append(f"respond {do.respond.status} {json_text(do.respond.body)}")
+    return found
 
 
 def _tree(config: Config, node: NodeSpec, indent: str) -> Iterator[str]:

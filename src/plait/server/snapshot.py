@@ -25,6 +25,7 @@ def snapshot(worker: Worker) -> dict[str, Any]:
         "rss": _resident(),
         "graphs": {},
         "predictors": {},
+        "rules": [],
     }
     if listener is not None:
         facts |= {
@@ -37,6 +38,7 @@ def snapshot(worker: Worker) -> dict[str, Any]:
     tally = reconciler.lasting.tally
     facts |= {"revision": reconciler.running.revision, "since": reconciler.running.since}
     facts["graphs"] = {name: each.facts() for name, each in tally.graphs.items()}
+    facts["rules"] = [{"graph": graph, "rule": rule, "outcome": what, "count": n} for (graph, rule, what), n in tally.rules.items()]
     for name in {**tally.predictors, **reconciler.upstreams}:
         counted = tally.predictors.get(name)
         upstream = reconciler.upstreams.get(name)

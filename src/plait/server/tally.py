@@ -91,6 +91,9 @@ class Tally:
             gone = [name for name in kept if name not in names]
             for name in gone[: max(0, len(kept) - most)]:
                 del kept[name]
+        others = [key for key in self.rules if key[0] not in graphs]
+        for key in others[: max(0, len(self.rules) - most)]:
+            del self.rules[key]
 
     def sink(self, name: str) -> SinkCounts:
         """Those of a sink."""
