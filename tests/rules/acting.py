@@ -51,20 +51,25 @@ class Sinks:
 class Stage:
     """A graph with rules, and all that it runs on, in a loop on virtual time."""
 
-    def __init__(self, graph: Any, predictors: Sequence[FakePredictor], sinks: Sinks | None = None, **config: Any) -> None:
-        entries = {fake.name: {"url": "http://127.0.0.1:1"} for fake in predictors}
-        self.config = Config.model_validate({"predictors": entries, "graphs": {"predict": graph}, "sinks": SINKS, **config})
-        problems = check(self.config)
-        if problems:
-            raise ConfigError(problems)
+    def __init__(self, config: Config, predictors: Sequence[FakePredictor], sinks: Sinks) -> None:
         loop = asyncio.get_running_loop()
         self.clock = Clock(loop, loop.time)
         self.background = Background()
-        self.sinks = sinks or Sinks()
+        self.sinks = sinks
         self.saw: Counter[tuple[str, str, str]] = Counter()
         self.acts = Acts(self.clock, self.background, self.sinks, lambda *what: self.saw.update([what]))
-        self.plain = compile_graph(self.config, "predict", {fake.name: fake for fake in predictors}, self.background)
+        self.plain = compile_graph(config, "predict", {fake.name: fake for fake in predictors}, self.background)
         self.compiled: Compiled = ruled(self.plain, self.acts)
+
+    @classmethod
+    def of(cls, graph: Any, predictors: Sequence[FakePredictor], sinks: Sinks | None = None, **config: Any) -> Stage:
+        """A graph as a file says it."""
+        entries = {fake.name: {"url": "http://127.0.0.1:1"} for fake in predictors}
+        found = Config.model_validate({"predictors": entries, "graphs": {"predict": graph}, "sinks": SINKS, **config})
+        problems = check(found)
+        if problems:
+            raise ConfigError(problems)
+        return cls(found, predictors, sinks or Sinks())
 
     def run(self, request: Any = None, job: str = "") -> Run:
         run = Run(Message.of(request), self.clock, b"r1", {b"x-user": b"u"})
@@ -131,7 +136,7 @@ def on_stage(
     """Run something with a graph's rules acting, then whatever it has left to do."""
 
     async def main() -> Stage:
-        stage = Stage(graph, predictors, sinks, **config)
+        stage = Stage.of(graph, predictors, sinks, **config)
         await play(stage)
         await stage.background.idle()
         stage.clock.close()
