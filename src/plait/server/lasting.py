@@ -41,7 +41,7 @@ class Lasting:
     Args:
         clock: The worker's clock.
         place: Where jobs are kept.
-        promising: Who takes what rules promise to sinks; nobody by default.
+        promising: Who takes what rules promise; the sinks by default.
 
     `waits` are the requests that wait for jobs, `streams` those that are answered by the events of jobs.
     """
