@@ -39,6 +39,7 @@ _PLACES = {
     "CacheSpec": "[cache](options.md#cache)",
     "Limits": "[limits](limits.md)",
     "AccessLog": "[access log](access_log.md)",
+    "Rule": "[rule](rules.md)",
     **{merge.__name__: "[merge](merges.md)" for merge in MERGES.values()},
 }
 _FIELDS = ("field", "type", "default", "meaning")

@@ -66,6 +66,7 @@ class Lasting:
             revision: Its number.
             folder: Where modules with functions of users are looked for.
         """
+        self.acts.largest = config.server.limits.body
         await self.sinks.change(config, revision, folder)
         self.acts.largest = config.server.limits.body
         try:
