@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from plait.sinks.errors import NotPromised
 from plait.testing import Reply, ScriptedServer
 from tests.rules.acting import SINKS, Sinks
 from tests.server.serving import Answer, Proxy, get, post, proxy
@@ -84,13 +85,11 @@ async def test_the_envelope_of_a_graph_without_rules_has_none() -> None:
         assert "rules" not in (await asked(port, 0, ENVELOPE)).json
 
 
-async def test_where_a_promise_cannot_be_durable_the_answer_comes_and_says_so() -> None:
-    alarm = {"on": "part", "when": "part == 'fraud'", "do": {"alert": "hook"}}
-    async with served(alarm) as port:
+async def test_where_nothing_was_promised_the_answer_comes_and_says_so() -> None:
+    alarm = {"on": "part", "when": "part == 'fraud'", "do": {"alert": "pager"}}
+    async with served(alarm, sinks=Sinks(error=lambda: NotPromised("there is no such sink"))) as port:
         answer = await asked(port, 0, ENVELOPE)
-        assert answer.json["rules"] == [
-            {"rule": "1", "on": "part", "part": "fraud", "did": [], "error": "alert: Store unavailable"}
-        ]
+        assert answer.json["rules"] == [{"rule": "1", "on": "part", "part": "fraud", "did": [], "error": "alert: Not promised"}]
 
 
 @pytest.mark.parametrize("status", [299, 403, 599])

@@ -68,7 +68,6 @@ class Lasting:
         """
         self.acts.largest = config.server.limits.body
         await self.sinks.change(config, revision, folder)
-        self.acts.largest = config.server.limits.body
         try:
             await self.jobs.change(config)
         except StoreDown as exc:
