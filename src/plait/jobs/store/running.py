@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import bindparam, case, func, insert, select, update
+from msgspec.structs import asdict
+from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy.dialects.sqlite import Insert
 
 from plait.jobs.records import CANCELLED, QUEUED, RUNNING, Ended, Outgoing, StoredJob, StoredPart
 from plait.jobs.store.looking import job
 from plait.jobs.store.messages import promise
-from plait.jobs.store.rows import part_row
 from plait.jobs.store.tables import JOBS, OWNERS, PARTS, unfinished
-from plait.jobs.store.turn import Turn
+from plait.jobs.store.turn import Turn, insert_of
 
 # Made once: what is written for each job must not be put together each time.
 _HELD = (JOBS.c.id == bindparam("which"), JOBS.c.owner == bindparam("by"), JOBS.c.fence == bindparam("under"), unfinished)
@@ -24,10 +26,17 @@ _ENDED = (
     .values({name: bindparam(f"new_{name}") for name in ("status", "result", "complete", "error")} | {"finished": bindparam("now")})
 )
 _RELEASED = update(JOBS).where(*_HELD).values(owner=None, status=QUEUED)
-_LATEST = select(func.coalesce(func.max(PARTS.c.seq), 0), func.count(case((PARTS.c.key == bindparam("same"), 1)))).where(
-    PARTS.c.job == bindparam("of")
-)
-_PART = insert(PARTS)
+
+
+@cache
+def _part(dialect: str) -> Insert:
+    """Add a part after the others, if the job is held as it should be, and the part is not known."""
+    given = {name: bindparam(f"new_{name}", type_=PARTS.c[name].type) for name in StoredPart.__struct_fields__ if name != "seq"}
+    seq = select(func.coalesce(func.max(PARTS.c.seq), 0) + 1).where(PARTS.c.job == bindparam("which")).scalar_subquery()
+    row = select(JOBS.c.id, seq, *given.values()).where(*_HELD).with_for_update()
+    into: Insert = insert_of(dialect)(PARTS).from_select(["job", "seq", *given], row)
+    added: Insert = into.on_conflict_do_nothing().execution_options(preserve_rowcount=True)
+    return added
 
 
 def begin(turn: Turn, which: str, fence: int) -> bool:
@@ -37,12 +46,11 @@ def begin(turn: Turn, which: str, fence: int) -> bool:
 
 def part(turn: Turn, which: str, fence: int, found: StoredPart) -> bool:
     """Keep a part, unless its key is known."""
-    if turn.connection.execute(_OURS, _held(turn, which, fence)).first() is None:
-        return False
-    latest, known = turn.connection.execute(_LATEST, {"of": which, "same": found.key}).one()
-    if not known:
-        turn.connection.execute(_PART, part_row(which, found, latest + 1))
-    return True
+    held = _held(turn, which, fence)
+    facts = {f"new_{name}": value for name, value in asdict(found).items() if name != "seq"}
+    if turn.connection.execute(_part(turn.connection.dialect.name), held | facts).rowcount > 0:
+        return True
+    return turn.connection.execute(_OURS, held).first() is not None
 
 
 def finish(turn: Turn, which: str, fence: int, ended: Ended, outgoing: Sequence[Outgoing]) -> bool:

@@ -59,7 +59,12 @@ class Turn:
         return bool(self.connection.execute(_added_if_new(self.connection.dialect.name, table), values).rowcount > 0)
 
 
+def insert_of(dialect: str) -> Callable[[Table], Any]:
+    """How rows are added in a database where some may be there: both kinds can do it, each in its own words."""
+    return postgresql.insert if dialect == "postgresql" else sqlite.insert
+
+
 @cache
 def _added_if_new(dialect: str, table: Table) -> Insert:
-    kind = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    return kind(table).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
+    added: Insert = insert_of(dialect)(table).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
+    return added
