@@ -66,3 +66,13 @@ async def test_what_only_looks_like_it_is_no_answer_of_a_rule() -> None:
     async with RawServer(broken) as server, plait.AsyncClient(server.url) as client:
         with pytest.raises(BadAnswer):
             await client.call("predict", {})
+
+
+async def test_a_proxy_in_this_process_alerts_its_sinks(caplog: pytest.LogCaptureFixture) -> None:
+    rule = {"on": "result", "when": "result > 0.5", "do": {"alert": "audit"}}
+    graphs = {"predict": plait.value(0.9).served(rules=[rule])}
+    with caplog.at_level("WARNING", "plait"):
+        async with plait.Proxy(graphs, sinks={"audit": {"log": "warning"}}) as app:
+            answer = await app.ask("predict", {"n": 1})
+    assert [acted.did for acted in answer.rules] == [["alert"]]
+    assert '"rule":"1","sink":"audit","result":0.9' in caplog.text

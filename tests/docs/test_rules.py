@@ -29,7 +29,7 @@ def staged(file: File, situation: Situation) -> Stage:
 
 async def asked(stage: Stage, request: Any) -> Said:
     said = await stage.ask(request)
-    await stage.background.idle()
+    await stage.acts.drain(100.0)
     stage.clock.close()
     return said
 
@@ -67,7 +67,7 @@ def test_the_bots_are_told_of_once_for_each_burst() -> None:
         stage = staged(FILES[1], Situation("", 0, FILES[1]))
         for session in ["a"] * 7 + ["b"] * 4:
             await stage.ask({"session": session})
-        await stage.background.idle()
+        await stage.acts.drain(100.0)
         stage.clock.close()
         assert [(said["rule"], said["by"], said["count"]) for said in stage.sinks.said] == [("bots", "a", 5)]
 

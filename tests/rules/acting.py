@@ -57,7 +57,7 @@ class Stage:
         self.background = Background()
         self.sinks = sinks
         self.saw: Counter[tuple[str, str, str]] = Counter()
-        self.acts = Acts(self.clock, self.background, self.sinks, lambda *what: self.saw.update([what]))
+        self.acts = Acts(self.clock, self.sinks, lambda *what: self.saw.update([what]))
         self.plain = compile_graph(config, "predict", {fake.name: fake for fake in predictors}, self.background)
         self.compiled: Compiled = ruled(self.plain, self.acts)
 
@@ -138,7 +138,7 @@ def on_stage(
     async def main() -> Stage:
         stage = Stage.of(graph, predictors, sinks, **config)
         await play(stage)
-        await stage.background.idle()
+        await stage.acts.drain(100.0)
         stage.clock.close()
         return stage
 

@@ -144,3 +144,18 @@ def test_a_run_of_a_job_has_its_match_counted_once() -> None:
 
     stage = on_stage(play, counted(), bot())
     assert stage.sinks.ids == ["j3/often/bot", "j3/often/bot"]  # by the same name, so it is sent once
+
+
+def test_what_is_not_durable_when_plait_ends_has_some_time_to_become_so_and_is_stopped_then() -> None:
+    async def play(stage: Stage) -> None:
+        stage.sinks.after = 3.0
+        asking = asyncio.create_task(stage.ask({"who": "a", "p": 0.9}))
+        await asyncio.sleep(0.1)
+        await stage.acts.drain(1.0)
+        assert (round(stage.clock.now(), 2), stage.sinks.durable) == (1.1, [])
+        await stage.acts.close()
+        said = await asking
+        assert said.acted == [("1", "bot", [], "alert: was not durable in time, and may still be sent; alert: Not promised")]
+
+    rule = {"on": "part", "when": "true", "do": {"alert": "pager"}}
+    on_stage(play, {"predict": "bot", "timeout": "1s", "rules": [rule]}, bot())

@@ -71,6 +71,24 @@ def test_a_rule_that_does_not_hold_does_nothing() -> None:
     assert said.value == {"fraud": {"score": 0.5}, "spam": {"score": 0.1}}
 
 
+@pytest.mark.parametrize(
+    ("when", "acts"),
+    [
+        ("part == 'fraud'", ["fraud"]),
+        ("part == 'fraud' && output.score > 0.0", ["fraud"]),
+        ("part == 'fraud' && output.score > 9.0 || part == 'spam'", ["spam"]),
+        ("part == 'fraud' ? false : true", ["spam"]),
+        ("part == 'fraud' && (output.score > 9.0 || true)", ["fraud"]),
+        ("part != 'fraud'", ["spam"]),
+        ("part == 'fraud' && '||' != output.why", []),
+        ("output.score > 0.0", ["fraud", "spam"]),
+    ],
+)
+def test_a_condition_on_one_part_is_about_that_part_however_it_is_written(when: str, acts: list[str]) -> None:
+    _, said = asked(both({"on": "part", "when": when, "do": {"alert": "pager"}}), models())
+    assert [part for _, part, did, _ in said.acted if did] == acts
+
+
 def test_a_failed_part_is_no_part_that_a_rule_sees() -> None:
     rule = {"on": "part", "when": "true", "do": {"alert": "pager"}}
     stage, said = asked(both(rule, require="any"), [broken("fraud", after=0.1), good("spam", after=0.2)])
@@ -293,7 +311,7 @@ def test_nothing_of_a_run_that_has_ended_waits_for_the_garbage_collector(*, resp
             await asyncio.sleep(0.2)
             said.started.cancel()
         await asyncio.sleep(1.0)
-        await stage.background.idle()
+        await stage.acts.drain(100.0)
         said.started = None
         del run, said
         assert known() is None

@@ -48,10 +48,12 @@ async def site(*names: str, **graph: Any) -> AsyncIterator[Site]:
 
 
 @asynccontextmanager
-async def worker(server: RawServer, tables: Tables, name: str, *names: str, **graph: Any) -> AsyncIterator[tuple[Proxy, Memory]]:
+async def worker(
+    server: RawServer, tables: Tables, name: str, *names: str, promising: Any = None, **graph: Any
+) -> AsyncIterator[tuple[Proxy, Memory]]:
     store = Memory(tables, name)
     config = asking(server, *names, **graph)
-    async with proxy(config, place=Place(store, lambda: True)) as port:
+    async with proxy(config, place=Place(store, lambda: True), promising=promising) as port:
         yield port, store
 
 

@@ -9,12 +9,14 @@ from typing import Any
 
 import pytest
 
+from plait.jobs.jobs import Place
 from plait.sinks.errors import NotPromised
-from plait.testing import Reply, ScriptedServer
+from plait.testing import RawServer, Reply, ScriptedServer
+from tests.jobs.memory import Memory, Tables
 from tests.rules.acting import SINKS, Sinks
 from tests.server.serving import Answer, Proxy, get, post, proxy
-from tests.server.streaming import until
-from tests.server.test_jobs import site
+from tests.server.streaming import Scripted, until
+from tests.server.test_jobs import site, worker
 from tests.server.test_late import Stage, stage
 
 ENVELOPE = b"Accept: application/vnd.plait+json"
@@ -193,3 +195,37 @@ async def test_a_request_that_waits_for_its_job_is_answered_by_the_rule() -> Non
         answer = await on.client.ask(post(b"{}", b"Prefer: respond-async, wait=5"))
         assert (answer.status, answer.json, answer.headers["x-plait-rule"]) == (403, {"why": "so"}, "no")
         assert on.jobs.kept == {}
+
+
+async def test_a_job_that_goes_on_at_another_worker_promises_under_the_same_names() -> None:
+    rules = [{**ALARM, "when": "part == 'a'"}, SEEN]
+    said, tables, before, after = Scripted(), Tables(), Sinks(), Sinks()
+    async with RawServer(said) as server:
+        async with worker(server, tables, "first", "a", "b", promising=before, rules=rules) as (first, _), first.client() as client:
+            where = (await client.ask(post(b"{}", b"Prefer: respond-async"))).headers["location"]
+            said.say("a", b"1")
+            await until(lambda: any(tables.parts.values()))
+            await first.lasting.drain(0.0)
+        await until(lambda: not said.waiting)
+        async with worker(server, tables, "second", "a", "b", promising=after, rules=rules) as (second, _):
+            said.say("b", b"2")
+            async with second.client() as client:
+                assert (await client.ask(get(where, b"Prefer: wait=10"))).json["status"] == "succeeded"
+    job = where.removeprefix("/jobs/")
+    assert (before.ids, after.ids) == ([f"{job}/alarm/a"], [f"{job}/alarm/a", f"{job}/seen"])
+
+
+async def test_no_rule_runs_on_a_job_that_a_rule_has_begun() -> None:
+    sinks, tables = Sinks(), Tables()
+    async with ScriptedServer(1) as server:
+        config = {
+            "predictors": {"a": {"url": server.url}},
+            "graphs": {"predict": {"predict": "a", "rules": [{**SEEN, "do": {"defer": "later"}}]}},
+            "sinks": {"later": {"queue": "normal", "graph": "predict"}},
+        }
+        async with proxy(config, place=Place(Memory(tables, "first"), lambda: True)) as port, port.client() as client:
+            assert (await client.ask(post(b'{"n": 1}'))).status == 200
+            await until(lambda: [job.status for job in tables.jobs.values()] == ["succeeded"])
+    (job,) = tables.jobs.values()
+    assert json.loads(job.input) == {"request": {"n": 1}, "result": 1, "parts": {"a": 1}}
+    assert (job.ruled, sinks.came) == (True, [])

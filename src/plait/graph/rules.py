@@ -26,6 +26,7 @@ Fields = tuple[str, ...]
 STAND_IN = LogSink(log="info")
 """In place of a sink that is wrong by itself: whoever refers to it is not wrong too."""
 _BODILESS = (204, 205, 304)
+_ONE_PART = re.compile(r"\s*part\s*==\s*'([a-z0-9_.]+)'\s*(?:&&|$)")
 _ABOUT_PART = re.compile(r"""\bpart\s*==\s*(?:'([^'\\]*)'|"([^"\\]*)")""")
 
 
@@ -45,7 +46,7 @@ class Response(NamedTuple):
 
 
 class BoundRule(NamedTuple):
-    """A rule that can be asked whether it holds."""
+    """A rule that can be asked whether it holds; `only` is the key of the one part for which it can, if that is known."""
 
     name: str
     on: Literal["part", "result"]
@@ -56,6 +57,7 @@ class BoundRule(NamedTuple):
     set: tuple[tuple[Fields, Evaluate], ...]
     drop: tuple[Fields, ...]
     respond: Response | None
+    only: str | None
 
     @property
     def changes(self) -> bool:
@@ -104,7 +106,14 @@ def _bound(linker: Linker, graph: str, place: int, rule: Rule) -> BoundRule:
         tuple((_way(field), link.template(value, ("do", "set", field))) for field, value in (do.set or {}).items()),
         tuple(map(_way, do.drop or ())),
         respond,
+        _only(rule.when),
     )
+
+
+def _only(when: str) -> str | None:
+    """The part that a condition begins with, where nothing that follows can make it hold for another."""
+    found = _ONE_PART.match(when)
+    return None if found is None or "||" in when or "?" in when else found[1]
 
 
 def rule_name(rule: Rule, place: int) -> str:

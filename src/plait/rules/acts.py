@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol
 
+from plait.background import Background
 from plait.rules.counting import Counting
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from plait.background import Background
     from plait.clock import Clock
     from plait.jobs.records import Outgoing
     from plait.rules.acting import Match, Promising
@@ -39,26 +40,35 @@ class Acts:
 
     Args:
         clock: The worker's clock.
-        background: Owns what was promised until it is durable.
         promising: Takes messages to sinks.
         saw: Counts what becomes of matches.
 
     `largest` is how many bytes a message may have; `elsewhere` counts for all workers, where there are several.
     """
 
-    def __init__(self, clock: Clock, background: Background, promising: Promising, saw: Callable[[str, str, str], None]) -> None:
+    def __init__(self, clock: Clock, promising: Promising, saw: Callable[[str, str, str], None]) -> None:
         self.clock = clock
         self.largest = LARGEST
         self.saw = saw
         self.elsewhere: Elsewhere | None = None
-        self._background = background
+        self._promises = Background()
         self._promising = promising
         self._counting = Counting(clock.now)
         self._logged: dict[tuple[str, str], float] = {}
 
     def promise(self, outgoing: Outgoing) -> asyncio.Future[None]:
         """Have a message taken to a sink, whoever waits for that."""
-        return self._background.start(self._promised(outgoing))
+        return self._promises.start(self._promised(outgoing))
+
+    async def drain(self, seconds: float) -> None:
+        """What was promised has so many seconds to become durable."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._promises.idle()
+
+    async def close(self) -> None:
+        """Stop what is not durable yet."""
+        await self._promises.close()
 
     async def _promised(self, outgoing: Outgoing) -> None:
         await self._promising.promise(outgoing)

@@ -106,9 +106,11 @@ class Ruling:
         output = part.output
         if output is None or not self._open:
             return
-        ctx = Context(self._ctx.run, self._ctx.deadline, {"part": Message(_encode(part.key))})
+        key, ctx = part.key, None
         for rule in self._rules.parts:
-            self._look(Found(rule, part.key, output), ctx)
+            if rule.only is None or rule.only == key:
+                ctx = ctx or Context(self._ctx.run, self._ctx.deadline, {"part": Message(_encode(key))})
+                self._look(Found(rule, key, output), ctx)
         if self._responded is not None and self._outcome is None:
             self._respond(self._responded)
 

@@ -54,7 +54,7 @@ class Lasting:
         self.remembered = Remembered(clock)
         self.jobs = jobs = Jobs(place, Reviving(self.upstreams, self._compiled), clock, self._told)
         self.sinks = Deliveries(place.keeping, jobs, self.tally.sink)
-        self.acts = Acts(clock, self.tasks.background, promising or self.sinks, self.tally.rule)
+        self.acts = Acts(clock, promising or self.sinks, self.tally.rule)
         self.waits = Hurry()
         self.streams = Hurry()
 
@@ -78,6 +78,7 @@ class Lasting:
         self.waits.tell()
         try:
             await self.jobs.drain(seconds)
+            await self.acts.drain(seconds)
             await self.sinks.drain(seconds)
             await self.streams.emptied(LAST_EVENTS)
         finally:
@@ -85,6 +86,7 @@ class Lasting:
 
     async def close(self) -> None:
         """End what runs, then every connection."""
+        await self.acts.close()
         await self.sinks.close()
         await self.jobs.close()
         await self.tasks.close()
