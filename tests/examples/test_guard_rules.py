@@ -11,9 +11,8 @@ from plait.graph.load import load_checked
 from plait.testing import FakePredictor, run_virtual
 from tests.rules.acting import Said, Sinks, Stage
 
-CONFIG = load_checked(
-    Path(__file__).parents[2] / "examples" / "guard" / "plait.yaml", {"PAGER_SECRET": "whsec_MTIzNDU2Nzg5MDEyMzQ1Ng=="}
-).config
+FILE = Path(__file__).parents[2] / "examples" / "guard" / "plait.yaml"
+CONFIG = load_checked(FILE, {"PAGER_SECRET": "whsec_MTIzNDU2Nzg5MDEyMzQ1Ng=="}).config
 EVENT = {"session": "s1", "customer": "c0001", "kind": "checkout", "pace": 1.2, "spread": 0.1, "pages": 9, "assets": 0.2}
 CHECKOUT = {**EVENT, **dict.fromkeys(["amount", "items", "minutes", "orders", "account_days", "cards", "abroad", "night"], 1.0)}
 REVIEW = {**EVENT, "kind": "review", **dict.fromkeys(["length", "links", "capitals", "repeats", "reviews_today"], 1.0)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol
 
@@ -63,7 +64,7 @@ class Acts:
     async def drain(self, seconds: float) -> None:
         """What was promised has so many seconds to become durable."""
         with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(seconds if math.isfinite(seconds) else None):
                 await self._promises.idle()
 
     async def close(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
@@ -11,10 +12,14 @@ import msgspec
 from plait.background import Background
 from plait.clock import Clock
 from plait.errors import ConfigError, PlaitError
-from plait.events import Part
+from plait.events import Acted, Part
 from plait.graph.check import check
 from plait.graph.compile import compile_graph
 from plait.graph.spec import Config
+from plait.jobs.records import Outgoing
+from plait.rules import ruled
+from plait.rules.acts import Acts
+from plait.spec.sinks import LogSink, QueueSink, SinkSpec
 from plait.testing.fakes import FakePredictor
 from plait.testing.virtual import run_virtual
 from plait.types import Call, Context, Message, Run
@@ -24,7 +29,8 @@ class GraphRun(msgspec.Struct, frozen=True):
     """What came of one run: its answer or its error, or neither if it was cancelled.
 
     `parts` are in the order in which they ended, `seconds` is the virtual time that it took, and `left` counts what still ran when
-    it had ended: tasks, and calls of predictors.
+    it had ended: tasks, and calls of predictors. `rules` is what rules of the graph have done, and `messages` what they promised to
+    sinks, each with the sink's name, in order.
     """
 
     answer: Message | None
@@ -32,6 +38,8 @@ class GraphRun(msgspec.Struct, frozen=True):
     parts: list[Part]
     seconds: float
     left: int
+    rules: list[Acted] = []
+    messages: list[tuple[str, Any]] = []
 
     @property
     def value(self) -> Any:
@@ -63,7 +71,7 @@ def run_graph(
     """Check, compile and run one graph.
 
     Args:
-        graphs: The `graphs` of a file, as data.
+        graphs: The `graphs` of a file, as data; every sink that their rules name is there.
         predictors: Who answers.
         request: The request's JSON value.
         graph: Which graph to run.
@@ -76,6 +84,7 @@ def run_graph(
     """
     entries = {fake.name: {"url": "http://127.0.0.1:1", "enabled": fake.name not in excluded} for fake in predictors}
     config = Config.model_validate({"predictors": entries, "graphs": dict(graphs)})
+    config = config.model_copy(update={"sinks": _named(config, graph)})
     problems = check(config)
     if problems:
         raise ConfigError(problems)
@@ -84,21 +93,40 @@ def run_graph(
 
     async def main() -> GraphRun:
         loop = asyncio.get_running_loop()
-        clock = Clock(loop, loop.time)
+        clock, told = Clock(loop, loop.time), _Sinks()
+        acts = Acts(clock, told, lambda *_: None)
         message = Message.of(request)
         run = Run(message, clock, b"test", headers)
-        task = loop.create_task(_answer(compiled.call, message, Context(run, clock.now() + compiled.timeout)))
+        task = loop.create_task(_answer(ruled(compiled, acts).call, message, Context(run, clock.now() + compiled.timeout)))
         if cancel_after is not None:
             loop.call_later(cancel_after, task.cancel)
         await asyncio.wait([task])
         seconds = clock.now()
+        await acts.drain(math.inf)
         await background.idle()
         left = len(asyncio.all_tasks()) - 1 + sum(predictor.open for predictor in predictors)
         clock.close()
         answer, error = (None, None) if task.cancelled() else task.result()
-        return GraphRun(answer, error, run.parts, seconds, left)
+        return GraphRun(answer, error, run.parts, seconds, left, run.acted or [], told.messages)
 
     return run_virtual(main())
+
+
+def _named(config: Config, graph: str) -> dict[str, SinkSpec]:
+    """The sinks that rules name: a queue wherever a job is to begin."""
+    actions = [rule.do for spec in config.graphs.values() for rule in spec.rules]
+    alerts: dict[str, SinkSpec] = {do.alert: LogSink(log="info") for do in actions if do.alert is not None}
+    return alerts | {do.defer: QueueSink(queue="low", graph=graph) for do in actions if do.defer is not None}
+
+
+class _Sinks:
+    """Keeps what is promised."""
+
+    def __init__(self) -> None:
+        self.messages: list[tuple[str, Any]] = []
+
+    async def promise(self, outgoing: Outgoing) -> None:
+        self.messages.append((outgoing.sink, msgspec.json.decode(outgoing.payload)))
 
 
 async def _answer(call: Call, message: Message, ctx: Context) -> tuple[Message | None, PlaitError | None]:
