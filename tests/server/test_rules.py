@@ -172,6 +172,18 @@ async def test_a_rule_may_answer_in_place_of_a_partial_answer_and_nothing_goes_o
         await on.stopped()
 
 
+async def test_a_rule_that_answers_while_the_job_is_made_durable_is_heard() -> None:
+    rule = {"name": "no", "on": "part", "when": "part == 'slow'", "do": {"respond": {"status": 403, "body": "no"}}}
+    async with partial(rule, sinks=Sinks()) as on:
+        on.jobs.gate.clear()
+        on.client.writer.write(post())
+        await on.jobs.coming.wait()
+        on.said.say("slow", b"2")
+        answer = await on.client.answer()
+        assert (answer.status, answer.json, answer.headers["x-plait-rule"]) == (403, "no", "no")
+        on.jobs.gate.set()
+
+
 @pytest.mark.parametrize(("status", "ends"), [(200, "succeeded"), (403, "failed")])
 async def test_a_job_ends_with_what_a_rule_answers(status: int, ends: str) -> None:
     rule = {"name": "no", "on": "part", "when": "part == 'a'", "do": {"respond": {"status": status, "body": {"why": "so"}}}}

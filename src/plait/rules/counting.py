@@ -71,7 +71,7 @@ class Windows:
         """Count a match for a value; true if the rule acts on it. One that was counted before has the answer of before."""
         if once and (known := self._known.get(once)) is not None:
             return known
-        acts = self._counted(key if len(key) <= LONGEST_KEY else blake2b(key.encode(), digest_size=16).hexdigest(), now)
+        acts = self._counted(key, now)
         if once:
             self._known[once] = acts
             if len(self._known) > REMEMBERED:
@@ -99,6 +99,11 @@ class Windows:
         while len(self._values) > self._keys or self._kept > self._moments:
             self._kept -= len(self._values.popitem(last=False)[1].moments)
         return acts
+
+
+def key_of(value: str) -> str:
+    """By what a value is known; a long one by its digest."""
+    return value if len(value) <= LONGEST_KEY else blake2b(value.encode(), digest_size=16).hexdigest()
 
 
 class _Value:

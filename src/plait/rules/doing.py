@@ -10,6 +10,7 @@ from plait.errors import PlaitError, fault
 from plait.events import Acted
 from plait.http1.ids import new_id
 from plait.rules.acting import ACTED, COUNTED, FAILED, Match
+from plait.rules.counting import key_of
 from plait.rules.telling import Found, alert, deferred, fitting
 from plait.sinks.errors import NotPromised
 
@@ -129,7 +130,7 @@ class Doing:
             raise AssertionError("a rule that does not count was counted")
         by = None if counts.by is None else counts.by(ctx, run.message, found.message)
         found = Found(rule, found.key, found.message, by)
-        key = "" if by is None else by.raw.strip().decode()
+        key = "" if by is None else key_of(by.raw.strip().decode())
         once = found.called(run.job) if run.job else ""
         match = Match(f"{self._graph}/{rule.name}/{counts.times}/{counts.within:g}", key, once, counts.times, counts.within)
         return found, self._acting.count(match)

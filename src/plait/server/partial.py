@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from plait.errors import PlaitError, TimedOut
+from plait.errors import PlaitError, Responded, TimedOut
 from plait.events import Part
 from plait.server.alarm import Alarm
 from plait.server.late import adopting, error_of, tell, unheard
@@ -93,8 +93,12 @@ class Keeping:
             self._tell_partly(client, run, error, "")
 
     def _over(self) -> None:
-        """The graph has the whole answer, which is better than a part whenever it comes; or none, which a part is better than."""
-        if self._second is None or not isinstance(self._carried.outcome, PlaitError):
+        """The graph has the whole answer, which is better than a part whenever it comes; or none, which a part is better than.
+
+        What a rule answers in its place is as good as the whole.
+        """
+        outcome = self._carried.outcome
+        if self._second is None or not isinstance(outcome, PlaitError) or isinstance(outcome, Responded):
             client = self._close()
             if client is not None and self._evaluating is not None:
                 self._evaluating.cancel()
