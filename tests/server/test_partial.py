@@ -57,7 +57,7 @@ async def test_the_parts_of_the_partial_answer_say_who_had_no_answer_yet() -> No
         fast, slow = answer.json["parts"]["fast"], answer.json["parts"]["slow"]
         assert (fast["status"], fast["attempts"]) == ("ok", 1)
         assert slow["status"] == "timeout"
-        assert slow["ms"] >= 149  # counted from when it was begun, a moment after it came
+        assert slow["ms"] >= 120  # from when it was begun, which is a moment after its request came
         assert slow["error"].startswith("no answer in ")
         assert "slow;dur=" in answer.headers["server-timing"]
 
