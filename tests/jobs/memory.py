@@ -45,7 +45,7 @@ class Sending:
 
 
 class Tables:
-    """What is durable, and who has written the end of which job."""
+    """What is durable, and who has written the end of which job; `wanted` says whether a process should look into it by itself."""
 
     def __init__(self) -> None:
         self.jobs: dict[str, StoredJob] = {}
@@ -59,6 +59,7 @@ class Tables:
         self.sending: dict[str, Sending] = {}
         self.disabled: dict[tuple[str, str], str] = {}
         self.ends: list[tuple[str, str]] = []
+        self.wanted = True
 
     def time(self) -> float:
         return asyncio.get_running_loop().time()

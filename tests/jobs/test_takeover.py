@@ -300,15 +300,14 @@ def test_a_job_that_cannot_run_any_more_fails_saying_what_is_gone() -> None:
 def test_a_store_that_nobody_asked_for_is_not_opened_until_there_are_jobs_of_others() -> None:
     async def main() -> None:
         async with site({"predict": "a"}, [good("a")]) as here:
+            here.tables.wanted = False
             worker = await here.worker()
-            there = False
-            worker.jobs._working.wanted = lambda: there
             await asyncio.sleep(10.0)
             assert worker.store.calls == []
             with pytest.raises(PlaitError):
                 await worker.jobs.find("0" * 32, "")
             assert worker.store.calls == []
-            there = True
+            here.tables.wanted = True
             await asyncio.sleep(3.0)
             assert worker.store.opened == 1
 

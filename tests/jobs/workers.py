@@ -59,7 +59,7 @@ class Worker:
         self.told: list[Outgoing] = []
         self.background = Background()
         self.reviving = Reviving(self.fakes, self._compile)  # type: ignore[arg-type] # fakes are no upstreams
-        self.jobs = Jobs(Place(self.store, lambda: True), self.reviving, self.clock, self.told.extend)
+        self.jobs = Jobs(Place(self.store, lambda: tables.wanted), self.reviving, self.clock, self.told.extend)
 
     def _compile(self, config: Config, graph: str, upstreams: object, ruled: object) -> Compiled:
         return self._compiled(config, graph)
