@@ -13,6 +13,8 @@ import pytest
 
 from plait.control.current import NAME, kept
 from plait.control.files import digest
+from plait.jobs.store.open import open_jobs
+from tests.control.api.kept import new
 from tests.control.controlling import ENVIRON, FILE, PATIENCE, started, until
 
 pytestmark = pytest.mark.sockets
@@ -221,3 +223,18 @@ async def test_fifty_writers_at_once_through_http_lose_no_update(state: Path, fi
                 group.create_task(add(number))
         assert len((await client.get("/predictors")).json()) == 52
         assert (await client.get("/status")).json()["revision"] == 51
+
+
+async def test_jobs_of_the_state_folder_are_operated_and_none_are_made(state: Path, file: Path):
+    async with started(state, file) as main, main.client() as client:
+        await main.plan()
+        assert (await client.get("/jobs")).json() == {"jobs": [], "next": None}
+        assert not (state / "jobs.db").exists()
+        store = open_jobs(None, state)
+        await store.add(new(1))
+        assert [job["status"] for job in (await client.get("/jobs")).json()["jobs"]] == ["queued"]
+        assert (await client.delete(f"/jobs/{1:032x}")).json()["status"] == "cancelled"
+        assert (await client.post(f"/jobs/{1:032x}/retry")).json()["status"] == "queued"
+        assert [job.id for job in await store.claim(9)] == [f"{1:032x}"]
+        await store.close()
+    assert [(entry["action"], entry["outcome"]) for entry in audited(state)[1:]] == [("DELETE", "done"), ("POST", "done")]

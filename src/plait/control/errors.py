@@ -25,6 +25,12 @@ class InUse(PlaitError):
         self.problems = list(problems)
 
 
+class NotRetried(PlaitError):
+    """Only a job that failed or was cancelled can run again."""
+
+    code, title, status = "not-retried", "Not retried", 409
+
+
 class NotPermitted(ConfigError):
     """A change that only the file may make, with every problem of that kind."""
 

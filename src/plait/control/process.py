@@ -16,6 +16,7 @@ from plait.control.conductor import Conductor
 from plait.control.current import kept
 from plait.control.errors import StoreDown
 from plait.control.files import Taken, digest
+from plait.control.jobs import Jobs
 from plait.control.known import Last
 from plait.control.ledger import START, Ledger
 from plait.control.line import LinePlant
@@ -135,8 +136,9 @@ class Process:
         self._store = open_store(server.store, settings.state)
         self._watch = None if settings.file is None else Watch(settings.file, self._take, self._file)
         self._acting = Acting(plant, bus, self._audit)
+        self._jobs = Jobs()
         self._taken: str | None = None
-        self._conductor = Conductor(plant, bus, settings.state, lambda: self._taken, (self._acting.follow,))
+        self._conductor = Conductor(plant, bus, settings.state, lambda: self._taken, (self._acting.follow, self._jobs.follow))
         around = Surroundings(settings.environ, settings.folder, settings.source)
         last = _last(settings.state, folder.proxy)
         self._ledger = Ledger(self._store, around, folder.proxy, before=self._look, changed=self._conductor.changed, last=last)
@@ -192,7 +194,7 @@ class Process:
             feedback=acting.feedback.record,
             changes=self._changes,
         )
-        return Desk(self._ledger, self._plant, self._bus, self._audit, terms, known)
+        return Desk(self._ledger, self._plant, self._bus, self._audit, terms, known, jobs=self._jobs)
 
     async def close(self) -> None:
         """Bring what was begun to its end."""
@@ -202,6 +204,7 @@ class Process:
             except StoreDown as exc:
                 _log.debug("the store is not told that this proxy ends: %s", exc.detail)
         await self._ledger.close()
+        await self._jobs.close()
         self._audit.close()
         self._folder.close()
 

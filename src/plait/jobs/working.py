@@ -48,6 +48,15 @@ class Place(NamedTuple):
     wanted: Callable[[], bool]
     installed: bool = _INSTALLED
 
+    def check(self) -> None:
+        """See that the packages are there.
+
+        Raises:
+            NotInstalled: If they are not.
+        """
+        if not self.installed:
+            raise NotInstalled("jobs need packages that are not installed here: pip install 'plait[jobs]'")
+
 
 class Working:
     """Runs what is in the store, and keeps it going.
@@ -60,10 +69,11 @@ class Working:
     """
 
     def __init__(self, place: Place, reviving: Reviving, clock: Clock, told: Told) -> None:
-        self.keeping, self.wanted, self._installed = place
+        self.keeping, self.wanted = place.keeping, place.wanted
         self.background = Background()
         self.runner = Runner(self.keeping, Writing(self.keeping, told), reviving, clock, self.background)
         self.opened = False
+        self._place = place
         self._reviving = reviving
         self._upkeep = Upkeep(self.keeping, self.runner, clock, told)
         self._queues = Queues(self.keeping, self.runner, clock, self.background)
@@ -82,7 +92,7 @@ class Working:
         if self.opened:
             await self._queues.change(self._specs)
             self._changed()
-        elif self._looking is None and self._installed:
+        elif self._looking is None and self._place.installed:
             await self._first_look()
             self._looking = self.background.start(Pulse("opening the store of jobs", OPEN, self._look).beat())
 
@@ -94,8 +104,7 @@ class Working:
         """
         if self.opened:
             return
-        if not self._installed:
-            raise NotInstalled("jobs need packages that are not installed here: pip install 'plait[jobs]'")
+        self._place.check()
         async with self._opening:
             if not self.opened:
                 await self._open()

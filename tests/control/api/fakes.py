@@ -20,6 +20,7 @@ from plait.control.bus import Bus
 from plait.control.candidate import Surroundings, candidate
 from plait.control.difference import difference
 from plait.control.errors import Stale, StoreDown
+from plait.control.jobs import Jobs
 from plait.control.marks import Mark
 from plait.control.merge import Edit, whole
 from plait.control.outcome import Outcome
@@ -28,6 +29,7 @@ from plait.control.revisions import Data, Entry, Revision
 from plait.errors import NotFound
 from plait.graph.plan import Plan
 from plait.graph.spec import Config
+from plait.jobs.working import Place
 
 TOKEN = "a-token-of-the-tests-only"  # noqa: S105 - it opens nothing else
 AROUND = Surroundings({}, Path("/nowhere"))
@@ -170,12 +172,17 @@ class Admin:
 
 @asynccontextmanager
 async def admin(
-    state: Path, file: Data | None = None, known: Known | None = None, ledger: MemoryLedger | None = None, **terms: Any
+    state: Path,
+    file: Data | None = None,
+    known: Known | None = None,
+    ledger: MemoryLedger | None = None,
+    place: Place | None = None,
+    **terms: Any,
 ) -> AsyncIterator[Admin]:
     ledger, plant, bus, audit = ledger or MemoryLedger(), ToldPlant(), Bus(), Audit(state)
     await ledger.propose(whole(FILE if file is None else file), author="file")
     said: Mapping[str, Any] = {"hosts": own_hosts("127.0.0.1"), "beat": 0.05, "drain": 1.0, **terms}
-    desk = Desk(ledger, plant, bus, audit, Terms(TOKEN, **said), known or Known())
+    desk = Desk(ledger, plant, bus, audit, Terms(TOKEN, **said), known or Known(), jobs=Jobs(place))
     try:
         yield Admin(admin_app(desk), ledger, plant, bus, desk, state)
     finally:

@@ -10,8 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from plait.jobs.working import Place
 from tests.control.api.fakes import TOKEN, Admin, admin
+from tests.control.api.kept import fill
 from tests.control.api.serving import served
+from tests.jobs.memory import Memory, Tables
 
 CONFIG = Path(__file__).with_name("schemathesis.toml")
 LARGE = ["/config", "/apply", "/graphs/{name}"]
@@ -22,7 +25,9 @@ pytestmark = [pytest.mark.slow, pytest.mark.sockets]
 
 @pytest.fixture
 async def here(tmp_path: Path) -> AsyncIterator[Admin]:
-    async with admin(tmp_path, drain=0.0) as found:
+    store = Memory(Tables(), "control")
+    await fill(store)
+    async with admin(tmp_path, drain=0.0, place=Place(store, lambda: True, installed=True)) as found:
         yield found
 
 

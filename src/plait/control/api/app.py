@@ -8,7 +8,7 @@ from fastapi import Depends, FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from plait import __version__
-from plait.control.api import config, events, feedback, marks, revisions, status
+from plait.control.api import config, events, feedback, jobs, marks, revisions, status
 from plait.control.api.entries import entries
 from plait.control.api.failures import answer_failures, only_known
 from plait.control.api.gate import METRICS, Gate
@@ -58,7 +58,7 @@ def admin_app(desk: Desk) -> FastAPI:
     app.state.desk = desk
     for router in (config.router, entries("predictors", "Predictor"), marks.router, entries("graphs", "Graph"), pictures):
         app.include_router(router)
-    for router in (revisions.router, status.router, events.router, feedback.router):
+    for router in (revisions.router, status.router, events.router, feedback.router, jobs.router):
         app.include_router(router)
     add_pages(app)
     answer_failures(app)

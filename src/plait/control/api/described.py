@@ -28,7 +28,8 @@ _WORDS = {
     421: "The Host is not this server's.",
     422: "The configuration that would come of it is refused, with all its problems.",
     429: "Too many wrong tokens.",
-    503: "The store of revisions does not answer.",
+    501: "The packages that it needs are not installed.",
+    503: "The store does not answer.",
 }
 _ETAG = {"description": "The active revision.", "required": True, "schema": {"type": "string", "pattern": r'^"[0-9]+"$'}}
 _ID = {"description": "The request's id.", "required": True, "schema": {"type": "string", "pattern": r"^[A-Za-z0-9._-]{1,128}$"}}

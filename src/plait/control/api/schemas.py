@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from plait.graph.schema import json_schema
+from plait.jobs.records import ENDED, QUEUED, RUNNING
 
 Schema = dict[str, Any]
 
@@ -106,6 +107,7 @@ def _of_answers() -> dict[str, Schema]:
         "WhatIsWrong": _record({**where, "message": _TEXT, "hint": _TEXT}),
         "Problem": _record(problem, closed=False, optional=("problems",)),
         **_of_status(),
+        **_of_jobs(),
     }
 
 
@@ -128,3 +130,28 @@ def _of_status() -> dict[str, Schema]:
         "rollout": _maybe(facts),
     }
     return {"Status": _record(whole, closed=False)}
+
+
+def _of_jobs() -> dict[str, Schema]:
+    status = {"enum": [QUEUED, RUNNING, *ENDED]}
+    entry = {
+        "id": {**_TEXT, "pattern": "^[0-9a-f]{32}$"},
+        "graph": _TEXT,
+        "status": status,
+        "queue": _maybe(_TEXT),
+        "client": _TEXT,
+        "created": _TIME,
+        "begun": _maybe(_TIME),
+        "finished": _maybe(_TIME),
+        "revision": _NUMBER,
+        "request_id": _TEXT,
+    }
+    part = {"status": _TEXT, "code": _maybe(_NUMBER), "ms": {"type": "number"}, "attempts": _NUMBER}
+    part |= {"endpoint": _maybe(_TEXT), "error": _maybe(_TEXT), "output": _ANY}
+    found = {"parts": _by_name(_ref("JobPart")), "result": _ANY, "complete": _maybe(_FLAG), "error": _ANY}
+    return {
+        "JobEntry": _record(entry),
+        "Jobs": _record({"jobs": _list(_ref("JobEntry")), "next": _maybe(_TEXT)}),
+        "JobPart": _record(part, optional=("output",)),
+        "Job": _record({**entry, **found}),
+    }

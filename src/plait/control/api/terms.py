@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from plait.control.bus import Bus
+from plait.control.jobs import Jobs
 from plait.control.totals import Totals
 
 if TYPE_CHECKING:
@@ -86,6 +87,7 @@ class Desk:
         terms: What holds.
         known: What others know.
         totals: What workers have counted.
+        jobs: The jobs of all.
     """
 
     ledger: Ledger
@@ -95,6 +97,7 @@ class Desk:
     terms: Terms
     known: Known = field(default_factory=Known)
     totals: Totals = field(default_factory=Totals)
+    jobs: Jobs = field(default_factory=Jobs)
 
     def count(self, source: str, outcome: str) -> None:
         """A change from a source has had an outcome."""
