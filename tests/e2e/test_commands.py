@@ -243,3 +243,22 @@ def test_functions_beside_the_file_are_served(tmp_path: Path) -> None:
     with serving("serve", str(tmp_path / "plait.yaml"), "--port", "0") as (url, _):
         answer = send(f"{url}/predict", b'{"score": 95}')
         assert (answer.status, json.loads(answer.body)) == (200, {"grade": 9})
+
+
+def test_call_takes_what_a_rule_answers_for_an_answer_or_a_refusal_by_its_status(tmp_path: Path) -> None:
+    file = tmp_path / "plait.yaml"
+    file.write_text(
+        "graphs:\n"
+        "  predict:\n"
+        "    value: 1\n"
+        "    rules:\n"
+        '      - {on: result, when: "request.x == 1.0", do: {respond: {status: 206, body: partly}}}\n'
+        '      - {on: result, when: "request.x == 2.0", do: {respond: {status: 404, body: no}}}\n'
+    )
+    with serving("serve", str(file), "--port", "0") as (url, _):
+        told = [run("call", "predict", "-d", f'{{"x": {x}}}', "--url", url) for x in (0, 1, 2)]
+    assert [(done.returncode, done.stdout.strip(), done.stderr.strip()) for done in told] == [
+        (0, "1", ""),
+        (0, '"partly"', ""),
+        (1, "", '"no"'),
+    ]

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     from plait.cli.http import Response
 
-_GOOD, _NOT_FOUND = 200, 404
+_GOOD, _REFUSED, _NOT_FOUND = 200, 400, 404
+_RULE = "x-plait-rule"
 
 
 def call(  # noqa: PLR0913, PLR0917 - a command's options
@@ -62,7 +63,7 @@ def call(  # noqa: PLR0913, PLR0917 - a command's options
             complete = _follow(response, url, raw=raw, envelope=envelope)
         else:
             told = reply(response, url)
-            good = told.status == _GOOD
+            good = told.status == _GOOD or (_RULE in told.headers and told.status < _REFUSED)
             print(told.body.decode(errors="replace") if raw else _pretty(told.body), file=sys.stdout if good else sys.stderr)
             if not good:
                 sys.exit(1)
@@ -88,7 +89,7 @@ def _asked(url: str, graph: str, body: bytes, headers: dict[str, str], tls: SSLC
     from plait.cli.http import opened  # noqa: PLC0415 - commands import when they run
 
     with opened(url + ("/predict" if graph == "predict" else f"/predict/{graph}"), body, headers, tls=tls) as response:
-        if response.status != _NOT_FOUND:
+        if response.status != _NOT_FOUND or _RULE in response.headers:
             yield response
             return
     with opened(url + _metadata(url, graph, tls)["route"], body, headers, tls=tls) as response:
