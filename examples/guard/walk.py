@@ -26,6 +26,7 @@ SECRET = "whsec_cGxhaXQ6IG9ubHkgZm9yIHRoZSBleGFtcGxlIQ=="  # noqa: S105 - of nob
 STEPS = """
 python replay.py
 cat pager.log
+plait jobs list --graph review
 """.strip()
 PATIENCE = 60.0
 

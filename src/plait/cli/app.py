@@ -17,6 +17,7 @@ from plait.cli import (
     explain,
     import_graph,
     include,
+    jobs,
     predictor,
     revisions,
     rollback,
@@ -66,4 +67,5 @@ for _command, _short in (
     (include.include, "Take a predictor in again."),
 ):
     app.command(short_help=_short)(_command)
+app.add_typer(jobs.app, name="jobs", short_help="See and change what is answered later.")
 app.add_typer(import_graph.app, name="import", short_help="Make a file of another system's.")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from plait.cli.http import Response
 
-_GOOD, _REFUSED, _NOT_FOUND = 200, 400, 404
+_GOOD, _ACCEPTED, _REFUSED, _NOT_FOUND = 200, 202, 400, 404
 _RULE = "x-plait-rule"
 
 
@@ -43,44 +43,47 @@ def call(  # noqa: PLR0913, PLR0917 - a command's options
     ] = None,
     envelope: Annotated[bool, typer.Option("--envelope", help="Show the state of every part too.")] = False,  # noqa: FBT002 - a flag
     stream: Annotated[bool, typer.Option("--stream", help="Show each part as it ends, then the result.")] = False,  # noqa: FBT002
+    later: Annotated[bool, typer.Option("--async", help="Have a job made of it, and print its id.")] = False,  # noqa: FBT002
+    wait: Annotated[
+        str | None, typer.Option(help="With --async: how long to wait for the answer itself first, such as 2s.", show_default=False)
+    ] = None,
+    notify: Annotated[
+        str | None, typer.Option(metavar="SINK", help="With --async: the sink that is told of its end.", show_default=False)
+    ] = None,
+    key: Annotated[
+        str | None, typer.Option(help="With --async: if it is asked for with this again, it is the same job.", show_default=False)
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON as it comes, also on a terminal.")] = False,  # noqa: FBT002
 ) -> None:
-    """Ask a graph and print its answer: exit code 0 for an answer, 1 for a problem."""
-    from plait.cli.http import reply, trusted  # noqa: PLC0415 - commands import when they run
-    from plait.client.asked import ENVELOPE, LINES  # noqa: PLC0415
+    """Ask a graph and print its answer: exit code 0 for an answer or a job, 1 for a problem."""
+    from plait.cli.http import trusted  # noqa: PLC0415 - commands import when they run
+    from plait.cli.later import asking  # noqa: PLC0415
 
-    if timeout is not None:
-        _check_duration(timeout)
+    headers = _fields(timeout, envelope=envelope, stream=stream) | asking(wait, key, notify, later=later, stream=stream)
     url = url.rstrip("/")
     tls = trusted(cacert, cert)
     body = _sample(url, graph, tls) if data is None else _body(data)
-    headers = {"X-Request-Timeout": timeout} if timeout else {}
-    if stream or envelope:
-        headers["Accept"] = LINES if stream else ENVELOPE
     raw = as_json or not sys.stdout.isatty()
     with _asked(url, graph, body, headers, tls) as response:
         if stream and response.status == _GOOD:
             complete = _follow(response, url, raw=raw, envelope=envelope)
         else:
-            told = reply(response, url)
-            good = told.status == _GOOD or (_RULE in told.headers and told.status < _REFUSED)
-            print(told.body.decode(errors="replace") if raw else _pretty(told.body), file=sys.stdout if good else sys.stderr)
-            if not good:
-                sys.exit(1)
-            complete = told.headers.get("x-plait-complete") != "false"
+            complete = _show(response, url, raw=raw, as_json=as_json)
     if not complete:
         # The parts have been shown already, if they were asked for.
         hint = "" if envelope or stream else "; --envelope shows which part is missing"
         print(f"the answer is not complete{hint}", file=sys.stderr)  # noqa: T201
 
 
-def _check_duration(timeout: str) -> None:
-    from plait.spec.fields import seconds  # noqa: PLC0415 - commands import when they run
+def _fields(timeout: str | None, *, envelope: bool, stream: bool) -> dict[str, str]:
+    from plait.client.asked import ENVELOPE, LINES  # noqa: PLC0415 - commands import when they run
+    from plait.spec.fields import seconds  # noqa: PLC0415
 
     try:
-        seconds(timeout)
+        headers = {"X-Request-Timeout": timeout} if timeout is not None and seconds(timeout) else {}
     except ValueError as exc:
         raise typer.BadParameter(str(exc), param_hint="--timeout") from None
+    return headers | ({"Accept": LINES if stream else ENVELOPE} if stream or envelope else {})
 
 
 @contextmanager
@@ -94,6 +97,23 @@ def _asked(url: str, graph: str, body: bytes, headers: dict[str, str], tls: SSLC
             return
     with opened(url + _metadata(url, graph, tls)["route"], body, headers, tls=tls) as response:
         yield response
+
+
+def _show(response: Response, url: str, *, raw: bool, as_json: bool) -> bool:
+    """Print an answer, a job or a problem, with which the command ends; whether nothing is missing."""
+    from plait.cli.http import reply  # noqa: PLC0415 - commands import when they run
+
+    told = reply(response, url)
+    if told.status == _ACCEPTED and _RULE not in told.headers:
+        from plait.cli.later import show  # noqa: PLC0415
+
+        show(url, told.body, as_json=as_json)
+        return True
+    good = told.status == _GOOD or (_RULE in told.headers and told.status < _REFUSED)
+    print(told.body.decode(errors="replace") if raw else _pretty(told.body), file=sys.stdout if good else sys.stderr)
+    if not good:
+        sys.exit(1)
+    return told.headers.get("x-plait-complete") != "false"
 
 
 def _follow(response: Response, url: str, *, raw: bool, envelope: bool) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,23 @@ def revisions(params: Mapping[str, Any], incomplete: str) -> list[str]:
     listed = _read(params, "/revisions", limit=_MOST).get("revisions")
     found = [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
     return [str(each["number"]) for each in found if str(each.get("number", "")).startswith(incomplete)]
+
+
+def graphs(params: Mapping[str, Any], incomplete: str) -> list[str]:
+    """The names of graphs that begin so."""
+    names = _read(params, "/status").get("graphs")
+    return [name for name in names if name.startswith(incomplete)] if isinstance(names, dict) else []
+
+
+def jobs(params: Mapping[str, Any], incomplete: str, statuses: Collection[str] = ()) -> list[tuple[str, str]]:
+    """The ids of jobs that begin so, the newest first, each with its graph and status; of these statuses only, if there are any."""
+    listed = _read(params, "/jobs", limit=_MOST).get("jobs")
+    found = [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
+    return [
+        (str(each["id"]), f"{each.get('graph')}, {each.get('status')}")
+        for each in found
+        if str(each.get("id", "")).startswith(incomplete) and (not statuses or each.get("status") in statuses)
+    ]
 
 
 def _read(params: Mapping[str, Any], path: str, **query: object) -> dict[str, Any]:

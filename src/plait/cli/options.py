@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -24,6 +25,21 @@ def _revisions(ctx: typer.Context, incomplete: str) -> list[str]:
     return revisions(ctx.params, incomplete)
 
 
+def _graphs(ctx: typer.Context, incomplete: str) -> list[str]:
+    from plait.cli.complete import graphs  # noqa: PLC0415 - only a shell that completes asks
+
+    return graphs(ctx.params, incomplete)
+
+
+def _jobs(*statuses: str) -> Callable[[typer.Context, str], list[tuple[str, str]]]:
+    def found(ctx: typer.Context, incomplete: str) -> list[tuple[str, str]]:
+        from plait.cli.complete import jobs  # noqa: PLC0415 - only a shell that completes asks
+
+        return jobs(ctx.params, incomplete, statuses)
+
+    return found
+
+
 def _reason(text: str) -> str:
     if len(text) > _LONGEST_REASON:
         raise typer.BadParameter(f"has more than {_LONGEST_REASON} characters")
@@ -34,6 +50,12 @@ File = Annotated[Path, typer.Argument(help="The file: YAML, JSON or TOML.", show
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 Predictor = Annotated[str, typer.Argument(metavar="PREDICTOR", help="The predictor's name.", autocompletion=_predictors)]
 Number = Annotated[int | None, typer.Argument(min=1, metavar="[REVISION]", help="Its number.", autocompletion=_revisions)]
+Graph = Annotated[str | None, typer.Option(help="Only those of this graph.", autocompletion=_graphs, show_default=False)]
+Job = Annotated[str, typer.Argument(metavar="JOB", help="The job's id.", autocompletion=_jobs())]
+UnfinishedJobs = Annotated[
+    list[str], typer.Argument(metavar="JOB...", help="Their ids.", autocompletion=_jobs("queued", "running"))
+]
+EndedJobs = Annotated[list[str], typer.Argument(metavar="JOB...", help="Their ids.", autocompletion=_jobs("failed", "cancelled"))]
 Reason = Annotated[
     str, typer.Option(callback=_reason, help="Why, for whoever reads the revisions and the audit log.", show_default=False)
 ]
