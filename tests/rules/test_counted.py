@@ -107,6 +107,16 @@ def test_an_answer_that_depends_on_it_waits_50_ms_for_the_decision() -> None:
     on_stage(play, graph, bot())
 
 
+def test_an_answer_that_is_decided_on_waits_for_its_promises_as_any_other() -> None:
+    async def play(stage: Stage) -> None:
+        stage.acts.elsewhere = Slowly(0.03)
+        said = await stage.ask({"who": "a", "p": 0.9})
+        assert (said.responded, round(said.at, 2)) == ((429, None), 0.33)
+        assert said.acted == [("often", "bot", ["respond", "alert"], None)]
+
+    on_stage(play, counted(respond={"status": 429}, alert="pager"), bot(), Sinks(after=0.3))
+
+
 def test_a_result_that_is_decided_about_in_time_is_changed_and_the_rules_go_on_in_order() -> None:
     rules = [
         {"on": "result", "when": "true", "do": {"set": {"often": True}}, "count": 2, "within": "1m"},

@@ -127,9 +127,9 @@ SEEN = {"name": "seen", "on": "result", "when": "true", "do": {"alert": "pager"}
 
 @asynccontextmanager
 async def partial(*rules: Any, sinks: Sinks) -> AsyncIterator[Stage]:
-    """A graph with rules that answers without `slow` at 150 ms, and goes on; `fast` has answered."""
+    """A graph with rules that answers without `slow` at 300 ms, and goes on; `fast` has answered."""
     graph = {"require": "any", "late": "keep", "rules": list(rules)}
-    async with stage("fast", "slow", within="150ms", promising=sinks, **graph) as on:
+    async with stage("fast", "slow", within="300ms", promising=sinks, **graph) as on:
         on.said.say("fast", b'{"p":1}')
         yield on
 
@@ -153,11 +153,11 @@ async def test_rules_act_on_a_partial_answer_and_again_on_the_whole_under_its_jo
 
 
 async def test_a_partial_answer_waits_for_what_its_parts_promised_and_no_longer_than_a_moment() -> None:
-    sinks = Sinks(after=0.4)
+    sinks = Sinks(after=0.8)
     async with partial(ALARM, sinks=sinks) as on:
         began = on.port.clock.now()
         answer = await on.client.ask(post(b"{}", ENVELOPE))
-        assert on.port.clock.now() - began < 0.3
+        assert on.port.clock.now() - began < 0.6
         (acted,) = answer.json["rules"]
         assert (acted["did"], acted["error"]) == ([], "alert: was not durable in time, and may still be sent")
         await until(lambda: bool(sinks.durable))
@@ -167,7 +167,7 @@ async def test_a_rule_may_answer_in_place_of_a_partial_answer_and_nothing_goes_o
     rule = {"on": "result", "when": "slow == null", "do": {"respond": {"status": 206, "body": {"only": "${fast.p}"}}}}
     async with partial(rule, sinks=Sinks()) as on:
         answer = await on.client.ask(post())
-        assert (answer.status, answer.json, answer.headers["x-plait-rule"]) == (206, {"only": 1}, "1")
+        assert (answer.status, answer.json, answer.headers.get("x-plait-rule")) == (206, {"only": 1}, "1")
         assert "location" not in answer.headers
         await on.stopped()
 

@@ -150,11 +150,10 @@ class Ruling:
                 return
             if rule.counts is not None:
                 self._count(found, ctx)
-                return
+            else:
+                self._act(found, ctx, changes=True)
         except Exception as exc:  # noqa: BLE001 - whatever is wrong with a rule, the answer comes all the same
             doing.failed(rule, doing.acted(rule, found.key), _why(exc))
-            return
-        self._act(found, ctx, changes=True)
 
     def _count(self, found: Found, ctx: Context) -> None:
         found, decided = self._doing.count(found, ctx)
@@ -217,6 +216,7 @@ class Ruling:
     def _respond(self, responded: Responded) -> None:
         """Answer now, whatever is still under way; the call that has just told of its part is not stopped before it has gone on."""
         self._outcome, self._stopping = responded, True
+        self._wait_no_more()
         asyncio.get_running_loop().call_soon(self._stop)
 
     def _stop(self) -> None:
