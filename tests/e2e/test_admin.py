@@ -332,3 +332,29 @@ def until(holds: Any) -> None:
             return
         pause(0.1)
     raise AssertionError("it did not come to be in time")
+
+
+def test_a_job_is_asked_for_listed_cancelled_and_let_run_again(a: Predictor, file: Path) -> None:
+    file.write_text(file.read_text().replace('"}', '", timeout: 60s}'))
+    with running(file) as here:
+        assert here.said("jobs", "list") == {"jobs": [], "next": None}
+        assert not (file.parent / ".plait" / "jobs.db").exists()
+        a.go.clear()
+        asked = run("call", "predict", "-d", "{}", "--async", "--url", here.data)
+        assert asked.returncode == 0, asked.stderr
+        job = asked.stdout.strip()
+        assert a.came.wait(PATIENCE)
+        assert [(each["id"], each["status"]) for each in here.said("jobs", "list")["jobs"]] == [(job, "running")]
+        assert here.typed("jobs", "retry", job).returncode == 1
+        assert here.typed("jobs", "cancel", job, "--reason", "a hangs").stdout == f"job {job} is cancelled\n"
+        a.go.set()
+        assert here.typed("jobs", "retry", job).stdout == f"job {job} is queued again\n"
+        result = json.loads(send(f"{here.data}/jobs/{job}", headers={"Prefer": "wait=20"}).body)["result"]
+        assert result == BOTH
+        assert here.said("jobs", "show", job)["result"] == BOTH
+    audit = [json.loads(line) for line in (file.parent / ".plait" / "audit.log").read_text().splitlines()]
+    assert [(line["action"], line["outcome"]) for line in audit if "/jobs/" in line["resource"]] == [
+        ("POST", "not-retried"),
+        ("DELETE", "done"),
+        ("POST", "done"),
+    ]
