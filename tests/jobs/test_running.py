@@ -419,3 +419,19 @@ def test_a_failed_job_that_is_tried_again_asks_only_what_had_no_answer() -> None
             assert (len(a.asked), len(b.asked)) == (1, 2)
 
     run_virtual(main())
+
+
+def test_the_sink_of_a_job_hears_once_that_it_was_cancelled() -> None:
+    async def main() -> None:
+        async with site({"predict": {"parallel": ["a", "b"]}}, [good("a", after=0.1), good("b", after=50.0)]) as here:
+            worker = await here.worker()
+            state = await worker.submit(notify="pager")
+            await asyncio.sleep(0.5)
+            for _ in range(2):
+                assert (await worker.jobs.cancel(state.id, "")).status == "cancelled"
+            (message,) = worker.told
+            said = msgspec.json.decode(message.payload)
+            assert (said["status"], said["job"], list(said["parts"])) == ("cancelled", state.id, ["a"])
+            assert list(here.tables.outbox) == [message.id]
+
+    run_virtual(main())

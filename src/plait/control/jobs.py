@@ -10,6 +10,7 @@ import msgspec
 
 from plait.control.errors import NotRetried
 from plait.errors import NotFound
+from plait.jobs.cancelling import cancelled
 from plait.jobs.parts import told
 from plait.jobs.records import CANCELLED, ENDED, FAILED
 from plait.jobs.state import JobState, moment, state_of
@@ -106,7 +107,7 @@ class Jobs:
         store, before = await self._stored(job)
         if only_checked or before.status in ENDED:
             return Acted(await _whole(store, before), changed=False)
-        found = await store.cancel(job, None)
+        found, _ = await cancelled(store, job, None)  # workers send what it has promised
         return Acted(await _whole(store, found), changed=found is not None and found.status == CANCELLED)
 
     async def retry(self, job: str, *, only_checked: bool = False) -> Acted:

@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from plait.errors import NotFound
+from plait.jobs.cancelling import cancelled
 from plait.jobs.following import LOOK, Following
 from plait.jobs.intake import Intake
 from plait.jobs.parts import told
@@ -45,6 +46,7 @@ class Jobs:
 
     def __init__(self, place: Place, reviving: Reviving, clock: Clock, told: Told) -> None:
         self._clock = clock
+        self._told = told
         self._working = working = Working(place, reviving, clock, told)
         self._intake = Intake(working)
         self._keeping = working.keeping
@@ -129,9 +131,10 @@ class Jobs:
             NotFound: If there is none of that client's.
         """
         await self._job(job, client)
-        found = await self._keeping.cancel(job, client)
+        found, messages = await cancelled(self._keeping, job, client)
         if found is None:
             raise _unknown()
+        self._told(messages)
         self._working.runner.drop(job)
         return await self._state(found)
 
