@@ -2,24 +2,8 @@
 
 from __future__ import annotations
 
-import pytest
-
 from plait.jobs.store.store import Store
-from tests.jobs.store.stores import Another, Watch, message, new
-
-
-@pytest.fixture
-async def ours(another: Another) -> Store:
-    store = another("ours")
-    await store.renew(10)
-    return store
-
-
-@pytest.fixture
-async def theirs(another: Another) -> Store:
-    store = another("theirs")
-    await store.renew(10)
-    return store
+from tests.jobs.store.stores import Watch, message, new
 
 
 async def test_the_same_message_is_promised_once(ours: Store, theirs: Store) -> None:

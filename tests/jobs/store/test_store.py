@@ -10,21 +10,7 @@ import pytest
 from plait.jobs.errors import Full, KeyReused
 from plait.jobs.records import CANCELLED, FAILED, QUEUED, RUNNING, SUCCEEDED, Ended, Wanted
 from plait.jobs.store.store import Store
-from tests.jobs.store.stores import DONE, Another, Watch, message, new, part
-
-
-@pytest.fixture
-async def ours(another: Another) -> Store:
-    store = another("ours")
-    await store.renew(10)
-    return store
-
-
-@pytest.fixture
-async def theirs(another: Another) -> Store:
-    store = another("theirs")
-    await store.renew(10)
-    return store
+from tests.jobs.store.stores import DONE, Watch, message, new, part
 
 
 async def test_a_job_is_kept_as_it_was_given(ours: Store, theirs: Store, watch: Watch) -> None:
