@@ -79,9 +79,11 @@ class Nats:
                 return self._stream
             await self.close()
             failed: Exception | None = None
-            for broker in parse_brokers(self._spec.nats):
+            brokers = parse_brokers(self._spec.nats)
+            for broker in brokers:
                 try:
-                    return await self._connected(broker)
+                    async with asyncio.timeout(self._spec.timeout / len(brokers)):  # it goes on trying where nobody listens
+                        return await self._connected(broker)
                 except (PlaitError, OSError, TimeoutError) as exc:
                     failed = exc
                 except Exception as exc:  # noqa: BLE001 - the client raises what it likes while it connects
@@ -90,6 +92,7 @@ class Nats:
 
     async def _connected(self, broker: Broker) -> JetStreamContext:
         from nats.aio.client import Client  # noqa: PLC0415 - as above
+        from nats.errors import NoServersError  # noqa: PLC0415
 
         client = Client()
         said: list[Exception] = []
@@ -102,14 +105,23 @@ class Nats:
         options: dict[str, Any] = {name: value for name, value in broker.credentials.items() if value}
         if broker.tls:
             options |= {"tls": ssl.create_default_context(), "tls_hostname": broker.host}
-        await client.connect(
-            f"{'tls' if broker.tls else 'nats'}://{host}:{broker.port}",
-            name="plait",
-            allow_reconnect=False,
-            connect_timeout=math.ceil(self._spec.timeout),
-            error_cb=heard,
-            **options,
-        )
+        try:
+            await client.connect(
+                f"{'tls' if broker.tls else 'nats'}://{host}:{broker.port}",
+                name="plait",
+                allow_reconnect=False,
+                max_reconnect_attempts=1,  # with none, it would try for ever
+                reconnect_time_wait=0,
+                connect_timeout=math.ceil(self._spec.timeout),
+                error_cb=heard,
+                **options,
+            )
+        except BaseException as exc:
+            with suppress(Exception):  # it is given up either way
+                await client.close()
+            if said and isinstance(exc, NoServersError):
+                raise OSError(_reason(said[-1])) from None
+            raise
         self._client = client
         self._stream = stream = client.jetstream()
         if self._spec.stream is not None:
