@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections import Counter
+from collections.abc import Collection
 from typing import Any
 
 BOUNDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
@@ -107,3 +109,38 @@ class SinkCounts:
         self._seconds.take(self._tooks)
         names = ("promised", "retried", "dropped", "refused")
         return {name: getattr(self, name) for name in names} | {"seconds": self._seconds.facts()}
+
+
+class JobCounts:
+    """Jobs of one worker: those that it took in, those whose end it wrote, and those that it took over from one that had died."""
+
+    __slots__ = ("_ended", "_submitted", "taken_over")
+
+    def __init__(self) -> None:
+        self.taken_over = 0
+        self._submitted: Counter[str] = Counter()
+        self._ended: Counter[tuple[str, str]] = Counter()
+
+    def submitted(self, graph: str) -> None:
+        """One more of a graph was taken in."""
+        self._submitted[graph] += 1
+
+    def ended(self, graph: str, status: str) -> None:
+        """One more of a graph has ended."""
+        self._ended[graph, status] += 1
+
+    def keep(self, graphs: Collection[str], most: int) -> None:
+        """Forget what was counted of graphs that are no more, the oldest first, where there are too many."""
+        gone = [name for name in self._submitted if name not in graphs]
+        for name in gone[: max(0, len(self._submitted) - most)]:
+            del self._submitted[name]
+        others = [key for key in self._ended if key[0] not in graphs]
+        for key in others[: max(0, len(self._ended) - most)]:
+            del self._ended[key]
+
+    def facts(self) -> dict[str, Any]:
+        """What was counted, as JSON."""
+        ended: dict[str, dict[str, int]] = {}
+        for (graph, status), count in self._ended.items():
+            ended.setdefault(graph, {})[status] = count
+        return {"submitted": dict(self._submitted), "ended": ended, "taken_over": self.taken_over}

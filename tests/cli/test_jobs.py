@@ -198,6 +198,12 @@ async def test_an_answer_in_time_is_the_answer_and_a_problem_a_problem(capsys: C
     assert json.loads(capsys.readouterr().err)["detail"] == "the store is away"
 
 
+async def test_what_a_rule_answers_is_no_job_whatever_its_status(capsys: Capture) -> None:
+    async with admin(proxied(Reply({"y": 1}, 202, headers={"X-Plait-Rule": "alarm"}))) as server:
+        assert await typed("call", "predict", "-d", "{}", "--async", "--wait", "1s", "--url", server.url) == 0
+    assert json.loads(capsys.readouterr().out) == {"y": 1}
+
+
 async def test_a_job_without_an_id_is_no_plaits(capsys: Capture) -> None:
     async with admin(proxied(Reply([], 202))) as server:
         assert await typed("call", "predict", "-d", "{}", "--async", "--url", server.url) == 1

@@ -335,12 +335,13 @@ def test_the_finished_job_goes_to_its_sink_once_with_the_write_that_ended_it() -
 
 def test_a_job_that_waited_too_long_has_failed_and_its_sink_hears_of_it() -> None:
     async def main() -> None:
-        async with site({"predict": "a"}, [good("a", after=90.0)], jobs={"concurrency": 1, "expire": "20s"}) as here:
+        slow = FakePredictor("a", "a", after=90.0, timeout=100.0)
+        async with site({"predict": "a"}, [slow], jobs={"concurrency": 1, "expire": "20s"}) as here:
             worker = await here.worker()
             await worker.submit()
             late = await worker.submit(notify="pager")
             ended = await worker.ended(late.id, 100.0)
-            assert ended.status == "failed"
+            assert (ended.status, bytes(ended.error or b"")) == ("failed", b'{"title":"Expired"}')
             assert [each.sink for each in worker.told] == ["pager"]
 
     run_virtual(main())

@@ -9,6 +9,7 @@ from typing import Any
 
 from plait.background import Background
 from plait.clock import Clock
+from plait.counts import JobCounts
 from plait.graph.compile import Compiled, compile_graph
 from plait.graph.slice import slice_of
 from plait.graph.spec import Config
@@ -59,7 +60,8 @@ class Worker:
         self.told: list[Outgoing] = []
         self.background = Background()
         self.reviving = Reviving(self.fakes, self._compile)  # type: ignore[arg-type] # fakes are no upstreams
-        self.jobs = Jobs(Place(self.store, lambda: tables.wanted), self.reviving, self.clock, self.told.extend)
+        self.counts = JobCounts()
+        self.jobs = Jobs(Place(self.store, lambda: tables.wanted), self.reviving, self.clock, self.told.extend, self.counts)
 
     def _compile(self, config: Config, graph: str, upstreams: object, ruled: object) -> Compiled:
         return self._compiled(config, graph)

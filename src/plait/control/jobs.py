@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
+from plait.control.counting import Counting
 from plait.control.errors import NotRetried
 from plait.errors import NotFound
 from plait.jobs.cancelling import cancelled
@@ -52,12 +53,15 @@ class Jobs:
 
     Args:
         place: Where they are kept; else what is desired first says so.
+
+    `counting` knows how many there are.
     """
 
     def __init__(self, place: Place | None = None) -> None:
         self._place = place
         self._opening = asyncio.Lock()
         self._opened = False
+        self.counting = Counting(self.store)
 
     def follow(self, desired: Desired, before: Desired | None) -> None:  # noqa: ARG002 - as those who act on it are told
         """Something is desired: the first of it says where jobs are kept, for as long as plait runs."""
@@ -108,7 +112,10 @@ class Jobs:
         if only_checked or before.status in ENDED:
             return Acted(await _whole(store, before), changed=False)
         found, _ = await cancelled(store, job, None)  # workers send what it has promised
-        return Acted(await _whole(store, found), changed=found is not None and found.status == CANCELLED)
+        changed = found is not None and found.status == CANCELLED
+        if changed:
+            self.counting.cancelled[before.graph] += 1
+        return Acted(await _whole(store, found), changed)
 
     async def retry(self, job: str, *, only_checked: bool = False) -> Acted:
         """Let a job run again; of its parts, only those with an answer stay.
@@ -130,6 +137,7 @@ class Jobs:
 
     async def close(self) -> None:
         """Close the store."""
+        await self.counting.close()
         if self._place is not None:
             await self._place.keeping.close()
 

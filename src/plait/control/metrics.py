@@ -15,6 +15,8 @@ from prometheus_client.openmetrics import exposition as openmetrics
 from prometheus_client.registry import Collector
 
 from plait import __version__
+from plait.control.counting import JobsTold
+from plait.control.job_metrics import of_jobs
 from plait.control.plant import Snapshot
 from plait.control.totals import Counts, Totals
 from plait.server.tally import BOUNDS
@@ -57,6 +59,7 @@ class Known:
         config_valid: Whether the file, as it is now, could be taken; none if there is no file.
         store_up: Whether the store answers.
         accuracy: Of predictors with feedback, the share of right answers.
+        jobs: What is known of jobs.
     """
 
     graphs: Collection[str]
@@ -68,6 +71,7 @@ class Known:
     excluded: Collection[str] = ()
     changes: Mapping[tuple[str, str], int] = field(default_factory=dict)
     accuracy: Mapping[str, float] = field(default_factory=dict)
+    jobs: JobsTold = field(default_factory=JobsTold)
 
 
 def exposition(snapshots: Sequence[Snapshot], known: Known, totals: Totals, accept: str = "") -> tuple[bytes, str]:
@@ -109,6 +113,7 @@ class _Families(Collector):
         yield from self._histograms()
         yield from self._of_predictors()
         yield from self._of_replicas()
+        yield from of_jobs(self.known.graphs, self.counts, self.known.jobs)
         yield from self._of_workers()
         yield from self._of_changes()
         yield _gauge(

@@ -82,6 +82,12 @@ def _counted(snapshot: Mapping[str, Any]) -> Iterator[tuple[Key, tuple[float, ..
         yield ("own_seconds", name), _histogram(graph["own"])
     for rule in snapshot.get("rules", ()):
         yield ("rule_matches", rule["graph"], rule["rule"], rule["outcome"]), (rule["count"],)
+    jobs = snapshot.get("jobs", {})
+    yield ("jobs_taken_over",), (jobs.get("taken_over", 0),)
+    for graph, count in jobs.get("submitted", {}).items():
+        yield ("jobs_submitted", graph), (count,)
+    for graph, statuses in jobs.get("ended", {}).items():
+        yield from _statuses("jobs_ended", graph, {"statuses": statuses})
     for name, predictor in snapshot["predictors"].items():
         if "seconds" in predictor:  # else it was never called
             yield from _statuses("parts", name, predictor)

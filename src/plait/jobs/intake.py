@@ -61,6 +61,7 @@ class Intake:
             self._under_way.discard(mark)
         if not added.created:
             return added.id
+        self._working.runner.counts.submitted(job.graph)
         taken = as_taken(job, added)
         await self._working.take(Held(taken, asked.compiled))
         return taken
@@ -77,5 +78,6 @@ class Intake:
             self._working.runner.doubt = self._working.runner.doubt or isinstance(exc, StoreDown)
             raise
         held.job = as_taken(job, added)
+        self._working.runner.counts.submitted(job.graph)
         self._working.runner.begin(held)
         return replace(held.job, status=RUNNING)

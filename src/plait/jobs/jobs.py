@@ -8,12 +8,13 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from plait.counts import JobCounts
 from plait.errors import NotFound
 from plait.jobs.cancelling import cancelled
 from plait.jobs.following import LOOK, Following
 from plait.jobs.intake import Intake
 from plait.jobs.parts import told
-from plait.jobs.records import ENDED
+from plait.jobs.records import CANCELLED, ENDED
 from plait.jobs.state import state_of
 from plait.jobs.working import Place as Place  # noqa: PLC0414 - a part of what jobs are made of
 from plait.jobs.working import Working
@@ -42,12 +43,14 @@ class Jobs:
         reviving: Compiles the graphs of those that this worker did not take in.
         clock: The worker's clock.
         told: Hears of messages to sinks, once they are durable.
+        counts: Where jobs are counted.
     """
 
-    def __init__(self, place: Place, reviving: Reviving, clock: Clock, told: Told) -> None:
+    def __init__(self, place: Place, reviving: Reviving, clock: Clock, told: Told, counts: JobCounts | None = None) -> None:
         self._clock = clock
         self._told = told
-        self._working = working = Working(place, reviving, clock, told)
+        self._counts = counts or JobCounts()
+        self._working = working = Working(place, reviving, clock, told, self._counts)
         self._intake = Intake(working)
         self._keeping = working.keeping
         self._held = working.runner.held
@@ -130,10 +133,12 @@ class Jobs:
         Raises:
             NotFound: If there is none of that client's.
         """
-        await self._job(job, client)
+        before = await self._job(job, client)
         found, messages = await cancelled(self._keeping, job, client)
         if found is None:
             raise _unknown()
+        if before.status not in ENDED and found.status == CANCELLED:
+            self._counts.ended(found.graph, CANCELLED)
         self._told(messages)
         self._working.runner.drop(job)
         return await self._state(found)

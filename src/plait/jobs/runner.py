@@ -49,7 +49,7 @@ class Runner:
         background: Owns their tasks.
 
     `spec` says how many may run, and for how long; `held` has all of them by id; `changed` is called whenever there is more room;
-    `doubt` says that the store may have jobs for this worker of which it knows nothing, because a call failed.
+    `doubt` says that the store may have jobs for this worker of which it knows nothing, because a call failed; `counts` counts.
     """
 
     def __init__(self, keeping: Keeping, writing: Writing, reviving: Reviving, clock: Clock, background: Background) -> None:
@@ -58,6 +58,7 @@ class Runner:
         self.changed: Callable[[], None] = _nobody
         self.draining = False
         self.doubt = False
+        self.counts = writing.counts
         self._keeping = keeping
         self._writing = writing
         self._reviving = reviving
@@ -131,6 +132,8 @@ class Runner:
         before = self.held.get(held.job.id)
         if before is not None and before is not held:
             self.drop(held.job.id)  # it was lost, and has come back
+        if before is not held and held.job.status == RUNNING:  # those that are left to others are queued
+            self.counts.taken_over += 1
         self.held[held.job.id] = held
 
     def _go_on(self) -> None:

@@ -117,6 +117,7 @@ class Upkeep:
     async def _sweep(self) -> None:
         expired = await self._keeping.sweep(self._runner.spec.keep)
         for job in expired:
+            self._runner.counts.ended(job.graph, job.status)
             self._runner.drop(job.id)
         notices = [notice(job.notify, job, ()) for job in expired if job.notify is not None]
         if notices:

@@ -19,6 +19,7 @@ from plait.spec.sinks import QueueSink
 
 if TYPE_CHECKING:
     from plait.clock import Clock
+    from plait.counts import JobCounts
     from plait.graph.spec import Config
     from plait.jobs.held import Held
     from plait.jobs.keeping import Keeping
@@ -66,12 +67,13 @@ class Working:
         reviving: Compiles the graphs of those that this worker did not take in.
         clock: The worker's clock.
         told: Hears of messages to sinks, once they are durable.
+        counts: Where jobs are counted.
     """
 
-    def __init__(self, place: Place, reviving: Reviving, clock: Clock, told: Told) -> None:
+    def __init__(self, place: Place, reviving: Reviving, clock: Clock, told: Told, counts: JobCounts) -> None:
         self.keeping, self.wanted = place.keeping, place.wanted
         self.background = Background()
-        self.runner = Runner(self.keeping, Writing(self.keeping, told), reviving, clock, self.background)
+        self.runner = Runner(self.keeping, Writing(self.keeping, told, counts), reviving, clock, self.background)
         self.opened = False
         self._place = place
         self._reviving = reviving

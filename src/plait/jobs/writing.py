@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 from plait.jobs.ending import as_ended, ended, notice
 from plait.jobs.insist import insist
 from plait.jobs.parts import stored
-from plait.jobs.records import Outgoing
+from plait.jobs.records import CANCELLED, Outgoing
 
 if TYPE_CHECKING:
+    from plait.counts import JobCounts
     from plait.errors import PlaitError
     from plait.events import Part
     from plait.jobs.held import Held
@@ -29,9 +30,11 @@ class Writing:
     Args:
         keeping: The store.
         told: Hears of messages to sinks, once they are durable.
+        counts: Where jobs are counted.
     """
 
-    def __init__(self, keeping: Keeping, told: Told) -> None:
+    def __init__(self, keeping: Keeping, told: Told, counts: JobCounts) -> None:
+        self.counts = counts
         self._keeping = keeping
         self._told = told
 
@@ -64,12 +67,16 @@ class Writing:
         outgoing: list[Outgoing] = []
         if job.notify is not None:
             outgoing.append(notice(job.notify, as_ended(job, end), held.parts))
-        if await insist(partial(self._keeping.finish, job.id, job.fence, end, outgoing)) and outgoing:
-            self._told(outgoing)
+        if await insist(partial(self._keeping.finish, job.id, job.fence, end, outgoing)):
+            self.counts.ended(job.graph, end.status)
+            if outgoing:
+                self._told(outgoing)
 
     async def _outcome(self, held: Held, outcome: Message | PlaitError | None) -> None:
         if outcome is None:  # whoever began it has stopped it
-            await insist(partial(self._keeping.cancel, held.job.id, None))
+            found = await insist(partial(self._keeping.cancel, held.job.id, None))
+            if found is not None and found.status == CANCELLED:
+                self.counts.ended(found.graph, CANCELLED)
         else:
             await self.end(held, outcome)
 

@@ -52,7 +52,7 @@ class Lasting:
         self.tasks = Tasks()
         self.tally = Tally()
         self.remembered = Remembered(clock)
-        self.jobs = jobs = Jobs(place, Reviving(self.upstreams, self._compiled), clock, self._told)
+        self.jobs = jobs = Jobs(place, Reviving(self.upstreams, self._compiled), clock, self._told, self.tally.jobs)
         self.sinks = Deliveries(place.keeping, jobs, self.tally.sink)
         self.acts = Acts(clock, promising or self.sinks, self.tally.rule)
         self.waits = Hurry()

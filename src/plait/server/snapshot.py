@@ -39,6 +39,7 @@ def snapshot(worker: Worker) -> dict[str, Any]:
     facts |= {"revision": reconciler.running.revision, "since": reconciler.running.since}
     facts["graphs"] = {name: each.facts() for name, each in tally.graphs.items()}
     facts["rules"] = [{"graph": graph, "rule": rule, "outcome": what, "count": n} for (graph, rule, what), n in tally.rules.items()]
+    facts["jobs"] = tally.jobs.facts()
     for name in {**tally.predictors, **reconciler.upstreams}:
         counted = tally.predictors.get(name)
         upstream = reconciler.upstreams.get(name)

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from plait.counts import BOUNDS as BOUNDS  # noqa: PLC0414 - they belong to what is told here
-from plait.counts import LOT, Histogram, PartCounts, SinkCounts
+from plait.counts import LOT, Histogram, JobCounts, PartCounts, SinkCounts
 from plait.events import Part
 
 MOST = 10_000
@@ -72,6 +72,7 @@ class Tally:
         self.predictors: dict[str, PartCounts] = {}
         self.sinks: dict[str, SinkCounts] = {}
         self.rules: Counter[tuple[str, str, str]] = Counter()
+        self.jobs = JobCounts()
 
     def graph(self, name: str) -> GraphCounts:
         """Those of a graph."""
@@ -94,6 +95,7 @@ class Tally:
         others = [key for key in self.rules if key[0] not in graphs]
         for key in others[: max(0, len(self.rules) - most)]:
             del self.rules[key]
+        self.jobs.keep(graphs, most)
 
     def sink(self, name: str) -> SinkCounts:
         """Those of a sink."""

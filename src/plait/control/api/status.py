@@ -18,6 +18,7 @@ from plait.control.metrics import OPENMETRICS, Known, exposition
 
 if TYPE_CHECKING:
     from plait.control.api.terms import Desk
+    from plait.control.counting import JobsTold
 
 router = APIRouter(tags=["status"])
 _ALIVE = {"type": "object", "required": ["alive"], "properties": {"alive": {"const": True}}, "additionalProperties": False}
@@ -37,8 +38,9 @@ async def status(at: At) -> Response:
 async def metrics(request: Request, at: At) -> Response:
     """In the text format, or OpenMetrics where that is asked for."""
     snapshots = await at.plant.snapshot()
+    jobs = await at.jobs.counting.look()
     accept = request.headers.get("accept", "")
-    text, kind = await asyncio.to_thread(exposition, snapshots, known(at), at.totals, accept)
+    text, kind = await asyncio.to_thread(exposition, snapshots, known(at, jobs), at.totals, accept)
     return Response(text, media_type=kind)
 
 
@@ -48,7 +50,7 @@ async def livez() -> Response:
     return value({"alive": True})
 
 
-def known(at: Desk) -> Known:
+def known(at: Desk, jobs: JobsTold) -> Known:
     """What the control process knows itself."""
     file = at.known.file()
     try:
@@ -66,4 +68,5 @@ def known(at: Desk) -> Known:
         excluded=list(marks),
         changes=dict(at.known.changes),
         accuracy={name: facts["share"] for name, facts in accuracy.items() if facts["share"] is not None},
+        jobs=jobs,
     )
