@@ -312,3 +312,24 @@ def test_a_store_that_nobody_asked_for_is_not_opened_until_there_are_jobs_of_oth
             assert worker.store.opened == 1
 
     run_virtual(main())
+
+
+def test_what_failed_while_its_worker_was_cut_off_is_asked_again_and_what_fails_otherwise_is_not() -> None:
+    async def main() -> None:
+        b = FakePredictor("b", "b", after=60.0, timeout=14.0)
+        async with site({"predict": {"parallel": ["a", "b"]}}, [good("a"), b]) as here:
+            worker = await here.worker()
+            cut, whole = await worker.submit(1), await worker.submit(2)
+            await asyncio.sleep(1.0)
+            worker.store.down = True  # as if it had been stopped: its lease runs out, and then so does its time for b
+            await asyncio.sleep(13.5)
+            worker.store.down = False
+            b._after = 0.0
+            ended = [await worker.ended(job.id, 60.0) for job in (cut, whole)]
+            assert [state.status for state in ended] == ["succeeded", "succeeded"]
+            assert b.asked == [1, 2, 1, 2]
+            b._after = 60.0
+            failing = await worker.ended((await worker.submit(3)).id, 60.0)
+            assert (failing.status, b.asked[4:]) == ("failed", [3])
+
+    run_virtual(main())

@@ -18,6 +18,7 @@ from plait.nodes.merges import BY_KEY as MERGES
 from plait.nodes.merges import WHOLE
 from plait.nodes.union import BY_KEY
 from plait.spec.base import Spec
+from plait.spec.sinks import BY_KEY as SINKS
 
 _MESSAGES = {
     "string_type": "must be text",
@@ -114,6 +115,8 @@ def _about_value(kind: str, value: Any) -> str:
 
 def _about_key(loc: At) -> str:
     key = str(loc[-1])
+    if loc[:1] == ("sinks",) and len(loc) > 3:  # noqa: PLR2004 - a section, a name and a kind stand before it
+        return nearest(key, _keys(SINKS[str(loc[2])]))
     if not _in_graph(loc):
         return nearest(key, _keys(_within(loc[:-1])))
     word = str(loc[-2])

@@ -22,7 +22,7 @@ def locate(loc: At, data: Any) -> At:
     Returns:
         The path. A last field that is missing in the data is not part of it.
     """
-    loc = tuple(word for place, word in enumerate(loc) if not _tells_cases(loc, place))
+    loc = tuple(word for place, word in enumerate(loc) if not (_tells_cases(loc, place) or _tells_sinks(loc, place)))
     # A tag may be a key as well (`sequence`), so that all ways are followed; what comes later rules out the wrong ones.
     ways: dict[At, Any] = {(): data}
     tags: frozenset[str] = frozenset()
@@ -40,6 +40,11 @@ def locate(loc: At, data: Any) -> At:
 def _tells_cases(loc: At, place: int) -> bool:
     """Whether a word says which case of a switch this is: it comes right after the case's index, where no key can."""
     return loc[place] in ("when", "else") and isinstance(loc[place - 1], int) and loc[place - 2 : place - 1] == ("switch",)
+
+
+def _tells_sinks(loc: At, place: int) -> bool:
+    """Whether a word says which kind of sink this is: it comes right after the sink's name, with a key of it behind."""
+    return place == 2 and loc[0] == "sinks" and len(loc) > place + 1  # noqa: PLR2004 - a section and a name stand before it
 
 
 def _has(value: Any, word: str | int) -> bool:

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING
 from plait.jobs.ending import notice
 from plait.jobs.errors import StoreDown
 from plait.jobs.held import Held
+from plait.jobs.lease import LEASE
 from plait.jobs.pulse import Pulse
 from plait.jobs.records import ENDED
 
 if TYPE_CHECKING:
     from plait.clock import Clock
     from plait.jobs.keeping import Keeping
+    from plait.jobs.lease import Lease
     from plait.jobs.runner import Runner
     from plait.jobs.writing import Told
 
-LEASE = 10.0
-"""Seconds without a sign of life after which others take over this worker's jobs."""
 LOOK = 1.0
 """Seconds between two looks for jobs here that somebody has cancelled; each is a sign of life."""
 RENEW = 3.0
@@ -40,15 +40,16 @@ class Upkeep:
         keeping: The store.
         runner: Runs them.
         clock: The worker's clock.
+        lease: That of its jobs.
         told: Hears of messages to sinks, once they are durable.
     """
 
-    def __init__(self, keeping: Keeping, runner: Runner, clock: Clock, told: Told) -> None:
+    def __init__(self, keeping: Keeping, runner: Runner, clock: Clock, lease: Lease, told: Told) -> None:
         self._keeping = keeping
         self._runner = runner
         self._clock = clock
         self._told = told
-        self._renewed = clock.now()
+        self._lease = lease
         self._more = False
         self._claims = Pulse("taking over jobs", CLAIM, self._claim)
         self.pulses = (
@@ -71,14 +72,14 @@ class Upkeep:
     async def renew(self) -> None:
         """Say that this worker lives, and stop what was cancelled; what others have taken over is stopped too."""
         now = self._clock.now()
-        if not self._runner.held and now - self._renewed < RENEW:
+        if not self._runner.held and self._lease.age < RENEW:
             return
-        late = now - self._renewed > LEASE
+        late = self._lease.lapsed
         for job in await self._keeping.renew(LEASE):
             self._runner.drop(job)
         if late:
             await self._verify()
-        self._renewed = now
+        self._lease.renewed(now)
 
     async def _verify(self) -> None:
         """The lease has run out meanwhile: this worker was stopped, or had no store."""

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from plait.background import Background
 from plait.jobs.errors import NotInstalled, StoreDown
+from plait.jobs.lease import LEASE, Lease
 from plait.jobs.pulse import Pulse
 from plait.jobs.queues import Queues
 from plait.jobs.runner import Runner
-from plait.jobs.upkeep import LEASE, Upkeep
+from plait.jobs.upkeep import Upkeep
 from plait.jobs.writing import Writing
 from plait.spec.sinks import QueueSink
 
@@ -73,11 +74,12 @@ class Working:
     def __init__(self, place: Place, reviving: Reviving, clock: Clock, told: Told, counts: JobCounts) -> None:
         self.keeping, self.wanted = place.keeping, place.wanted
         self.background = Background()
-        self.runner = Runner(self.keeping, Writing(self.keeping, told, counts), reviving, clock, self.background)
+        lease = Lease(clock)
+        self.runner = Runner(self.keeping, Writing(self.keeping, lease, told, counts), reviving, clock, self.background)
         self.opened = False
         self._place = place
         self._reviving = reviving
-        self._upkeep = Upkeep(self.keeping, self.runner, clock, told)
+        self._upkeep = Upkeep(self.keeping, self.runner, clock, lease, told)
         self._queues = Queues(self.keeping, self.runner, clock, self.background)
         self._specs: dict[str, QueueSink] = {}
         self._opening = asyncio.Lock()

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
+from plait.errors import PlaitError
 from plait.jobs.ending import as_ended, ended, notice
 from plait.jobs.insist import insist
 from plait.jobs.parts import stored
@@ -14,11 +15,13 @@ from plait.jobs.records import CANCELLED, Outgoing
 
 if TYPE_CHECKING:
     from plait.counts import JobCounts
-    from plait.errors import PlaitError
     from plait.events import Part
     from plait.jobs.held import Held
     from plait.jobs.keeping import Keeping
+    from plait.jobs.lease import Lease
     from plait.types import Message
+
+_NO_FAILURE = frozenset({"ok", "skipped", "cancelled"})
 
 Told = Callable[[Sequence[Outgoing]], None]
 """Begins to send what has just been written."""
@@ -29,13 +32,15 @@ class Writing:
 
     Args:
         keeping: The store.
+        lease: That of this worker's jobs.
         told: Hears of messages to sinks, once they are durable.
         counts: Where jobs are counted.
     """
 
-    def __init__(self, keeping: Keeping, told: Told, counts: JobCounts) -> None:
+    def __init__(self, keeping: Keeping, lease: Lease, told: Told, counts: JobCounts) -> None:
         self.counts = counts
         self._keeping = keeping
+        self._lease = lease
         self._told = told
 
     async def follow(self, held: Held, *, begun: bool) -> None:
@@ -73,7 +78,9 @@ class Writing:
                 self._told(outgoing)
 
     async def _outcome(self, held: Held, outcome: Message | PlaitError | None) -> None:
-        if outcome is None:  # whoever began it has stopped it
+        if isinstance(outcome, PlaitError) and self._lease.lapsed:
+            await self._leave(held)
+        elif outcome is None:  # whoever began it has stopped it
             found = await insist(partial(self._keeping.cancel, held.job.id, None))
             if found is not None and found.status == CANCELLED:
                 self.counts.ended(found.graph, CANCELLED)
@@ -81,10 +88,18 @@ class Writing:
             await self.end(held, outcome)
 
     async def _parts(self, held: Held, parts: Sequence[Part]) -> bool:
-        """Whether all were written."""
+        """Whether all were written, and it goes on."""
+        if self._lease.lapsed and any(part.status not in _NO_FAILURE for part in parts):
+            await self._leave(held)
+            return False
         job, keep = held.job, self._keeping.part
         if len(parts) == 1:
             return await insist(partial(keep, job.id, job.fence, stored(parts[0])))
         async with asyncio.TaskGroup() as group:  # together they are one commit
             tasks = [group.create_task(insist(partial(keep, job.id, job.fence, stored(part)))) for part in parts]
         return all(task.result() for task in tasks)
+
+    async def _leave(self, held: Held) -> None:
+        """Let others have a job that failed while this worker was stopped, or had no store: time passed, but nobody was asked."""
+        held.leave()
+        await insist(partial(self._keeping.release, {held.job.id: held.job.fence}))
