@@ -29,8 +29,10 @@ predictors:
   third: {{url: "{url}"}}
   spare: {{url: "{url}"}}
   old: {{url: "{url}"}}
+  nobody: {{url: "http://127.0.0.1:1"}}
 graphs:
   predict: {{parallel: [first, second]}}
+  fails: nobody
 """
 
 
@@ -46,8 +48,17 @@ def serve_and_type(server: Predictor, folder: Path) -> None:
     (folder / "more.yaml").write_text(more)
     with running(file) as here:
         assert send(f"{here.data}/predict", b"{}", {"X-Request-Id": "r1"}).status == 200
+        job = send(f"{here.data}/predict/fails", b"{}", {"Prefer": "respond-async"}).headers["location"]
+        send(f"{here.data}{job}", headers={"Prefer": "wait=20"})
         for line in LINES:
-            text = "\n".join([*BEGINNING, f"URL={here.admin}", line.replace("--no-buffer", "--no-buffer --max-time 1")])
+            text = "\n".join(
+                [
+                    *BEGINNING,
+                    f"URL={here.admin}",
+                    f"JOB={job.rpartition('/')[2]}",
+                    line.replace("--no-buffer", "--no-buffer --max-time 1"),
+                ]
+            )
             done = subprocess.run(
                 ["/bin/bash", "-c", text], cwd=folder, env={**os.environ}, capture_output=True, text=True, timeout=60, check=False
             )
@@ -63,9 +74,11 @@ def test_the_page_has_a_line_for_every_route(tmp_path: Path) -> None:
             described = send(f"{here.admin}/openapi.json").body.decode()
     import json  # noqa: PLC0415
 
-    told = {
-        f"{method.upper()} {re.sub(r'{name(:entry)?}', '<name>', re.sub(r'{number(:entry)?}', '<n>', path))}"
-        for path, methods in json.loads(described)["paths"].items()
-        for method in methods
-    }
+    told = {f"{method.upper()} {_written(path)}" for path, methods in json.loads(described)["paths"].items() for method in methods}
     assert told - ROUTES == set()
+
+
+def _written(path: str) -> str:
+    for name, shown in (("name", "<name>"), ("number", "<n>"), ("job", "<id>")):
+        path = re.sub(f"{{{name}(:entry)?}}", shown, path)
+    return path
