@@ -18,6 +18,7 @@ from plait import __version__
 from plait.control.counting import JobsTold
 from plait.control.job_metrics import of_jobs
 from plait.control.plant import Snapshot
+from plait.control.sink_metrics import of_sinks
 from plait.control.totals import Counts, Totals
 from plait.server.tally import BOUNDS
 
@@ -60,6 +61,7 @@ class Known:
         store_up: Whether the store answers.
         accuracy: Of predictors with feedback, the share of right answers.
         jobs: What is known of jobs.
+        sinks: The names of the configuration's sinks.
     """
 
     graphs: Collection[str]
@@ -72,6 +74,7 @@ class Known:
     changes: Mapping[tuple[str, str], int] = field(default_factory=dict)
     accuracy: Mapping[str, float] = field(default_factory=dict)
     jobs: JobsTold = field(default_factory=JobsTold)
+    sinks: Collection[str] = ()
 
 
 def exposition(snapshots: Sequence[Snapshot], known: Known, totals: Totals, accept: str = "") -> tuple[bytes, str]:
@@ -85,7 +88,7 @@ def exposition(snapshots: Sequence[Snapshot], known: Known, totals: Totals, acce
     """
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_Families(snapshots, known, totals.take(snapshots)))
-    totals.keep({*known.graphs, *known.predictors})
+    totals.keep({*known.graphs, *known.predictors, *known.sinks})
     if _takes_openmetrics(accept):
         text: bytes = openmetrics.generate_latest(registry)  # type: ignore[no-untyped-call]
         return text, openmetrics.CONTENT_TYPE_LATEST
@@ -114,6 +117,7 @@ class _Families(Collector):
         yield from self._of_predictors()
         yield from self._of_replicas()
         yield from of_jobs(self.known.graphs, self.counts, self.known.jobs)
+        yield from of_sinks(self.known.sinks, self.counts, self.snapshots)
         yield from self._of_workers()
         yield from self._of_changes()
         yield _gauge(

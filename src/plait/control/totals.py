@@ -88,10 +88,18 @@ def _counted(snapshot: Mapping[str, Any]) -> Iterator[tuple[Key, tuple[float, ..
         yield ("jobs_submitted", graph), (count,)
     for graph, statuses in jobs.get("ended", {}).items():
         yield from _statuses("jobs_ended", graph, {"statuses": statuses})
+    yield from _of_sinks(snapshot)
     for name, predictor in snapshot["predictors"].items():
         if "seconds" in predictor:  # else it was never called
             yield from _statuses("parts", name, predictor)
             yield ("part_seconds", name), _histogram(predictor["seconds"])
+
+
+def _of_sinks(snapshot: Mapping[str, Any]) -> Iterator[tuple[Key, tuple[float, ...]]]:
+    for name, sink in snapshot.get("sinks", {}).items():
+        yield ("sink_seconds", name), _histogram(sink["seconds"])
+        for outcome in ("promised", "retried", "dropped", "refused"):
+            yield ("sink_messages", name, outcome), (sink[outcome],)
 
 
 def _statuses(what: str, name: str, facts: Mapping[str, Any]) -> Iterator[tuple[Key, tuple[float, ...]]]:

@@ -88,7 +88,7 @@ class Reconciler:
         self.install(self.app)
         await lasting.upstreams.swap()
         await lasting.change(config, plan.revision, plan.folder)
-        lasting.tally.keep(list(config.graphs), list(config.predictors))
+        lasting.tally.keep(list(config.graphs), list(config.predictors), list(config.sinks))
         for warning in warnings:
             _log.warning("revision %d: %s", plan.revision, warning)
         self._tell(Running(plan.revision, now(), tuple(warnings), excluded=plan.excluded))

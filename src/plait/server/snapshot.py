@@ -40,11 +40,18 @@ def snapshot(worker: Worker) -> dict[str, Any]:
     facts["graphs"] = {name: each.facts() for name, each in tally.graphs.items()}
     facts["rules"] = [{"graph": graph, "rule": rule, "outcome": what, "count": n} for (graph, rule, what), n in tally.rules.items()]
     facts["jobs"] = tally.jobs.facts()
+    waiting = reconciler.lasting.sinks.waiting
+    facts["sinks"] = {name: each.facts() | _waiting(waiting.get(name)) for name, each in tally.sinks.items()}
     for name in {**tally.predictors, **reconciler.upstreams}:
         counted = tally.predictors.get(name)
         upstream = reconciler.upstreams.get(name)
         facts["predictors"][name] = {**(counted.facts() if counted else {}), **(_state(upstream) if upstream else {})}
     return facts
+
+
+def _waiting(count: int | None) -> dict[str, Any]:
+    """How many messages wait, for a sink for which they can."""
+    return {} if count is None else {"waiting": count}
 
 
 def _state(upstream: Upstream) -> dict[str, Any]:

@@ -86,9 +86,14 @@ class Tally:
         """A rule of a graph has matched, or could not be evaluated: with what outcome."""
         self.rules[graph, rule, outcome] += 1
 
-    def keep(self, graphs: Collection[str], predictors: Collection[str], most: int = MOST) -> None:
+    def keep(self, graphs: Collection[str], predictors: Collection[str], sinks: Collection[str] = (), most: int = MOST) -> None:
         """Forget what was counted of names that are no more, where there are too many of those."""
-        for kept, names in ((self.graphs, set(graphs)), (self.predictors, set(predictors))):
+        entries: tuple[tuple[dict[str, Any], set[str]], ...] = (
+            (self.graphs, set(graphs)),
+            (self.predictors, set(predictors)),
+            (self.sinks, set(sinks)),
+        )
+        for kept, names in entries:
             gone = [name for name in kept if name not in names]
             for name in gone[: max(0, len(kept) - most)]:
                 del kept[name]

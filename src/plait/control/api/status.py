@@ -60,6 +60,7 @@ def known(at: Desk, jobs: JobsTold) -> Known:
     accuracy = at.known.accuracy()
     return Known(
         graphs=list(config.graphs) if config else (),
+        sinks=list(config.sinks) if config else (),
         predictors=list(config.predictors) if config else (),
         workers=[state.worker for state in at.plant.workers()],
         desired=revision,
