@@ -61,6 +61,7 @@ LOCAL = {
     "a folder": ({"sources": {"s": {"files": "/etc"}}}, "sources.s.files"),
     "a folder by URL": ({"sources": {"s": {"files": "file:///etc"}}}, "sources.s.files"),
     "its own allow": ({"sinks": {"s": {"webhook": "http://h", "allow": ["10.0.0.0/8"]}}}, "sinks.s.allow"),
+    "a file of a sink": ({"sinks": {"s": {"file": "/etc/cron.d/x"}}}, "sinks.s.file"),
     "a store of jobs": ({"jobs": {"store": "sqlite:///x"}}, "jobs.store"),
 }
 
