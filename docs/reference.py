@@ -16,6 +16,7 @@ from plait.nodes.node import NodeSpec
 from plait.nodes.union import BY_KEY as KINDS
 from plait.nodes.union import own_fields
 from plait.spec.fields import DURATION, FUNCTION, NAME, SHARE, SIZE
+from plait.spec.sinks import BY_KEY as SINKS
 
 PAGES = Path(__file__).parent / "nodes"
 OPTIONS = tuple(NodeSpec.model_fields)
@@ -63,6 +64,8 @@ def _file() -> str:
         "`tls` of a predictor:": _fields(_DEFINITIONS["PredictorTls"]),
         **{f"{title} of a predictor:": _fields(_DEFINITIONS[name]) for title, name in POLICIES.items()},
         "A graph, beside the keys of its first node:": _fields(graph, GRAPH_OPTIONS),
+        "`jobs`:": _fields(_DEFINITIONS["JobsSpec"]),
+        **{f"A `{kind}` among the sinks:": _fields(_DEFINITIONS[spec.__name__]) for kind, spec in SINKS.items()},
         "`server`:": _fields(_DEFINITIONS["Server"]),
         "`tls` of `server`:": _fields(_DEFINITIONS["ServerTls"]),
         "`limits` of `server`:": _fields(_DEFINITIONS["Limits"]),

@@ -55,6 +55,7 @@ def problems(sink: str) -> list[str]:
         ),
         ("{nats: 'nats://a', subject: 's.*'}", "sinks.one.subject"),
         ("{queue: low, graph: reviews}", "sinks.one.graph: there is no graph reviews; did you mean review?"),
+        ("{queue: low, graph: review, notify: true}", "sinks.one.notify: is of no use to a queue"),
         ("{queue: high, graph: review}", "sinks.one.queue"),
         ("{log: loud}", "sinks.one.log"),
         ("{webhok: 'https://a.com'}", "did you mean webhook?"),

@@ -32,9 +32,8 @@ def unfit(config: Config) -> Iterator[Problem]:
                 yield from _webhook(spec, at)
             case NatsSink():
                 yield from _nats(spec, at)
-            case QueueSink() if spec.graph not in config.graphs:
-                hint = nearest(spec.graph, config.graphs)
-                yield _problem((*at, "graph"), f"there is no graph {spec.graph}", hint)
+            case QueueSink():
+                yield from _queue(spec, config, at)
 
 
 def _webhook(spec: WebhookSink, at: At) -> Iterator[Problem]:
@@ -49,6 +48,13 @@ def _webhook(spec: WebhookSink, at: At) -> Iterator[Problem]:
             key_of(spec.secret)
         except ValueError as exc:
             yield _problem((*at, "secret"), *_split(exc))
+
+
+def _queue(spec: QueueSink, config: Config, at: At) -> Iterator[Problem]:
+    if spec.graph not in config.graphs:
+        yield _problem((*at, "graph"), f"there is no graph {spec.graph}", nearest(spec.graph, config.graphs))
+    if spec.notify:
+        yield _problem((*at, "notify"), "is of no use to a queue, which runs a graph and is told of no jobs", "name another sink")
 
 
 def _nats(spec: NatsSink, at: At) -> Iterator[Problem]:
