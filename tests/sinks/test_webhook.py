@@ -104,6 +104,30 @@ async def test_one_that_hangs_is_given_up_in_time() -> None:
         await gone.wait()
 
 
+@pytest.mark.parametrize(
+    "answer", [answers("200 Ok").replace(b"0\r\n\r\n", b"9999999999\r\n\r\n"), b"HTTP/1.1 20", b"nonsense\r\n\r\n"]
+)
+async def test_an_answer_without_an_end_or_a_sense_takes_nothing(answer: bytes) -> None:
+    async def one(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(10_000)
+        writer.write(answer)
+        writer.write_eof()
+
+    async with RawServer(one) as server:
+        with pytest.raises(NotTaken):
+            await sink(server.url).send(MESSAGE)
+
+
+async def test_a_url_is_in_no_message_for_it_may_have_a_token() -> None:
+    async with RawServer(answers("500 Broken")) as server:
+        with pytest.raises(NotTaken) as caught:
+            await sink(f"{server.url}/hook?token=hush").send(MESSAGE)
+    assert "hush" not in caught.value.detail
+    with pytest.raises(NotTaken) as caught:
+        await sink("http://hush.invalid/hook?token=hush").send(MESSAGE)
+    assert "hush" not in caught.value.detail
+
+
 async def test_nobody_there_is_told() -> None:
     async with RawServer(b"") as server:
         url = server.url

@@ -17,7 +17,7 @@ from plait.http1.reader import Head, ResponseReader
 if TYPE_CHECKING:
     from plait.types import Header
 
-MOST = 64 << 10
+MOST = 1 << 20
 """Bytes of an answer."""
 
 

@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 LAST_EVENTS = 0.5
 """Seconds that streams have, once no job runs here any more, for the events of those that have ended."""
 
+LAST_MESSAGES = 2.0
+"""Seconds that messages have which are being sent then; the others are durable, and sent by whoever comes next."""
+
 _log = logging.getLogger("plait")
 
 
@@ -79,7 +82,7 @@ class Lasting:
         try:
             await self.jobs.drain(seconds)
             await self.acts.drain(seconds)
-            await self.sinks.drain(seconds)
+            await self.sinks.drain(min(seconds, LAST_MESSAGES))
             await self.streams.emptied(LAST_EVENTS)
         finally:
             self.streams.tell()
