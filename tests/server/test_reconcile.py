@@ -260,3 +260,11 @@ async def test_jobs_go_on_and_are_found_after_a_change() -> None:
         said.say("a", b"1")
         found = (await client.ask(get(where, b"Prefer: wait=10"))).json
         assert (found["status"], found["result"], found["revision"]) == ("succeeded", 1, 1)
+
+
+async def test_jobs_stay_where_they_are_and_a_change_that_says_otherwise_is_told_to_wait(caplog: pytest.LogCaptureFixture) -> None:
+    async with saying("a") as a, port(asking(a.url)) as served:
+        await served.becomes({**asking(a.url), "jobs": {"most": 5}}, 2)
+        assert "takes a restart" not in caplog.text
+        await served.becomes({**asking(a.url), "jobs": {"store": "postgresql://127.0.0.1/other"}}, 3)
+        assert "jobs stay in the store that plait was started with; another one takes a restart" in caplog.text

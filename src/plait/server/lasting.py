@@ -58,6 +58,7 @@ class Lasting:
         self.jobs = jobs = Jobs(place, Reviving(self.upstreams, self._compiled), clock, self._told, self.tally.jobs)
         self.sinks = Deliveries(place.keeping, jobs, self.tally.sink)
         self.acts = Acts(clock, promising or self.sinks, self.tally.rule)
+        self._kept_at: tuple[str | None, str] | None = None
         self.waits = Hurry()
         self.streams = Hurry()
 
@@ -69,6 +70,10 @@ class Lasting:
             revision: Its number.
             folder: Where modules with functions of users are looked for.
         """
+        kept_at = config.jobs.store, config.server.state
+        if self._kept_at not in (None, kept_at):
+            _log.warning("jobs stay in the store that plait was started with; another one takes a restart")
+        self._kept_at = self._kept_at or kept_at
         self.acts.largest = config.server.limits.body
         await self.sinks.change(config, revision, folder)
         try:
