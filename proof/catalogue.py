@@ -19,6 +19,7 @@ from proof.rows import (
     jobs,
     overload,
     poisoning,
+    priorities,
     recovery,
     slow_clients,
     submissions,
@@ -48,6 +49,7 @@ ROWS: tuple[Row[Any], ...] = (
     changes.LARGE,
     jobs.ROW,
     submissions.ROW,
+    priorities.ROW,
     alerts.ROW,
 )
 

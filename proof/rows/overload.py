@@ -34,11 +34,12 @@ class Scale:
 
 
 class Limited(RawServer):
-    """A predictor that does eight things at a time, each for 50 ms; all others wait in it, in order."""
+    """A predictor that does so many things at a time, each for so many seconds; all others wait in it, in order."""
 
-    def __init__(self) -> None:
+    def __init__(self, limit: int = LIMIT, work: float = WORK) -> None:
         super().__init__(self._converse)
-        self._permits = asyncio.Semaphore(LIMIT)
+        self._permits = asyncio.Semaphore(limit)
+        self._work = work
         self.came: dict[int, float] = {}
 
     async def _converse(self, reader: StreamReader, writer: StreamWriter) -> None:
@@ -46,7 +47,7 @@ class Limited(RawServer):
             found = _NUMBER.search(await read_request(reader))
             self.came[int(found[1]) if found else -1] = perf_counter()
             async with self._permits:
-                await asyncio.sleep(WORK)
+                await asyncio.sleep(self._work)
             writer.write(ok())
 
 

@@ -13,7 +13,7 @@ from plait.spec.policies import EjectSpec, HealthSpec, HedgeSpec, LimitSpec, Ret
 from plait.spec.predictor import PredictorDefaults
 from plait.testing import RawServer
 from plait.testing.server import ok
-from plait.upstream import defaults
+from plait.upstream import defaults, share
 from plait.upstream.names import FRESH
 from plait.upstream.probes import JITTER
 from plait.upstream.retry import NEVER_SENT, REPEATABLE
@@ -44,6 +44,8 @@ LIMIT, EJECT, HEALTH = LimitSpec(), EjectSpec(), HealthSpec()
         f"at most {defaults.HEDGE_SHARE * 100:.0f} calls in 100",
         f"in any {defaults.BUDGET_SECONDS} s the larger of {defaults.BUDGET_LEAST} and a tenth",
         f"`{FINAL}: true`",
+        f"in the last {share.HALF:.0f} to {2 * share.HALF:.0f} s",
+        f"try one more at a time, every {share.STEP} s",
     ],
 )
 def test_every_default_that_the_page_names_holds(said: str) -> None:
