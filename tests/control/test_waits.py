@@ -6,12 +6,15 @@ from typing import Any
 
 import pytest
 
-from plait.control.waits import waits
+from plait.control.waits import store_waits, waits
 from plait.graph.spec import Server
+from plait.spec.jobs import JobsSpec
 
 LIVE: list[dict[str, Any]] = [{"details": True}, {"allow_local": True}, {"rollback": {"errors": "1%"}}, {}]
 OF_WORKERS: list[dict[str, Any]] = [{"limits": {"body": "1MiB"}}, {"access_log": {"to": "stdout"}}]
 OF_THE_START: list[dict[str, Any]] = [{"port": 1}, {"workers": 3}, {"state": "x"}, {"admin_port": "off"}, {"open_metrics": True}]
+
+URL = "postgresql://db.internal/jobs"
 
 
 def told(change: dict[str, Any], workers: int) -> list[str]:
@@ -36,3 +39,11 @@ def test_some_is_that_of_the_start(change: dict[str, Any]) -> None:
 
 def test_the_first_revision_waits_for_nothing() -> None:
     assert list(waits(Server(port=1), None, 1)) == []
+
+
+@pytest.mark.parametrize(
+    ("store", "before", "warned"), [(None, None, False), (URL, URL, False), (URL, None, True), (None, URL, True)]
+)
+def test_another_store_of_jobs_needs_a_start(store: str | None, before: str | None, warned: bool) -> None:  # noqa: FBT001 - a parameter
+    assert bool(store_waits(JobsSpec(store=store), JobsSpec(store=before))) == warned
+    assert not store_waits(JobsSpec(store=store), None)

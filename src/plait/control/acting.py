@@ -11,7 +11,7 @@ from plait.control.feedback import Feedback
 from plait.control.outcome import Desired, Findings
 from plait.control.rollout import Guard, Watched
 from plait.control.versions import differences, versions
-from plait.control.waits import waits
+from plait.control.waits import store_waits, waits
 from plait.graph.load import Loaded
 
 if TYPE_CHECKING:
@@ -100,4 +100,5 @@ async def look_before(candidate: Loaded, running: Loaded | None, workers: int) -
     before = running.config if running else None
     found = await differences(candidate.config, before)
     waiting = waits(candidate.config.server, before.server if before else None, workers)
+    waiting = [*waiting, *store_waits(candidate.config.jobs, before.jobs if before else None)]
     return Findings(found.problems, [*waiting, *map(str, found.warnings)])
