@@ -1,121 +1,191 @@
-"""NATS JetStream, with a real server: kept once, known again by its id, and clear words where it is not kept."""
+"""Messages are published to a real server of NATS, and it is told clearly what stands in the way."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
-import nats
 import pytest
+from nats.aio.client import Client
+from nats.js import JetStreamContext
+from nats.js.api import DiscardPolicy
 
 from plait.jobs.records import StoredOutgoing
 from plait.sinks.nats import Nats
 from plait.sinks.sender import NotTaken
 from plait.sinks.webhook import message_name
 from plait.spec.sinks import NatsSink
-from tests.sinks.nats_server import NatsServer, nats_server
+from tests.sinks.nats_server import NatsServer
+from tests.sinks.nats_server import locked_nats as locked_nats  # noqa: PLC0414 - fixtures of these tests
+from tests.sinks.nats_server import nats as nats  # noqa: PLC0414 - fixtures of these tests
 
 pytestmark = pytest.mark.e2e
 
-
-@pytest.fixture
-async def server(tmp_path: Path) -> AsyncIterator[NatsServer]:
-    async with nats_server(tmp_path) as server:
-        yield server
+LOOPBACK = ["127.0.0.0/8"]
 
 
-@pytest.fixture
-async def sinks(server: NatsServer) -> AsyncIterator[Any]:
-    made: list[Nats] = []
-
-    def sink(**fields: Any) -> Nats:
-        facts = {"nats": server.url, "subject": "alerts.fraud", "stream": "ALERTS", "allow": ["127.0.0.0/8"], "timeout": "3s"}
-        made.append(Nats(NatsSink.model_validate(facts | fields)))
-        return made[-1]
-
-    yield sink
-    for each in made:
-        await each.close()
+def message(name: str, payload: bytes = b'{"type":"alert"}') -> StoredOutgoing:
+    return StoredOutgoing(id=name, sink="bus", payload=payload, job=None, attempts=0, created=datetime.now(UTC), fence=1)
 
 
-def message(name: str, payload: bytes = b"{}") -> StoredOutgoing:
-    return StoredOutgoing(id=name, sink="broker", payload=payload, job=None, attempts=0, created=datetime.now(UTC), fence=1)
-
-
-async def kept(url: str, stream: str = "ALERTS") -> list[tuple[str, bytes, str]]:
-    """Subject, payload and id of each message in a stream."""
-    client = await nats.connect(url)
+@asynccontextmanager
+async def sender(server: str, subject: str, stream: str | None = None, **more: Any) -> AsyncIterator[Nats]:
+    made = Nats(NatsSink.model_validate({"nats": server, "subject": subject, "stream": stream, "allow": LOOPBACK} | more))
     try:
-        jetstream = client.jetstream()
-        info = await jetstream.stream_info(stream)
-        found = [await jetstream.get_msg(stream, seq) for seq in range(info.state.first_seq, info.state.last_seq + 1)]
-        return [(each.subject or "", each.data or b"", (each.headers or {})["Nats-Msg-Id"]) for each in found]
+        yield made
+    finally:
+        await made.close()
+
+
+@asynccontextmanager
+async def looking(server: NatsServer) -> AsyncIterator[JetStreamContext]:
+    client = Client()
+    await client.connect(f"nats://{server.place}")
+    try:
+        yield client.jetstream()
     finally:
         await client.close()
 
 
-async def test_a_message_is_in_the_stream_which_is_made_where_it_is_missing(server: NatsServer, sinks: Any) -> None:
-    await sinks().send(message("a", b'{"n":1}'))
-    assert await kept(server.url) == [("alerts.fraud", b'{"n":1}', message_name("a"))]
+async def kept(server: NatsServer, stream: str) -> int:
+    async with looking(server) as seen:
+        return (await seen.stream_info(stream)).state.messages
 
 
-async def test_a_message_that_comes_twice_is_kept_once(server: NatsServer, sinks: Any) -> None:
-    first, second = sinks(), sinks()
-    await first.send(message("a"))
-    await first.send(message("a"))
-    await second.send(message("a"))
-    await second.send(message("b"))
-    assert [name for _, _, name in await kept(server.url)] == [message_name("a"), message_name("b")]
+async def test_a_message_is_in_the_stream_which_is_made_where_it_is_missing_with_its_id(nats: NatsServer) -> None:
+    async with sender(f"nats://{nats.place}", "made.alerts", "MADE") as sends:
+        await sends.send(message("one"))
+    async with looking(nats) as seen:
+        found = await seen.get_msg("MADE", 1)
+    assert (found.subject, found.data) == ("made.alerts", b'{"type":"alert"}')
+    assert found.headers == {"Nats-Msg-Id": message_name("one")}
 
 
-async def test_where_no_stream_takes_it_that_is_told_with_what_to_do(sinks: Any) -> None:
-    with pytest.raises(NotTaken, match=r"no stream takes the subject alerts\.fraud; make one, or name one"):
-        await sinks(stream=None).send(message("a"))
+async def test_a_message_that_comes_twice_is_kept_once(nats: NatsServer) -> None:
+    async with sender(f"nats://{nats.place}", "twice.alerts", "TWICE") as sends:
+        for name in ("one", "one", "two"):
+            await sends.send(message(name))
+    async with sender(f"nats://{nats.place}", "twice.alerts", "TWICE") as another:
+        await another.send(message("one"))
+    assert await kept(nats, "TWICE") == 2
 
 
-async def test_a_stream_that_is_there_takes_what_is_sent_under_its_subject(server: NatsServer, sinks: Any) -> None:
-    client = await nats.connect(server.url)
-    await client.jetstream().add_stream(name="EVERYTHING", subjects=["alerts.>"])
-    await client.close()
-    await sinks(stream=None).send(message("a"))
-    assert len(await kept(server.url, "EVERYTHING")) == 1
+async def test_a_stream_that_is_there_already_takes_its_subject_without_being_named(nats: NatsServer) -> None:
+    async with looking(nats) as seen:
+        await seen.add_stream(name="THERE", subjects=["there.>"])
+    async with sender(f"nats://{nats.place}", "there.alerts") as sends:
+        await sends.send(message("one"))
+    assert await kept(nats, "THERE") == 1
 
 
-async def test_a_server_that_was_away_takes_it_when_it_is_back(server: NatsServer, sinks: Any) -> None:
-    sink = sinks()
-    await sink.send(message("a"))
-    await server.end()
-    for _ in range(2):
-        with pytest.raises(NotTaken, match=r"no answer|no connection"):
-            await sink.send(message("b"))
-    await server.start()
-    await sink.send(message("b"))
-    assert [name for _, _, name in await kept(server.url)] == [message_name("a"), message_name("b")]
+async def test_where_no_stream_takes_the_subject_it_is_said_what_to_do(nats: NatsServer) -> None:
+    async with sender(f"nats://{nats.place}", "nobody.listens") as sends:
+        with pytest.raises(NotTaken, match=r"^no stream takes the subject nobody\.listens; make one, or name one") as caught:
+            await sends.send(message("one"))
+    assert caught.value.after is None
 
 
-async def test_of_several_servers_the_next_is_asked_where_one_is_away(server: NatsServer, sinks: Any) -> None:
-    await sinks(nats=f"nats://127.0.0.1:1,{server.url}").send(message("a"))
-    assert len(await kept(server.url)) == 1
+async def test_a_named_stream_that_takes_other_subjects_is_not_made_to_look_right(nats: NatsServer) -> None:
+    async with looking(nats) as seen:
+        await seen.add_stream(name="OTHER", subjects=["other.>"])
+    async with sender(f"nats://{nats.place}", "elsewhere.alerts", "OTHER") as sends:
+        with pytest.raises(NotTaken, match="no stream takes the subject"):
+            await sends.send(message("one"))
 
 
-async def test_a_wrong_password_is_told_and_not_shown(tmp_path: Path) -> None:
-    async with nats_server(tmp_path, "--user", "plait", "--pass", "right") as server:
-        for password, fine in (("right", True), ("wrong-one", False)):
-            url = f"nats://plait:{password}@127.0.0.1:{server.port}"
-            spec = NatsSink.model_validate({"nats": url, "subject": "a", "stream": "S", "allow": ["127.0.0.0/8"], "timeout": "3s"})
-            sink = Nats(spec)
-            if fine:
-                await sink.send(message("a"))
-            else:
-                with pytest.raises(NotTaken) as caught:
-                    await sink.send(message("a"))
-                assert "authorization" in caught.value.detail.lower()
-                assert password not in caught.value.detail
-            await sink.close()
+@pytest.mark.slow
+async def test_after_a_restart_of_the_server_a_message_is_sent_again(nats: NatsServer) -> None:
+    async with sender(f"nats://{nats.place}", "again.alerts", "AGAIN", timeout="2s") as sends:
+        await sends.send(message("one"))
+        nats.end()
+        try:
+            with pytest.raises(NotTaken, match=r"^no answer: "):
+                await sends.send(message("two"))
+        finally:
+            nats.start()
+        await sends.send(message("two"))
+    assert await kept(nats, "AGAIN") == 2
 
 
-async def test_a_forbidden_address_is_not_dialled(sinks: Any) -> None:
-    with pytest.raises(NotTaken, match="may not be dialled"):
-        await sinks(allow=[]).send(message("a"))
+@pytest.mark.slow
+async def test_a_restart_that_nobody_noticed_costs_no_more_than_one_attempt(nats: NatsServer) -> None:
+    async with sender(f"nats://{nats.place}", "unseen.alerts", "UNSEEN", timeout="2s") as sends:
+        await sends.send(message("one"))
+        nats.end()
+        nats.start()
+        with suppress(NotTaken):
+            await sends.send(message("two"))
+        await sends.send(message("two"))
+    assert await kept(nats, "UNSEEN") == 2
+
+
+async def test_many_at_once_share_a_connection_and_are_all_kept(nats: NatsServer) -> None:
+    async with sender(f"nats://{nats.place}", "many.alerts", "MANY") as sends, asyncio.TaskGroup() as group:
+        for number in range(200):
+            group.create_task(sends.send(message(str(number))))
+    assert await kept(nats, "MANY") == 200
+
+
+async def test_what_a_stream_refuses_is_told_in_its_words(nats: NatsServer) -> None:
+    async with looking(nats) as seen:
+        await seen.add_stream(name="FULL", subjects=["full.>"], max_msgs=1, discard=DiscardPolicy.NEW)
+    async with sender(f"nats://{nats.place}", "full.alerts") as sends:
+        await sends.send(message("one"))
+        with pytest.raises(NotTaken, match=r"^the stream did not take it: maximum messages exceeded$"):
+            await sends.send(message("two"))
+
+
+async def test_a_message_that_is_larger_than_the_server_takes_is_told_so(nats: NatsServer) -> None:
+    async with sender(f"nats://{nats.place}", "large.alerts", "LARGE") as sends:
+        with pytest.raises(NotTaken, match=r"^2097152 bytes are more than the server takes"):
+            await sends.send(message("one", b"x" * (2 << 20)))
+        await sends.send(message("two"))
+    assert await kept(nats, "LARGE") == 1
+
+
+async def test_a_stream_that_cannot_be_made_is_told_so(nats: NatsServer) -> None:
+    async with looking(nats) as seen:
+        await seen.add_stream(name="TAKEN", subjects=["taken.>"])
+    async with sender(f"nats://{nats.place}", "taken.alerts", "MINE") as sends:
+        with pytest.raises(NotTaken, match="the stream cannot be made: subjects overlap"):
+            await sends.send(message("one"))
+
+
+async def test_a_name_with_an_address_where_nobody_listens_is_tried_at_its_others(nats: NatsServer) -> None:
+    async with sender(f"nats://localhost:{nats.port}", "name.alerts", "NAMED", allow=[*LOOPBACK, "::1/128"]) as sends:
+        await sends.send(message("one"))
+    assert await kept(nats, "NAMED") == 1
+
+
+@pytest.mark.parametrize("url", ["nats://plait:wr0ng-s3cret@{}", "nats://t0ken-s3cret@{}", "nats://{}"])
+async def test_who_is_not_let_in_is_told_so_without_the_password(
+    locked_nats: NatsServer, url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with sender(url.format(locked_nats.place), "locked.alerts", "LOCKED") as sends:
+        with pytest.raises(NotTaken, match=r"(?i)authorization") as caught:
+            await sends.send(message("one"))
+    assert "s3cret" not in caught.value.detail + caplog.text
+
+
+async def test_with_the_right_password_it_is_let_in(locked_nats: NatsServer) -> None:
+    async with sender(f"nats://plait:right@{locked_nats.place}", "locked.alerts", "LOCKED") as sends:
+        await sends.send(message("one"))
+
+
+async def test_an_address_that_may_not_be_dialled_is_not(unused_tcp_port_factory: Callable[[], int]) -> None:
+    port = unused_tcp_port_factory()
+    async with sender(f"nats://localhost:{port}", "a.b", allow=[]) as sends:
+        with pytest.raises(NotTaken, match="its address may not be dialled"):
+            await sends.send(message("one"))
+
+
+async def test_the_second_server_is_asked_where_the_first_does_not_listen(
+    nats: NatsServer, unused_tcp_port_factory: Callable[[], int]
+) -> None:
+    servers = f"nats://127.0.0.1:{unused_tcp_port_factory()},nats://{nats.place}"
+    async with sender(servers, "second.alerts", "SECOND") as sends:
+        await sends.send(message("one"))
+    assert await kept(nats, "SECOND") == 1

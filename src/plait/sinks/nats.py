@@ -46,10 +46,11 @@ class Nats:
         Raises:
             NotTaken: If no stream has said so in time.
         """
-        from nats.errors import Error  # noqa: PLC0415 - whoever has no such sink need not have it
-        from nats.js.errors import NoStreamResponseError  # noqa: PLC0415
+        from nats.errors import Error, MaxPayloadError  # noqa: PLC0415 - whoever has no such sink need not have it
+        from nats.js.errors import APIError, NoStreamResponseError  # noqa: PLC0415
 
         spec = self._spec
+        stream: JetStreamContext | None = None
         try:
             async with asyncio.timeout(spec.timeout):
                 stream = await self._opened()
@@ -62,8 +63,13 @@ class Nats:
             ) from None
         except PlaitError as exc:
             raise NotTaken(exc.detail) from None
+        except APIError as exc:
+            raise NotTaken(f"the stream did not take it: {exc.description}") from None
+        except MaxPayloadError:
+            raise NotTaken(f"{len(message.payload)} bytes are more than the server takes: max_payload") from None
         except (Error, OSError, ssl.SSLError, TimeoutError) as exc:
-            await self.close()
+            if stream is self._stream:  # else another message has made a new connection meanwhile
+                await self.close()
             raise NotTaken(f"no answer: {_reason(exc)}") from None
 
     async def close(self) -> None:
@@ -82,15 +88,31 @@ class Nats:
             brokers = parse_brokers(self._spec.nats)
             for broker in brokers:
                 try:
-                    async with asyncio.timeout(self._spec.timeout / len(brokers)):  # it goes on trying where nobody listens
-                        return await self._connected(broker)
+                    return await self._reached(broker, self._spec.timeout / len(brokers))
                 except (PlaitError, OSError, TimeoutError) as exc:
                     failed = exc
-                except Exception as exc:  # noqa: BLE001 - the client raises what it likes while it connects
-                    failed = OSError(_reason(exc))
             raise failed or OSError("there is no server")
 
-    async def _connected(self, broker: Broker) -> JetStreamContext:
+    async def _reached(self, broker: Broker, seconds: float) -> JetStreamContext:
+        """The stream behind the first address of a server that takes a connection."""
+        from nats.js.errors import APIError  # noqa: PLC0415 - as above
+
+        failed: Exception = OSError("the server has no address")
+        async with asyncio.timeout(seconds):
+            may = await addresses(broker.host, broker.port, self._allowed)
+            for address in may:
+                try:
+                    async with asyncio.timeout(seconds / len(may)):  # it goes on trying where nobody listens
+                        return await self._connected(broker, address)
+                except (OSError, TimeoutError) as exc:
+                    failed = exc
+                except APIError as exc:
+                    failed = OSError(f"the stream cannot be made: {exc.description}")
+                except Exception as exc:  # noqa: BLE001 - the client raises what it likes while it connects
+                    failed = OSError(_reason(exc))
+        raise failed
+
+    async def _connected(self, broker: Broker, address: str) -> JetStreamContext:
         from nats.aio.client import Client  # noqa: PLC0415 - as above
         from nats.errors import NoServersError  # noqa: PLC0415
 
@@ -100,11 +122,10 @@ class Nats:
         async def heard(exc: Exception) -> None:
             said.append(exc)
 
-        address = (await addresses(broker.host, broker.port, self._allowed))[0]
         host = f"[{address}]" if ":" in address else address
         options: dict[str, Any] = {name: value for name, value in broker.credentials.items() if value}
         if broker.tls:
-            options |= {"tls": ssl.create_default_context(), "tls_hostname": broker.host}
+            options |= {"tls": await asyncio.to_thread(ssl.create_default_context), "tls_hostname": broker.host}
         try:
             await client.connect(
                 f"{'tls' if broker.tls else 'nats'}://{host}:{broker.port}",
@@ -116,16 +137,16 @@ class Nats:
                 error_cb=heard,
                 **options,
             )
+            stream = client.jetstream()
+            if self._spec.stream is not None:
+                await self._made(stream, self._spec.stream)
         except BaseException as exc:
             with suppress(Exception):  # it is given up either way
                 await client.close()
             if said and isinstance(exc, NoServersError):
                 raise OSError(_reason(said[-1])) from None
             raise
-        self._client = client
-        self._stream = stream = client.jetstream()
-        if self._spec.stream is not None:
-            await self._made(stream, self._spec.stream)
+        self._client, self._stream = client, stream
         return stream
 
     async def _made(self, stream: JetStreamContext, name: str) -> None:
