@@ -114,6 +114,34 @@ def test_the_secret_of_a_sink_is_masked_and_what_is_only_called_so_in_a_graph_is
     assert masked(data) == {**data, "sinks": {"s": {"webhook": "https://h", "secret": MASK}}}
 
 
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("nats://u:one@a:1,tls://v:two@b", "nats://u:***@a:1,tls://v:***@b"),
+        ("nats://u:one@a, nats://u:two@b", "nats://u:***@a, nats://u:***@b"),
+        ("nats://one@a,nats://u:two@b,nats://c", "nats://***@a,nats://u:***@b,nats://c"),
+        ("nats://${env.TOKEN}@a,nats://u:${env.P}@b", "nats://${env.TOKEN}@a,nats://u:${env.P}@b"),
+    ],
+)
+def test_each_password_and_token_of_servers_of_nats_is_masked_and_put_back_for_its_own_host(url: str, shown: str):
+    data, now = ({"sinks": {"s": {"nats": text, "subject": "a"}}} for text in (url, shown))
+    assert masked(data) == now
+    assert put_back(now, data, Document("x", None)) == (data, [])
+    if url != shown:
+        elsewhere = {"sinks": {"s": {"nats": shown.replace("@a", "@evil"), "subject": "a"}}}
+        got, problems = put_back(elsewhere, data, Document("x", None))
+        assert [problem.path for problem in problems] == ["sinks.s.nats"]
+        assert "one" not in got["sinks"]["s"]["nats"]
+
+
+def test_the_secret_of_a_sink_is_not_put_back_where_its_url_leads_elsewhere():
+    old = {"sinks": {"s": {"webhook": "https://h/a", "secret": "hush"}}}
+    for url, paths in (("https://h/b", []), ("https://evil/a", ["sinks.s.secret"])):
+        data, problems = put_back({"sinks": {"s": {"webhook": url, "secret": MASK}}}, old, Document("x", None))
+        assert [problem.path for problem in problems] == paths
+        assert data["sinks"]["s"]["secret"] == (MASK if paths else "hush")
+
+
 @given(FILES)
 def test_what_is_shown_and_put_back_is_what_was_there(data: dict[str, Any]):
     assert put_back(masked(data), data, Document("x", None)) == (data, [])

@@ -17,18 +17,21 @@ _AS_WRITTEN = re.compile(rf"(?:(?:bearer|basic|token|apikey)\s+)?{_VARIABLE}", r
 """What is no secret itself: it only says where one is."""
 _FIELD = re.compile(r"auth|cookie|token|secret|key|pass|credential|signature|session", re.IGNORECASE)
 _WITH_HEADERS = frozenset({"predictors", "sources", "sinks"})
-_BESIDE_URLS = frozenset({"headers", "path"})
-"""What of an entry has secrets, and is sent to wherever its URLs go."""
+_BESIDE_URLS = frozenset({"headers", "path", "secret"})
+"""What of an entry has secrets, and is sent to wherever its URLs go, or signs what is: a short one can be guessed from that."""
 _NO_URLS = frozenset({"headers", "path", "description"})
 _KEYS = frozenset({"secret", "password", "token"})
 _WITH_KEYS = frozenset({"sources", "sinks", "jobs"})
 
 _WORDS = "password|passwd|token|secret|api_?key|access_?key|sslpassword"
+_HOSTS = r"(?P<host>[^\s/?#@]*?)(?=[\s/?#@]|$|,\s*[a-z][a-z0-9+.-]*://)"
 _IN_URL = re.compile(
-    rf"(?P<user>[a-z][a-z0-9+.-]*://[^\s/:@?#]*):(?P<password>{_VARIABLE}|[^\s/]+)@(?P<host>[^\s/?#@]*)"
+    rf"(?P<user>[a-z][a-z0-9+.-]*://[^\s/:@?#]*):(?P<password>{_VARIABLE}|[^\s/]+)@{_HOSTS}"
     rf"|[?&](?P<word>{_WORDS})=(?P<value>{_VARIABLE}|[^&#\s]+)",
     re.IGNORECASE,
 )
+_TOKEN = re.compile(rf"://(?P<token>{_VARIABLE}|[^\s/:@?#]+)@{_HOSTS}", re.IGNORECASE)
+"""In a URL of NATS, who stands there without a password is a token."""
 _ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^\s/?#]*", re.IGNORECASE)
 
 
@@ -133,6 +136,16 @@ def _slots(text: str, at: At) -> Iterator[_Slot]:
         return
     if "://" not in text and "?" not in text:
         return
+    yield from sorted([*_in_url(text), *(_tokens(text) if at[:1] == ("sinks",) and at[-1] == "nats" else ())])
+
+
+def _tokens(text: str) -> Iterator[_Slot]:
+    for found in _TOKEN.finditer(text):
+        if re.fullmatch(_VARIABLE, found["token"]) is None:
+            yield _Slot(*found.span("token"), (found["host"],))
+
+
+def _in_url(text: str) -> Iterator[_Slot]:
     for found in _IN_URL.finditer(text):
         group = "value" if found["word"] else "password"
         if re.fullmatch(_VARIABLE, found[group]) is None:
