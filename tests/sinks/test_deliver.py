@@ -27,6 +27,7 @@ from plait.spec.sinks import SinkSpec
 from plait.testing import run_virtual
 from tests.jobs.memory import Memory, Tables
 
+MANY = 1000
 PAGER = {"webhook": "https://example.com/hook"}
 
 
@@ -303,6 +304,38 @@ async def test_a_sink_that_is_there_no_more_gets_no_promise_but_what_was_promise
         await one.configured(pager=PAGER)
         await asyncio.sleep(100)
         assert one.receiver.taken == ["m"]
+
+
+@virtual
+async def test_a_sink_whose_url_changes_sends_what_is_under_way_as_it_began_and_what_waits_to_the_new_one() -> None:
+    async with process(Tables()) as one:
+        before = one.receiver
+        before.says = [NotTaken("busy", 30.0)]
+        await one.deliveries.promise(message("waits"))
+        await asyncio.sleep(1)
+        before.after = 5.0
+        for name in range(2 * AT_ONCE):
+            await one.deliveries.promise(message(str(name)))
+        await asyncio.sleep(1)
+        await one.configured(pager={"webhook": "https://example.com/else"})
+        await one.deliveries.promise(message("new"))
+        await asyncio.sleep(60)
+        assert sorted(before.taken) == sorted(str(name) for name in range(2 * AT_ONCE))
+        assert before.closed
+        assert sorted(one.receivers["https://example.com/else"].taken) == ["new", "waits"]
+
+
+@virtual
+async def test_as_many_messages_as_may_wait_for_a_receiver_that_is_dead_are_all_sent_when_it_is_back() -> None:
+    async with process(Tables()) as one:
+        one.receiver.says = [NotTaken("no connection")] * MANY
+        for name in range(MANY):
+            await one.deliveries.promise(message(str(name)))
+        await asyncio.sleep(1)
+        assert len(one.receiver.times) == MANY
+        await asyncio.sleep(10)
+        assert sorted(one.receiver.taken, key=int) == [str(name) for name in range(MANY)]
+        assert len(one.receiver.times) == 2 * MANY
 
 
 def test_pauses_grow_and_have_an_end() -> None:
