@@ -47,6 +47,7 @@ async def measure(scale: Scale, run: Run) -> Figures:
                 answer = await clients.ask(post(body=b'{"n": %d}' % number, Prefer="respond-async"))
                 seconds.append(answer.seconds)
                 refused += answer.status != 202
+                run.progress(min(1.0, number / (RATE * scale.seconds)))
 
             await at_once(WIDTH, WARM, one)
             idle = await _idle(served, notes, scale.seconds / 3)

@@ -27,7 +27,6 @@ GUARD = Path(__file__).resolve().parents[2] / "examples" / "guard"
 PAGE = (GUARD / "README.md").read_text()
 MODELS = ("fraud", "bot", "spam", "value", "churn", "moderator")
 SECRET = "whsec_cGxhaXQ6IG9ubHkgZm9yIHRoZSBleGFtcGxlIQ=="  # noqa: S105 - of the example only
-NOW = datetime.now(UTC)
 
 
 @pytest.fixture(scope="module")
@@ -120,22 +119,25 @@ def test_the_file_asks_each_model_in_the_order_that_it_was_taught(train: ModuleT
     assert asked == [[f"${{request.request.{each}}}" for each in train.TASKS["moderator"].features]]
 
 
-def message(name: str = "m1", secret: str = SECRET, at: datetime = NOW) -> tuple[bytes, dict[str, str]]:
-    body = json.dumps({"rule": "bots", "part": "bot", "time": (NOW - timedelta(milliseconds=7)).isoformat()})
+def message(name: str = "m1", secret: str = SECRET, at: datetime | None = None) -> tuple[bytes, dict[str, str]]:
+    at = at or datetime.now(UTC)
+    body = json.dumps({"rule": "bots", "part": "bot", "time": (at - timedelta(milliseconds=7)).isoformat()})
     signature = Webhook(secret).sign(name, at, body)
     return body.encode(), {"Webhook-Id": name, "Webhook-Timestamp": str(int(at.timestamp())), "Webhook-Signature": signature}
 
 
 def test_the_pager_takes_what_is_signed_and_tells_how_long_it_was_under_way() -> None:
-    taken = script("receiver").Pager(SECRET).take(*message(), NOW)
+    now = datetime.now(UTC)
+    taken = script("receiver").Pager(SECRET).take(*message(at=now), now)
     assert taken is not None
     assert (taken["rule"], taken["after_ms"]) == ("bots", 7.0)
 
 
 def test_the_pager_hears_a_message_that_comes_twice_once() -> None:
     pager = script("receiver").Pager(SECRET)
-    assert pager.take(*message(), NOW) is not None
-    assert pager.take(*message(), NOW) is None
+    twice = message()
+    assert pager.take(*twice, datetime.now(UTC)) is not None
+    assert pager.take(*twice, datetime.now(UTC)) is None
     assert len(pager.alerts()) == 1
 
 
@@ -143,7 +145,7 @@ def test_the_pager_hears_a_message_that_comes_twice_once() -> None:
     "wrong",
     [
         message(secret="whsec_c29tZWJvZHkgZWxzZSdzIHNlY3JldA=="),  # noqa: S106 - nobody's
-        message(at=NOW - timedelta(minutes=10)),
+        message(at=datetime.now(UTC) - timedelta(minutes=10)),
         (message()[0] + b" ", message()[1]),
         (message()[0], {}),
     ],
@@ -151,4 +153,4 @@ def test_the_pager_hears_a_message_that_comes_twice_once() -> None:
 )
 def test_the_pager_believes_nobody_else(wrong: tuple[bytes, dict[str, str]]) -> None:
     with pytest.raises(WebhookVerificationError):
-        script("receiver").Pager(SECRET).take(*wrong, NOW)
+        script("receiver").Pager(SECRET).take(*wrong, datetime.now(UTC))
