@@ -108,8 +108,12 @@ class Memory:
     async def part(self, job: str, fence: int, part: StoredPart, /) -> bool:
         return await self._write("part", lambda: self._part(job, fence, part))
 
-    async def finish(self, job: str, fence: int, ended: Ended, outgoing: Sequence[Outgoing] = (), /) -> bool:
+    async def finish(
+        self, job: str, fence: int, ended: Ended, outgoing: Sequence[Outgoing] = (), parts: Sequence[StoredPart] = (), /
+    ) -> bool:
         def finish() -> bool:
+            for part in parts:
+                self._part(job, fence, part)
             if not self._set(job, fence, finished=self._now(), **asdict(ended)):
                 return False
             self.tables.ends.append((job, self.owner))
@@ -314,7 +318,8 @@ class Memory:
             raise Full("there are too many jobs")
         known = {name: value for name, value in asdict(new).items() if name in StoredJob.__struct_fields__}
         owner = None if new.queue else self.owner
-        tables.jobs[new.id] = StoredJob(**known, status=QUEUED, owner=owner, fence=1, created=self._now())
+        how = {"status": RUNNING, "begun": self._now()} if new.begins else {"status": QUEUED}
+        tables.jobs[new.id] = StoredJob(**known, **how, owner=owner, fence=1, created=self._now())
         tables.expires[new.id] = tables.time() + new.expires
         tables.parts[new.id] = [replace(part, seq=place) for place, part in enumerate(parts, 1)]
         tables.slices[new.digest] = new.slice

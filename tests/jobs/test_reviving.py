@@ -33,7 +33,7 @@ def config(url: str = "http://127.0.0.1:1", **more: Any) -> Config:
 def job_of(given: Config, graph: str = "predict", folder: str = "", **fields: Any) -> tuple[StoredJob, bytes]:
     part = slice_of(given, graph, folder)
     asked = Asked(graph=graph, slice=part, message=Message(b"1"), request_id="r", revision=1, **fields)
-    return as_taken(new_job(asked, "0" * 32, JobsSpec()), Added("0" * 32, created=True)), part.data
+    return as_taken(new_job(asked, "0" * 32, JobsSpec(), begins=False), Added("0" * 32, created=True)), part.data
 
 
 class Scene:

@@ -21,13 +21,17 @@ class Held:
         job: As it is kept.
         compiled: Its graph, if that need not be made from what is kept.
         known: The keys of the parts that are kept.
+        begun: Whether the store knows that it runs.
 
     `before` are the parts of when it ran before, `carried` is its run, once that has begun. `left` says that nothing of it is to be
     written any more: what happens from then on never happened. `over` is set when nothing more happens to it here.
     """
 
-    def __init__(self, job: StoredJob, compiled: Compiled | None = None, known: set[str] | None = None) -> None:
+    def __init__(
+        self, job: StoredJob, compiled: Compiled | None = None, known: set[str] | None = None, *, begun: bool = False
+    ) -> None:
         self.job = job
+        self.begun = begun
         self.compiled = compiled
         self.carried: Carried | None = None
         self.left = False

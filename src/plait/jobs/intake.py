@@ -36,11 +36,13 @@ class Intake:
 
     async def submit(self, asked: Asked) -> StoredJob | str:
         """The new job, or the id of the one that came before with the same key."""
-        return await self._whole(self._submit(new_job(asked, new_id(), self._working.runner.spec), asked))
+        runner = self._working.runner
+        begins = asked.queue is None and not runner.draining and runner.free > runner.waiting
+        return await self._whole(self._submit(new_job(asked, new_id(), runner.spec, begins=begins), asked))
 
     async def adopt(self, carried: Carried, asked: Asked) -> StoredJob:
         """The job that a run under way is from now on."""
-        return await self._whole(self._adopt(carried, new_job(asked, carried.run.job, self._working.runner.spec)))
+        return await self._whole(self._adopt(carried, new_job(asked, carried.run.job, self._working.runner.spec, begins=True)))
 
     async def _whole(self, work: Coroutine[Any, Any, _T]) -> _T:
         """Do it to its end though nobody may wait for it any more: what is kept must also be known here."""
@@ -63,13 +65,13 @@ class Intake:
             return added.id
         self._working.runner.counts.submitted(job.graph)
         taken = as_taken(job, added)
-        await self._working.take(Held(taken, asked.compiled))
+        await self._working.take(Held(taken, asked.compiled, begun=job.begins))
         return taken
 
     async def _adopt(self, carried: Carried, job: NewJob) -> StoredJob:
         await self._working.open()
         sofar = [stored(part) for part in carried.run.parts]
-        held = Held(as_taken(job, Added(job.id, created=True)), known={part.key for part in sofar})
+        held = Held(as_taken(job, Added(job.id, created=True)), known={part.key for part in sofar}, begun=True)
         leave = held.follow(carried)
         try:
             added = await self._working.keeping.add(job, sofar)

@@ -37,8 +37,10 @@ class Keeping(Outbox, Protocol):
         """Keep a part; one whose key is known stays as it is."""
         ...
 
-    async def finish(self, job: str, fence: int, ended: Ended, outgoing: Sequence[Outgoing] = (), /) -> bool:
-        """It has ended."""
+    async def finish(
+        self, job: str, fence: int, ended: Ended, outgoing: Sequence[Outgoing] = (), parts: Sequence[StoredPart] = (), /
+    ) -> bool:
+        """It has ended, with these last parts, as in `part`."""
         ...
 
     async def release(self, jobs: Mapping[str, int], /) -> None:

@@ -32,6 +32,7 @@ class NewJob(msgspec.Struct, frozen=True, kw_only=True):
         key: The client's `Idempotency-Key`, if it gave one.
         body: The digest of what was sent, that tells whether a key is used again for something else.
         most: How many unfinished jobs of its graph there may be.
+        begins: Whether it runs at once, so that nobody need write that.
     """
 
     id: str
@@ -52,6 +53,7 @@ class NewJob(msgspec.Struct, frozen=True, kw_only=True):
     key: str | None = None
     body: str = ""
     most: int
+    begins: bool = False
 
 
 class StoredJob(msgspec.Struct, frozen=True, kw_only=True):

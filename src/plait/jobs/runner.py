@@ -155,7 +155,7 @@ class Runner:
             if held.carried is None:
                 await self._revived(held)
             else:
-                await self._writing.follow(held, begun=False)
+                await self._writing.follow(held)
         except PlaitError as exc:
             if not held.left:
                 await self._writing.end(held, exc)
@@ -193,7 +193,7 @@ class Runner:
         carried = Carried(compiled.call, run, clock.now() + self.spec.timeout)
         held.follow(carried)
         carried.start()
-        await self._writing.follow(held, begun=False)
+        await self._writing.follow(held)
 
 
 def run_of(job: StoredJob, clock: Clock) -> Run:

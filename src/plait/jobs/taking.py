@@ -18,13 +18,14 @@ _SECRET = frozenset({"authorization", "cookie"})
 """Header fields that expressions do not see; nor those that begin with `proxy-`."""
 
 
-def new_job(asked: Asked, job: str, spec: JobsSpec) -> NewJob:
+def new_job(asked: Asked, job: str, spec: JobsSpec, *, begins: bool) -> NewJob:
     """The job that is to be kept.
 
     Args:
         asked: What is asked for.
         job: Its id.
         spec: What the file says of jobs.
+        begins: Whether it runs at once.
     """
     return NewJob(
         id=job,
@@ -45,6 +46,7 @@ def new_job(asked: Asked, job: str, spec: JobsSpec) -> NewJob:
         key=asked.key,
         body=blake2b(asked.message.raw, digest_size=16).hexdigest(),
         most=spec.most,
+        begins=begins,
     )
 
 

@@ -43,53 +43,58 @@ class Writing:
         self._lease = lease
         self._told = told
 
-    async def follow(self, held: Held, *, begun: bool) -> None:
+    async def follow(self, held: Held) -> None:
         """Write everything from the beginning to the end; where the job is this process's no more, stop it.
 
         Args:
             held: A job whose run has begun.
-            begun: Whether it is known that it runs.
         """
         carried, job = held.carried, held.job
-        ours = begun or await insist(partial(self._keeping.begin, job.id, job.fence))
+        ours = held.begun or await insist(partial(self._keeping.begin, job.id, job.fence))
         while ours and carried is not None:
             await held.woken.wait()
             held.woken.clear()
-            if parts := held.taken():
+            parts = held.taken()
+            if carried.outcome is not None and not held.left:
+                await self._outcome(held, carried.outcome, parts)
+                return
+            if parts:
                 held.woken.set()  # there may be more, or it is over
                 ours = await self._parts(held, parts)
             elif held.left:
                 return
             elif carried.over:
-                await self._outcome(held, carried.outcome)
+                await self._cancelled(held)
                 return
         held.leave()
 
-    async def end(self, held: Held, outcome: Message | PlaitError) -> None:
-        """Write the end, and with it what a sink is to hear of it."""
+    async def end(self, held: Held, outcome: Message | PlaitError, parts: Sequence[Part] = ()) -> None:
+        """Write the end, the last parts, and with it what a sink is to hear of it: all or nothing."""
         job = held.job
         end = ended(outcome, job.request_id)
         outgoing: list[Outgoing] = []
         if job.notify is not None:
             outgoing.append(notice(job.notify, as_ended(job, end), held.parts))
-        if await insist(partial(self._keeping.finish, job.id, job.fence, end, outgoing)):
+        if await insist(partial(self._keeping.finish, job.id, job.fence, end, outgoing, [*map(stored, parts)])):
             self.counts.ended(job.graph, end.status)
             if outgoing:
                 self._told(outgoing)
 
-    async def _outcome(self, held: Held, outcome: Message | PlaitError | None) -> None:
-        if isinstance(outcome, PlaitError) and self._lease.lapsed:
+    async def _outcome(self, held: Held, outcome: Message | PlaitError, parts: Sequence[Part]) -> None:
+        if self._lease.lapsed and (isinstance(outcome, PlaitError) or _fail(parts)):
             await self._leave(held)
-        elif outcome is None:  # whoever began it has stopped it
-            found = await insist(partial(self._keeping.cancel, held.job.id, None))
-            if found is not None and found.status == CANCELLED:
-                self.counts.ended(found.graph, CANCELLED)
         else:
-            await self.end(held, outcome)
+            await self.end(held, outcome, parts)
+
+    async def _cancelled(self, held: Held) -> None:
+        """Whoever began it has stopped it."""
+        found = await insist(partial(self._keeping.cancel, held.job.id, None))
+        if found is not None and found.status == CANCELLED:
+            self.counts.ended(found.graph, CANCELLED)
 
     async def _parts(self, held: Held, parts: Sequence[Part]) -> bool:
         """Whether all were written, and it goes on."""
-        if self._lease.lapsed and any(part.status not in _NO_FAILURE for part in parts):
+        if self._lease.lapsed and _fail(parts):
             await self._leave(held)
             return False
         job, keep = held.job, self._keeping.part
@@ -103,3 +108,7 @@ class Writing:
         """Let others have a job that failed while this worker was stopped, or had no store: time passed, but nobody was asked."""
         held.leave()
         await insist(partial(self._keeping.release, {held.job.id: held.job.fence}))
+
+
+def _fail(parts: Sequence[Part]) -> bool:
+    return any(part.status not in _NO_FAILURE for part in parts)

@@ -249,3 +249,17 @@ async def test_jobs_are_listed_newest_first_and_page_by_page(ours: Store, watch:
     assert [job.id for job in await ours.listed(Wanted(graph="a", status=(RUNNING, FAILED)))] == [jobs[0].id]
     assert [job.queue for job in await ours.listed(Wanted(queue="q"))] == ["q"]
     assert await ours.counts() == {("a", QUEUED): 2, ("a", RUNNING): 1, ("b", QUEUED): 1}
+
+
+async def test_the_last_parts_are_kept_with_the_end_and_a_job_that_begins_runs(ours: Store, theirs: Store, watch: Watch) -> None:
+    job = new(begins=True)
+    await ours.add(job)
+    found = await theirs.job(job.id)
+    assert found is not None
+    assert (found.status, found.begun) == (RUNNING, found.created)
+    await ours.part(job.id, 1, part("a"))
+    assert not await theirs.finish(job.id, 1, DONE, [message("m")], [part("b")])
+    assert await ours.finish(job.id, 1, DONE, [message("m")], [part("a", output=b"9"), part("b"), part("c")])
+    assert not await ours.finish(job.id, 1, DONE, [message("n")], [part("d")])
+    assert [(each.key, each.output) for each in await theirs.parts(job.id)] == [("a", b"[1]"), ("b", b"[1]"), ("c", b"[1]")]
+    assert await ours.waiting() == {"pager": 1}

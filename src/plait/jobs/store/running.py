@@ -53,8 +53,10 @@ def part(turn: Turn, which: str, fence: int, found: StoredPart) -> bool:
     return turn.connection.execute(_OURS, held).first() is not None
 
 
-def finish(turn: Turn, which: str, fence: int, ended: Ended, outgoing: Sequence[Outgoing]) -> bool:
-    """It has ended, and this is promised with it."""
+def finish(turn: Turn, which: str, fence: int, ended: Ended, outgoing: Sequence[Outgoing], parts: Sequence[StoredPart]) -> bool:
+    """It has ended, with these last parts, and this is promised with it."""
+    for each in parts:
+        part(turn, which, fence, each)
     facts = {"new_status": ended.status, "new_result": ended.result, "new_complete": ended.complete, "new_error": ended.error}
     done = turn.connection.execute(_ENDED, _held(turn, which, fence) | facts | {"now": turn.now})
     if done.rowcount:

@@ -66,9 +66,11 @@ class Store:
         """Keep a part; one whose key is known stays as it is."""
         return await self._lane.write(lambda do: do.say.part(do.turn, job, fence, part))
 
-    async def finish(self, job: str, fence: int, ended: Ended, outgoing: Sequence[Outgoing] = (), /) -> bool:
-        """It has ended."""
-        return await self._lane.write(lambda do: do.say.finish(do.turn, job, fence, ended, outgoing))
+    async def finish(
+        self, job: str, fence: int, ended: Ended, outgoing: Sequence[Outgoing] = (), parts: Sequence[StoredPart] = (), /
+    ) -> bool:
+        """It has ended, with these last parts."""
+        return await self._lane.write(lambda do: do.say.finish(do.turn, job, fence, ended, outgoing, parts))
 
     async def release(self, jobs: Mapping[str, int], /) -> None:
         """Leave jobs to others, each by its fence."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from plait.jobs.errors import Full, KeyReused
-from plait.jobs.records import CANCELLED, FAILED, QUEUED, Added, NewJob, Outgoing, StoredJob, StoredPart
+from plait.jobs.records import CANCELLED, FAILED, QUEUED, RUNNING, Added, NewJob, Outgoing, StoredJob, StoredPart
 from plait.jobs.store.looking import job
 from plait.jobs.store.messages import promise
 from plait.jobs.store.rows import added, job_row, part_row
@@ -39,7 +39,8 @@ def add(turn: Turn, new: NewJob, parts: Sequence[StoredPart], outgoing: Sequence
     now = turn.next_moment()
     _keep_slice(turn, new, now)
     owner = None if new.queue else turn.owner
-    turn.connection.execute(_ADDED, job_row(new, now) | {"owner": owner, "fence": 1, "status": QUEUED})
+    how = {"status": RUNNING, "begun": now} if new.begins else {"status": QUEUED, "begun": None}
+    turn.connection.execute(_ADDED, job_row(new, now) | {"owner": owner, "fence": 1, **how})
     if parts:
         turn.connection.execute(insert(PARTS), [part_row(new.id, part, place) for place, part in enumerate(parts, 1)])
     promise(turn, outgoing)
