@@ -290,7 +290,9 @@ class Memory:
         return await self._read("listed", lambda: self._listed(wanted))
 
     async def counts(self) -> dict[tuple[str, str], int]:
-        return await self._read("counts", lambda: dict(Counter((job.graph, job.status) for job in self.tables.jobs.values())))
+        return await self._read(
+            "counts", lambda: dict(Counter((job.graph, job.status) for job in self.tables.jobs.values() if job.status not in ENDED))
+        )
 
     def _listed(self, wanted: Wanted) -> list[ListedJob]:
         newest = sorted(self.tables.jobs.values(), key=lambda job: (job.created, job.id), reverse=True)

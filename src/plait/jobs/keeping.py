@@ -90,5 +90,5 @@ class Keeping(Outbox, Protocol):
         ...
 
     async def counts(self) -> dict[tuple[str, str], int]:
-        """How many jobs there are, by graph and status."""
+        """How many jobs have not ended, by graph and status."""
         ...

@@ -6,7 +6,7 @@ from sqlalchemy import bindparam, func, select, tuple_
 
 from plait.jobs.records import ListedJob, StoredJob, StoredPart, Wanted
 from plait.jobs.store.rows import LISTED, PART, STORED, listed_job, stored_job, stored_part
-from plait.jobs.store.tables import JOBS, PARTS, SLICES
+from plait.jobs.store.tables import JOBS, PARTS, SLICES, unfinished
 from plait.jobs.store.turn import Turn
 
 # Made once: these are asked for each job.
@@ -49,6 +49,6 @@ def listed(turn: Turn, wanted: Wanted) -> list[ListedJob]:
 
 
 def counts(turn: Turn) -> dict[tuple[str, str], int]:
-    """How many jobs there are, by graph and status."""
-    found = select(JOBS.c.graph, JOBS.c.status, func.count()).group_by(JOBS.c.graph, JOBS.c.status)
+    """How many jobs have not ended, by graph and status: those that have may be very many."""
+    found = select(JOBS.c.graph, JOBS.c.status, func.count()).where(unfinished).group_by(JOBS.c.graph, JOBS.c.status)
     return {(graph, status): number for graph, status, number in turn.connection.execute(found)}

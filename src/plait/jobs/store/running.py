@@ -13,7 +13,7 @@ from sqlalchemy.dialects.sqlite import Insert
 from plait.jobs.records import CANCELLED, QUEUED, RUNNING, Ended, Outgoing, StoredJob, StoredPart
 from plait.jobs.store.looking import job
 from plait.jobs.store.messages import promise
-from plait.jobs.store.tables import JOBS, OWNERS, PARTS, unfinished
+from plait.jobs.store.tables import JOBS, OWNERS, PARTS, cancelled, unfinished
 from plait.jobs.store.turn import Turn, insert_of
 
 # Made once: what is written for each job must not be put together each time.
@@ -92,11 +92,11 @@ def renew(turn: Turn, seconds: float) -> list[str]:
     done = turn.connection.execute(update(OWNERS).where(OWNERS.c.owner == turn.owner).values(until=until))
     if not done.rowcount:
         turn.connection.execute(insert(OWNERS).values(owner=turn.owner, until=until))
-    of_us = (JOBS.c.owner == turn.owner, JOBS.c.status == CANCELLED)
-    cancelled = list(turn.connection.execute(select(JOBS.c.id).where(*of_us)).scalars())
-    if cancelled:
+    of_us = (JOBS.c.owner == turn.owner, cancelled)
+    found = list(turn.connection.execute(select(JOBS.c.id).where(*of_us)).scalars())
+    if found:
         turn.connection.execute(update(JOBS).where(*of_us).values(owner=None))
-    return cancelled
+    return found
 
 
 def _held(turn: Turn, which: str, fence: int) -> dict[str, Any]:

@@ -129,7 +129,7 @@ class Store:
         return await self._lane.read(lambda do: do.say.listed(do.turn, wanted))
 
     async def counts(self) -> dict[tuple[str, str], int]:
-        """How many jobs there are, by graph and status."""
+        """How many jobs have not ended, by graph and status."""
         return await self._lane.read(lambda do: do.say.counts(do.turn))
 
     async def promise(self, outgoing: Sequence[Outgoing], /) -> list[bool]:

@@ -9,7 +9,7 @@ from plait.http1.problem import problem
 from plait.jobs.errors import Expired
 from plait.jobs.records import FAILED, QUEUED, StoredJob
 from plait.jobs.store.rows import STORED, moment, stored_job
-from plait.jobs.store.tables import JOBS, OUTBOX, OWNERS, PARTS, SLICES
+from plait.jobs.store.tables import JOBS, OUTBOX, OWNERS, PARTS, SLICES, unfinished
 from plait.jobs.store.turn import Turn
 
 MOST = 1_000
@@ -22,7 +22,9 @@ UNUSED = 3600.0
 def sweep(turn: Turn, keep: float) -> list[StoredJob]:
     """Forget what ended longer ago than so many seconds; fail what has waited too long, and say which jobs these are."""
     _forget(turn, turn.now - keep)
-    late = select(*STORED).where(JOBS.c.status == QUEUED, JOBS.c.expires < turn.now).order_by(JOBS.c.expires).limit(MOST)
+    late = (
+        select(*STORED).where(unfinished, JOBS.c.status == QUEUED, JOBS.c.expires < turn.now).order_by(JOBS.c.expires).limit(MOST)
+    )
     return [_failed(turn, stored_job(row)) for row in turn.locked(late)]
 
 

@@ -112,6 +112,8 @@ SINKS = Table(
 
 unfinished = text("status NOT IN ('" + "', '".join(ENDED) + "')")
 """Of a job that has not ended; as an index has it, word for word, for that is how it is found."""
+cancelled = text(f"status = '{CANCELLED}'")
+"""The same of one that was cancelled."""
 
 
 def _index(name: str, *columns: Column[Any], where: Any = None, unique: bool = False) -> None:
@@ -121,8 +123,8 @@ def _index(name: str, *columns: Column[Any], where: Any = None, unique: bool = F
 
 
 _index("plait_jobs_open", JOBS.c.queue, JOBS.c.priority, JOBS.c.created, JOBS.c.owner, where=unfinished)
-_index("plait_jobs_counted", JOBS.c.graph, JOBS.c.status)
-_index("plait_jobs_cancelled", JOBS.c.owner, where=text(f"status = '{CANCELLED}'"))
+_index("plait_jobs_counted", JOBS.c.graph, JOBS.c.status, where=unfinished)
+_index("plait_jobs_cancelled", JOBS.c.owner, where=cancelled)
 _index("plait_jobs_by_age", JOBS.c.created)
 _index("plait_jobs_finished", JOBS.c.finished)
 _index("plait_jobs_by_key", JOBS.c.graph, JOBS.c.client, JOBS.c.key, where=JOBS.c.key.is_not(None), unique=True)
