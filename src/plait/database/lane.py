@@ -20,6 +20,8 @@ T = TypeVar("T")
 
 SECONDS = 4.0
 """The longest that a call takes, waiting for others included."""
+GATHER = 0.002
+"""Seconds from the end of a transaction that wrote until the next begins: who comes meanwhile shares that. One alone never waits."""
 MOST = 512
 """Pieces of work in one transaction."""
 
@@ -69,6 +71,7 @@ class Lane(Generic[S]):
         self._waiting: list[_Ask] = []
         self._busy: asyncio.Future[list[Outcome]] | None = None
         self._asked: list[_Ask] = []
+        self._gathering = False
         self._closed = False
 
     async def read(self, work: Callable[[S], T]) -> T:
@@ -101,7 +104,7 @@ class Lane(Generic[S]):
 
     async def _ask(self, work: Callable[[S], T], *, writes: bool) -> T:
         if self._closed:
-            raise StoreDown(f"{self._where} was closed: plait ends")
+            raise self._ended()
         ask = _Ask(work, writes, asyncio.get_running_loop().create_future())
         self._waiting.append(ask)
         self._go_on()
@@ -115,7 +118,11 @@ class Lane(Generic[S]):
 
     def _go_on(self) -> None:
         """Ask for what waits, unless the thread is busy; who has given up waiting is left out."""
-        if self._busy is not None:
+        if self._closed:
+            for ask in self._waiting:
+                _tell(ask, None, self._ended())
+            self._waiting.clear()
+        if self._busy is not None or self._gathering:
             return
         waiting = [ask for ask in self._waiting if not ask.answer.done()]
         self._asked, self._waiting = waiting[:MOST], waiting[MOST:]
@@ -140,7 +147,18 @@ class Lane(Generic[S]):
             error = failed if isinstance(failed, StoreDown) else _down(self._where, failed)
             for ask in asked:
                 _tell(ask, None, error)
+        if any(ask.writes for ask in asked):
+            self._gathering = True
+            asyncio.get_running_loop().call_later(GATHER, self._gathered)
+        else:
+            self._go_on()
+
+    def _gathered(self) -> None:
+        self._gathering = False
         self._go_on()
+
+    def _ended(self) -> StoreDown:
+        return StoreDown(f"{self._where} was closed: plait ends")
 
     def _in_thread(self, work: Callable[[], T]) -> asyncio.Future[T]:
         return asyncio.get_running_loop().run_in_executor(self._thread, work)
