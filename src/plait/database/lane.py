@@ -21,7 +21,7 @@ T = TypeVar("T")
 SECONDS = 4.0
 """The longest that a call takes, waiting for others included."""
 GATHER = 0.002
-"""Seconds from the end of a transaction that wrote until the next begins: who comes meanwhile shares that. One alone never waits."""
+"""Seconds from the end of a transaction that wrote to the next: who comes meanwhile shares that. One alone never waits."""
 MOST = 512
 """Pieces of work in one transaction."""
 
