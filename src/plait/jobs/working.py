@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Callable
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, NamedTuple
 
 from plait.background import Background
-from plait.jobs.errors import NotInstalled, StoreDown
+from plait.jobs.errors import NotInstalled
 from plait.jobs.lease import LEASE, Lease
 from plait.jobs.pulse import Pulse
 from plait.jobs.queues import Queues
@@ -31,10 +30,6 @@ _INSTALLED = find_spec("sqlalchemy") is not None
 
 OPEN = 2.0
 """Seconds between two looks whether there are jobs of others already."""
-FIRST = 1.0
-"""Seconds for which the first look is waited for."""
-
-_log = logging.getLogger("plait")
 
 
 class Place(NamedTuple):
@@ -97,7 +92,6 @@ class Working:
             await self._queues.change(self._specs)
             self._changed()
         elif self._looking is None and self._place.installed:
-            await self._first_look()
             self._looking = self.background.start(Pulse("opening the store of jobs", OPEN, self._look).beat())
 
     async def open(self) -> None:
@@ -151,15 +145,6 @@ class Working:
         if self.opened:
             await self.keeping.close()
 
-    async def _first_look(self) -> None:
-        """Look at once, so that the first request need not wait; but a store that hangs is waited for no longer than a moment."""
-        looking = self.background.start(self._look())
-        await asyncio.wait((looking,), timeout=FIRST)
-        if looking.done() and isinstance(exc := looking.exception(), StoreDown):
-            _log.warning("jobs have to wait: %s", exc.detail)
-        else:
-            looking.add_done_callback(_heard)
-
     async def _look(self) -> None:
         if not self.opened and (self._expected or self.wanted()):
             await self.open()
@@ -167,9 +152,3 @@ class Working:
     def _changed(self) -> None:
         self._queues.go_on()
         self._upkeep.room()
-
-
-def _heard(looking: asyncio.Task[None]) -> None:
-    """It is looked at again and again, and what stands in the way then is told."""
-    if not looking.cancelled():
-        looking.exception()
