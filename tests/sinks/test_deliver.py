@@ -338,6 +338,30 @@ async def test_as_many_messages_as_may_wait_for_a_receiver_that_is_dead_are_all_
         assert len(one.receiver.times) == 2 * MANY
 
 
+@virtual
+async def test_after_410_what_jobs_promise_is_not_sent_either_and_a_sink_that_is_gone_is_remembered() -> None:
+    async with process(tables := Tables()) as one:
+        one.receiver.says = [Unwanted("it said 410")]
+        await one.deliveries.promise(message("a"))
+        await asyncio.sleep(1)
+        await one.store.promise([message("b")])
+        one.deliveries.begin([message("b")])
+        await asyncio.sleep(70)
+        assert len(one.receiver.times) == 1
+        assert tables.sending["b"].ended == "its receiver wants nothing more"
+
+
+@virtual
+async def test_410_of_a_sink_that_was_removed_meanwhile_is_noted() -> None:
+    async with process(tables := Tables()) as one:
+        one.receiver.after, one.receiver.says = 5.0, [Unwanted("it said 410")]
+        await one.deliveries.promise(message("a"))
+        await asyncio.sleep(1)
+        await one.configured(other={"webhook": "https://example.com/else"})
+        await asyncio.sleep(30)
+        assert tables.sending["a"].ended == "it said 410"
+
+
 def test_pauses_grow_and_have_an_end() -> None:
     pauses = [pause(number, "m", 0.0) or 0.0 for number in range(1, 15)]
     assert all(least <= found <= 1.2 * least for least, found in zip(PAUSES, pauses, strict=False))

@@ -21,7 +21,7 @@ from plait.spec.access_log import WORDS
 
 FIXED = ("allow_local", "allow_addresses", "admin_host", "state", "store", "open_metrics")
 """Of `server`, what only the file says, whatever is allowed."""
-_SENT = (("headers",), ("path",))
+_SENT = (("headers",), ("path",), ("secret",))
 """What of an entry is sent to wherever its URLs go."""
 _ALLOW = "change it in the file, or let that say server: {allow_local: true}"
 _NOTHING = object()

@@ -107,7 +107,7 @@ class Deliveries:
             if isinstance(spec, LogSink):
                 write(spec, each.sink, each.payload)
                 self._background.start(insist(partial(self._outbox.sent, each.id, 1)))
-            elif (lane := self._lanes.get(each.sink)) is not None:
+            elif (lane := self._lanes.get(each.sink)) is not None and self._wanted(each.sink, lane):
                 lane.send([StoredOutgoing(**asdict(each), attempts=0, created=now, fence=1)])
 
     async def change(self, config: Config, revision: int, folder: str = "") -> None:
@@ -181,7 +181,9 @@ class Deliveries:
 
     async def _claimed(self, message: StoredOutgoing) -> None:
         lane, spec = self._lanes.get(message.sink), self._specs.get(message.sink)
-        if lane is not None:
+        if lane is not None and not self._wanted(message.sink, lane):
+            await self._outbox.drop(message.id, message.fence, "its receiver wants nothing more")
+        elif lane is not None:
             lane.send([message])
         elif isinstance(spec, LogSink):
             write(spec, message.sink, message.payload)
@@ -192,7 +194,11 @@ class Deliveries:
     async def _count(self) -> None:
         if self._jobs.opened:
             self._waiting = await self._outbox.waiting()
-            self._disabled = await self._outbox.disabled()
+            self._disabled |= await self._outbox.disabled()
 
-    def _disable(self, name: str, why: str) -> None:
-        self._disabled[name, self._lanes[name].sender.target] = why
+    def _disable(self, name: str, target: str, why: str) -> None:
+        self._disabled[name, target] = why
+
+    def _wanted(self, name: str, lane: Lane) -> bool:
+        """Whether its receiver has not said that it wants nothing more."""
+        return (name, lane.sender.target) not in self._disabled

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import os
 from typing import TYPE_CHECKING
 
@@ -40,8 +41,12 @@ class Lines:
     def _append(self, line: bytes) -> None:
         file = os.open(self.target, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o640)
         try:
-            if os.write(file, line) != len(line):
-                raise OSError("only a part of the line was written")
+            fcntl.flock(file, fcntl.LOCK_EX)  # other workers append too
+            size = os.fstat(file).st_size
+            written = os.write(file, line)
+            if written != len(line):
+                os.ftruncate(file, size)  # half a line would spoil the next one
+                raise OSError("only a part of the line could be written")
             os.fdatasync(file)
         finally:
             os.close(file)

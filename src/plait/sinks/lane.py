@@ -45,7 +45,7 @@ class Lane:
     def __init__(self, name: str, sender: Sender, outbox: Outbox, background: Background, counts: SinkCounts) -> None:
         self.name = name
         self.sender = sender
-        self.disabled: Callable[[str, str], None] = _nobody
+        self.disabled: Callable[[str, str, str], None] = _nobody
         self._outbox = outbox
         self._background = background
         self._counts = counts
@@ -139,7 +139,7 @@ class Lane:
             self._known.pop(message, None)
         self._line.clear()
         _log.error("the sink %s gets nothing more until its URL is another one: %s", self.name, why)
-        self.disabled(self.name, why)
+        self.disabled(self.name, self.sender.target, why)
         await insist(partial(self._outbox.disable, self.name, self.sender.target, why))
 
 
@@ -148,5 +148,5 @@ def age(message: StoredOutgoing) -> float:
     return max(0.0, (datetime.now(UTC) - message.created).total_seconds())
 
 
-def _nobody(name: str, why: str) -> None:
+def _nobody(name: str, target: str, why: str) -> None:
     """Nobody wants to know."""

@@ -117,6 +117,8 @@ class Nats:
         from nats.errors import NoServersError  # noqa: PLC0415
 
         client = Client()
+        if broker.tls:
+            _insist_on_tls(client)
         said: list[Exception] = []
 
         async def heard(exc: Exception) -> None:
@@ -162,3 +164,15 @@ class Nats:
 def _reason(exc: Exception) -> str:
     text = " ".join(str(exc).split())
     return text.removeprefix("nats: ") or type(exc).__name__
+
+
+def _insist_on_tls(client: Client) -> None:
+    """Give up a server that does not say that it speaks TLS: the client would tell it the password all the same."""
+    process = client._process_info  # noqa: SLF001 - there is no other place between what a server says and what it is told
+
+    async def judged(info: dict[str, Any], initial_connection: bool = False) -> None:  # noqa: FBT001, FBT002 - the client's
+        if not info.get("tls_required"):
+            raise OSError("it does not speak TLS, as its URL says that it does")
+        await process(info, initial_connection)
+
+    client._process_info = judged  # type: ignore[method-assign] # noqa: SLF001 - as above
